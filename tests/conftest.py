@@ -290,13 +290,13 @@ def styles_parsed_once() -> Iterator[None]:
 def log_lines_written_once() -> Iterator[None]:
     """Hundreds of worlds live through the same morning; a minute's log depends on the minute alone."""
     from services.demo.system import logs, simulation
-    from services.demo.system.logs import Line
+    from services.demo.system.logs import WrittenLine
     from services.demo.system.minute import Minute
 
     write = logs.app_lines
-    written: dict[str, tuple[Line, ...]] = {}
+    written: dict[str, tuple[WrittenLine, ...]] = {}
 
-    def app_lines(minute: Minute, streams: Sequence[str], faulty: Sequence[str] = ()) -> list[Line]:
+    def app_lines(minute: Minute, streams: Sequence[str], faulty: Sequence[str] = ()) -> list[WrittenLine]:
         # The generator of the minute itself writes no line.
         members = [
             (each.name, getattr(minute, each.name)) for each in fields(minute) if each.name != "random"

@@ -50,7 +50,7 @@ def on_error(undo: Callable[[], object]) -> Iterator[None]:
         stack.pop_all()
 
 
-class Translated:
+class RaisedAs:
     """An error of the block, unless it is one of `but`, is raised as what `to` makes of it."""
 
     def __init__(

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from services.changes.history import History
-from services.changes.recovery import Recovery
+from services.changes.history import ChangeHistory
+from services.changes.recovery import ChangeRecovery
 from services.changes.watches import Watches
 from services.clock import Clock
 
@@ -13,8 +13,8 @@ from services.clock import Clock
 class Checks:
     def __init__(
         self,
-        history: History,
-        recovery: Recovery,
+        history: ChangeHistory,
+        recovery: ChangeRecovery,
         watches: Watches,
         clock: Clock,
         report: Callable[[BaseException], None],

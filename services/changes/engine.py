@@ -18,12 +18,12 @@ from services.changes.arming.arming import Arming
 from services.changes.arming.writers import WriteRoleUse
 from services.changes.base import Change
 from services.changes.checks import Checks
-from services.changes.history import History
+from services.changes.history import ChangeHistory
 from services.changes.ids import new_id
-from services.changes.recovery import Recovery
+from services.changes.recovery import ChangeRecovery
 from services.changes.restraints import Restraints
 from services.changes.reverts import reverts
-from services.changes.sender import WINDOW_SECONDS, Sender
+from services.changes.sender import WINDOW_SECONDS, ChangeSender
 from services.changes.trail import Trail
 from services.changes.watches import Watches
 from services.changes.wording import lock_text, problem_text
@@ -64,9 +64,9 @@ class ChangeEngine:
         self._zone = zone
         self._clock = clock
         self._journal = journal
-        self._history = History(journal, clock, real(clock, WINDOW_SECONDS))
+        self._history = ChangeHistory(journal, clock, real(clock, WINDOW_SECONDS))
         self._restraints = Restraints(journal, clock, zone)
-        self._sender = Sender(
+        self._sender = ChangeSender(
             changes,
             history=self._history,
             restraints=self._restraints,
@@ -77,7 +77,7 @@ class ChangeEngine:
             zone=zone,
             role=role,
         )
-        self._recovery = Recovery(changes, history=self._history, clock=clock, zone=zone, trail=trail)
+        self._recovery = ChangeRecovery(changes, history=self._history, clock=clock, zone=zone, trail=trail)
         self._watches = Watches(changes, history=self._history, clock=clock)
         self._checks = Checks(self._history, self._recovery, self._watches, clock, self.workers.report)
         self.arming = Arming(permits, journal=journal, restraints=self._restraints, clock=clock, role=role)

@@ -36,7 +36,7 @@ class Lock(NamedTuple):
     """UTC."""
 
 
-class History(GroupedProjection):
+class ChangeHistory(GroupedProjection):
     """The recent runs of this and other consoles and those that still matter, from their entries."""
 
     older = OLDER

@@ -18,7 +18,7 @@ LISTED_BY = timedelta(minutes=30)
 """How long after a request nothing new is expected of CloudTrail; what it does not show by then is for a person."""
 
 
-class Verdict(NamedTuple):
+class ChangeVerdict(NamedTuple):
     done: bool | None
     """None: not known."""
     text: str
@@ -30,19 +30,19 @@ class Verdict(NamedTuple):
 
 def by_state(
     step: PlannedStep, shown: Observation, guarantees: Guarantees, *, is_over: bool
-) -> Verdict | None:
+) -> ChangeVerdict | None:
     """What the state proves by itself; None: nothing. `is_over`: the request can no longer be carried out."""
     operation = step.call.operation
     if shown.place is Place.AFTER and operation in guarantees.named:
-        return Verdict(True, observed_done(shown))
+        return ChangeVerdict(True, observed_done(shown))
     if shown.place is Place.BEFORE and operation in guarantees.traceable:
-        return Verdict(False, observed_undone(step.call, shown)) if is_over else Verdict(None, "")
+        return ChangeVerdict(False, observed_undone(step.call, shown)) if is_over else ChangeVerdict(None, "")
     return None
 
 
 def by_trail(
     step: PlannedStep, shown: Observation, trace: Trace, zone: tzinfo, now: datetime, *, is_late: bool
-) -> Verdict:
+) -> ChangeVerdict:
     """What CloudTrail proves; `is_late`: nothing new is expected of it."""
     own, state = trace.own, _state_text(step, shown)
     if own is not None and trace.is_decided:
@@ -50,24 +50,24 @@ def by_trail(
         if own.error:
             text = _("CloudTrail has this console's request, {event} at {when}: AWS refused it ({error}).")
             text = text.format(event=own.name, when=at, error=own.error)
-            return Verdict(False, sentences(text, state), "read", own)
+            return ChangeVerdict(False, sentences(text, state), "read", own)
         text = _("CloudTrail has this console's request, {event} at {when}: it was carried out.")
         later = "" if shown.place is Place.AFTER else _("It was changed since.")
         if own.products and not any(id in shown.text for id in own.products):
             later = _("What AWS shows is another one, which came later.")
-        return Verdict(True, sentences(text.format(event=own.name, when=at), later, state), "read", own)
+        return ChangeVerdict(True, sentences(text.format(event=own.name, when=at), later, state), "read", own)
     if shown.place is Place.BEFORE and trace.is_silent:
         text = _("CloudTrail, which lists later events, has no request of this console: it was not done.")
-        return Verdict(False, sentences(text, state))
-    return Verdict(None, sentences(state, *_missing(step, trace, zone, now, is_late=is_late)))
+        return ChangeVerdict(False, sentences(text, state))
+    return ChangeVerdict(None, sentences(state, *_missing(step, trace, zone, now, is_late=is_late)))
 
 
-def unproven(step: PlannedStep, shown: Observation) -> Verdict:
+def unproven(step: PlannedStep, shown: Observation) -> ChangeVerdict:
     whose = "" if shown.place is Place.BEFORE else _("Nothing proves that this console did it.")
     look = {"github": _("See in GitHub's audit log who wrote the secret, and record what happened.")}.get(
         step.call.service, _("Record what happened.")
     )
-    return Verdict(None, sentences(_state_text(step, shown), whose, look))
+    return ChangeVerdict(None, sentences(_state_text(step, shown), whose, look))
 
 
 def _state_text(step: PlannedStep, shown: Observation) -> str:

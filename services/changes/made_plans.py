@@ -7,7 +7,7 @@ from typing import TypeVar
 from services.aws.client.errors import AwsError
 from services.changes.ages import APART
 from services.changes.base import Change
-from services.changes.history import History
+from services.changes.history import ChangeHistory
 from services.changes.wording import problem_text
 from services.clock import Clock, Mark, passed
 from services.i18n import _
@@ -19,7 +19,7 @@ PLANS = 50
 
 
 class MadePlans:
-    def __init__(self, changes: Mapping[str, Change], history: History, clock: Clock) -> None:
+    def __init__(self, changes: Mapping[str, Change], history: ChangeHistory, clock: Clock) -> None:
         self._changes = changes
         self._history = history
         self._clock = clock

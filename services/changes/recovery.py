@@ -7,8 +7,8 @@ from services.aws.client.errors import AwsError
 from services.changes import entries
 from services.changes.base import Change
 from services.changes.guarantees import SIGNATURE_SECONDS
-from services.changes.history import History
-from services.changes.judging import LISTED_BY, Verdict, by_state, by_trail, unproven
+from services.changes.history import ChangeHistory
+from services.changes.judging import LISTED_BY, ChangeVerdict, by_state, by_trail, unproven
 from services.changes.trail import EVERY, Trace, Trail
 from services.changes.wording import problem_text
 from services.clock import Clock, real
@@ -37,12 +37,12 @@ class NotFinal(Exception):
         self.text = text
 
 
-class Recovery:
+class ChangeRecovery:
     def __init__(
         self,
         changes: Mapping[str, Change],
         *,
-        history: History,
+        history: ChangeHistory,
         clock: Clock,
         zone: tzinfo,
         trail: Trail | None = None,
@@ -152,7 +152,7 @@ class Recovery:
         step: StepRun,
         observation: Observation,
         ended: datetime | None,
-    ) -> Verdict:
+    ) -> ChangeVerdict:
         """What CloudTrail tells, which is read once a minute at most, and once it has had its time."""
         if self._trail is None or self._changes[run.plan.kind].transport(plan_step) is not None:
             return unproven(plan_step, observation)
@@ -182,7 +182,7 @@ class Recovery:
             if unknown.id == step and run.id not in self._history.busy:
                 if not done:
                     self._check_final(run, unknown)
-                await self._record(run, plan_step, Verdict(done, note, "said"))
+                await self._record(run, plan_step, ChangeVerdict(done, note, "said"))
 
     def _check_final(self, run: Run, step: StepRun) -> None:
         """Raise NotFinal while the request may still take effect, whatever was seen: by then AWS would be changed twice."""
@@ -204,7 +204,7 @@ class Recovery:
         arrives_within = SIGNATURE_SECONDS if change is None else change.guarantees.arrives_within
         return real(self._clock, arrives_within + self._history.ahead(run.id, step.id)).total_seconds()
 
-    async def _record(self, run: Run, plan_step: PlannedStep, verdict: Verdict) -> None:
+    async def _record(self, run: Run, plan_step: PlannedStep, verdict: ChangeVerdict) -> None:
         done, text, how, event = verdict
         answer = self._changes[run.plan.kind].traced(plan_step, event) if event is not None and done else {}
         entry = entries.resolved(

@@ -12,7 +12,7 @@ from services.changes.approval.authority import Authority
 from services.changes.arming.fence import Fence
 from services.changes.arming.writers import WriteRoleUse, Writers
 from services.changes.base import Change
-from services.changes.history import History
+from services.changes.history import ChangeHistory
 from services.changes.made_plans import MadePlans
 from services.changes.restraints import Restraints
 from services.changes.shutdown import Shutdown
@@ -44,12 +44,12 @@ VERIFY_SECONDS = 30.0
 """Maximum duration of all these checks together."""
 
 
-class Sender:
+class ChangeSender:
     def __init__(
         self,
         changes: Mapping[str, Change],
         *,
-        history: History,
+        history: ChangeHistory,
         restraints: Restraints,
         authority: Authority,
         session: ClockedWriter,

@@ -7,7 +7,7 @@ from services.aws.client.errors import AwsError
 from services.changes import entries
 from services.changes.ages import APART
 from services.changes.base import Change
-from services.changes.history import History
+from services.changes.history import ChangeHistory
 from services.changes.wording import problem_text
 from services.clock import Clock, real
 from services.i18n import _, sentences
@@ -23,7 +23,7 @@ SOON = 0.001
 
 
 class Watches:
-    def __init__(self, changes: Mapping[str, Change], *, history: History, clock: Clock) -> None:
+    def __init__(self, changes: Mapping[str, Change], *, history: ChangeHistory, clock: Clock) -> None:
         self._changes = changes
         self._history = history
         self._clock = clock

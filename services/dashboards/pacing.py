@@ -90,7 +90,7 @@ def _charged(query: MetricQuery, widget: MetricWidget) -> Key:
     return region, query.account, query.namespace, query.metric, dimensions, query.stat, query.period
 
 
-class Budget:
+class DayBudget:
     """The prices of one runbook's business day."""
 
     def __init__(self, closures: Closures, usd_jpy: float, yen: float = DAY_YEN) -> None:

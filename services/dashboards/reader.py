@@ -12,7 +12,7 @@ from services.background.turns import next_turn
 from services.clock import Clock, Mark, mark, passed
 from services.dashboards import requests
 from services.dashboards.evaluation import by_query, judged, outdated, overdue
-from services.dashboards.pacing import Budget, OnScreen, Pace, WidgetNeed, needs_of
+from services.dashboards.pacing import DayBudget, OnScreen, Pace, WidgetNeed, needs_of
 from services.dashboards.sources import AlarmSource, DashboardSource, MetricSource
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
@@ -136,7 +136,7 @@ class DashboardReader:
         self._runbook = runbook
         self._clock = clock
         self._interval = interval
-        self._budget = Budget(runbook.closures, yen_per_dollar(runbook.costs))
+        self._budget = DayBudget(runbook.closures, yen_per_dollar(runbook.costs))
         self.on_screen: Callable[[], OnScreen] | None = None
         """What can be seen now, as the screen says; None: there is no screen, and all counts as seen."""
         self._body: Dashboard | None = None

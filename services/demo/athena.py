@@ -44,7 +44,7 @@ _DAY = "%Y/%m/%d"
 Row = tuple[str | None, ...]
 
 
-class Answer(NamedTuple):
+class AthenaAnswer(NamedTuple):
     """The result of a query, or its error."""
 
     rows: Sequence[Row] = ()
@@ -53,16 +53,16 @@ class Answer(NamedTuple):
     columns: Sequence[tuple[str, str]] = COLUMNS
 
 
-def answer(log: FirewallLog, query: str) -> Answer:
+def answer(log: FirewallLog, query: str) -> AthenaAnswer:
     match = _SHAPE.fullmatch(" ".join(query.split()))
     if match is None:
-        return Answer(error="NOT_SUPPORTED: The embedded AWS does not know queries of this shape.")
+        return AthenaAnswer(error="NOT_SUPPORTED: The embedded AWS does not know queries of this shape.")
     if match["table"] != TABLE:
-        return Answer(
+        return AthenaAnswer(
             error=f"TABLE_NOT_FOUND: line 3:8: Table 'awsdatacatalog.{match['table']}' does not exist"
         )
     if match["partition"] != PARTITION:
-        return Answer(error=f"COLUMN_NOT_FOUND: Column '{match['partition']}' cannot be resolved")
+        return AthenaAnswer(error=f"COLUMN_NOT_FOUND: Column '{match['partition']}' cannot be resolved")
     days = set(re.findall(r"'([^']*)'", match["days"]))
     blocked = [
         request
@@ -70,7 +70,7 @@ def answer(log: FirewallLog, query: str) -> Answer:
         if datetime.fromtimestamp(request.at / 1000, UTC).strftime(_DAY) in days
     ]
     scanned = log.size_of([datetime.strptime(day, _DAY).replace(tzinfo=UTC).date() for day in sorted(days)])
-    return Answer(_grouped(blocked)[: int(match["limit"])], scanned)
+    return AthenaAnswer(_grouped(blocked)[: int(match["limit"])], scanned)
 
 
 def _grouped(blocked: Sequence[BlockedRequest]) -> list[Row]:
@@ -97,7 +97,7 @@ class Execution:
     query: str
     database: str
     submitted: datetime
-    answer: Answer
+    answer: AthenaAnswer
     reused: bool
     """Its answer is that of an earlier query."""
     state: str = "QUEUED"

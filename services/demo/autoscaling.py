@@ -35,7 +35,7 @@ class Policy:
 
 
 @dataclass(slots=True)
-class Activity:
+class DemoActivity:
     id: str
     at: float
     description: str
@@ -46,7 +46,7 @@ class Activity:
 
 
 @dataclass(slots=True)
-class ScheduledAction:
+class DemoScheduledAction:
     """New bounds at a set time."""
 
     name: str
@@ -69,7 +69,7 @@ class ScheduledAction:
 
 
 @dataclass(slots=True)
-class Target:
+class ScalableTargetRecord:
     resource: str
     """`service/<cluster>/<service>`."""
     minimum: int
@@ -77,8 +77,8 @@ class Target:
     created: float
     suspended: dict[str, bool] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
-    scheduled: dict[str, ScheduledAction] = field(default_factory=dict)
-    activities: deque[Activity] = field(default_factory=lambda: deque(maxlen=500))
+    scheduled: dict[str, DemoScheduledAction] = field(default_factory=dict)
+    activities: deque[DemoActivity] = field(default_factory=lambda: deque(maxlen=500))
     """Newest first."""
     scaled: float = -math.inf
     """When it last scaled."""
@@ -95,7 +95,7 @@ class Target:
         return f"arn:aws:application-autoscaling:{REGION}:{ACCOUNT}:scalable-target/{id}"
 
 
-def policy_arn(target: Target, policy: Policy) -> str:
+def policy_arn(target: ScalableTargetRecord, policy: Policy) -> str:
     return (
         f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:scalingPolicy:{policy.id}:resource/ecs/{target.resource}"
         f":policyName/{policy.name}"
@@ -120,13 +120,13 @@ class Scaling:
         self._alarms = alarms
         self._clusters = clusters
         self._load_of = load_of
-        self.targets: dict[str, Target] = {}
+        self.targets: dict[str, ScalableTargetRecord] = {}
 
-    def register(self, resource: str, at: float, settings: dict[str, Any]) -> Target:
+    def register(self, resource: str, at: float, settings: dict[str, Any]) -> ScalableTargetRecord:
         """Create or change a target; `settings` may omit what stays. Its bounds apply at once."""
         target = self.targets.get(resource)
         if target is None:
-            target = Target(resource, settings["MinCapacity"], settings["MaxCapacity"], at)
+            target = ScalableTargetRecord(resource, settings["MinCapacity"], settings["MaxCapacity"], at)
             self.targets[resource] = target
         target.minimum = settings.get("MinCapacity", target.minimum)
         target.maximum = settings.get("MaxCapacity", target.maximum)
@@ -134,7 +134,7 @@ class Scaling:
         self._apply_bounds(target, at)
         return target
 
-    def track(self, target: Target, policy: Policy) -> None:
+    def track(self, target: ScalableTargetRecord, policy: Policy) -> None:
         base = f"TargetTracking-{target.resource}"
         policy.high = f"{base}-AlarmHigh-{UUID(int=hash_of(policy.id + 'high'), version=4)}"
         policy.low = f"{base}-AlarmLow-{UUID(int=hash_of(policy.id + 'low'), version=4)}"
@@ -164,10 +164,10 @@ class Scaling:
         for alarm, bound in ((policy.high, above), (policy.low, below)):
             self._alarms.put("MetricAlarm", {"AlarmName": alarm, **metric, **bound}, at=at)
 
-    def _service(self, target: Target) -> Service | None:
+    def _service(self, target: ScalableTargetRecord) -> Service | None:
         return self._clusters.services.get(target.service)
 
-    def _apply_bounds(self, target: Target, at: float) -> None:
+    def _apply_bounds(self, target: ScalableTargetRecord, at: float) -> None:
         service = self._service(target)
         if service is None:
             return
@@ -176,12 +176,12 @@ class Scaling:
         elif service.desired > target.maximum:
             self._set(target, service, target.maximum, at, f"maximum capacity was set to {target.maximum}")
 
-    def _set(self, target: Target, service: Service, count: int, at: float, cause: str) -> None:
+    def _set(self, target: ScalableTargetRecord, service: Service, count: int, at: float, cause: str) -> None:
         service.set_desired(count, at)
         target.scaled = at
         message = f"Successfully set desired count to {count}. Change successfully fulfilled by ecs."
         id = str(UUID(int=service.random.getrandbits(128), version=4))
-        activity = Activity(id, at, f"Setting desired count to {count}.", cause, message=message)
+        activity = DemoActivity(id, at, f"Setting desired count to {count}.", cause, message=message)
         target.activities.appendleft(activity)
 
     def evaluate(self, at: float) -> None:
@@ -193,7 +193,7 @@ class Scaling:
             for policy in target.policies.values():
                 self._track(target, service, policy, at)
 
-    def _track(self, target: Target, service: Service, policy: Policy, at: float) -> None:
+    def _track(self, target: ScalableTargetRecord, service: Service, policy: Policy, at: float) -> None:
         high, low = (self._alarms.get(name) for name in (policy.high, policy.low))
         out = not target.suspended.get("DynamicScalingOutSuspended")
         # Scale-in waits while a deployment runs.
@@ -210,7 +210,7 @@ class Scaling:
             math.ceil(service.desired * load / policy.target - 1e-9) if load is not None else service.desired
         )
 
-    def _scale_out(self, target: Target, service: Service, policy: Policy, at: float) -> None:
+    def _scale_out(self, target: ScalableTargetRecord, service: Service, policy: Policy, at: float) -> None:
         if at < target.scaled + OUT_COOLDOWN or service.pending(at):
             return
         count = min(target.maximum, max(service.desired + 1, self._capacity(service, policy)))
@@ -219,7 +219,7 @@ class Scaling:
         else:
             self._set(target, service, count, at, self._cause(policy, policy.high))
 
-    def _scale_in(self, target: Target, service: Service, policy: Policy, at: float) -> None:
+    def _scale_in(self, target: ScalableTargetRecord, service: Service, policy: Policy, at: float) -> None:
         count = max(target.minimum, service.desired - 1, self._capacity(service, policy))
         if at >= target.scaled + IN_COOLDOWN and count < service.desired:
             self._set(target, service, count, at, self._cause(policy, policy.low))
@@ -228,7 +228,7 @@ class Scaling:
     def _cause(policy: Policy, alarm: str) -> str:
         return f"monitor alarm {alarm} in state ALARM triggered policy {policy.name}"
 
-    def _not_scaled(self, target: Target, service: Service, policy: Policy, at: float) -> None:
+    def _not_scaled(self, target: ScalableTargetRecord, service: Service, policy: Policy, at: float) -> None:
         newest = target.activities[0] if target.activities else None
         if newest is not None and newest.reasons and at < newest.at + REMIND:
             return
@@ -238,7 +238,7 @@ class Scaling:
             self._cause(policy, policy.high),
         )
         words = "Attempting to scale due to alarm triggered"
-        target.activities.appendleft(Activity(id, at, words, cause, "Unfulfilled", reasons=(reason,)))
+        target.activities.appendleft(DemoActivity(id, at, words, cause, "Unfulfilled", reasons=(reason,)))
 
     def run_due(self, now: float) -> None:
         while due := self._first_due(now):
@@ -249,7 +249,7 @@ class Scaling:
             if not target.suspended.get("ScheduledScalingSuspended"):
                 self._run(target, action, at)
 
-    def _first_due(self, now: float) -> tuple[float, Target, ScheduledAction] | None:
+    def _first_due(self, now: float) -> tuple[float, ScalableTargetRecord, DemoScheduledAction] | None:
         due = [
             (action.due, target.resource, action.name)
             for target in self.targets.values()
@@ -261,7 +261,7 @@ class Scaling:
         at, resource, name = min(due)
         return at, self.targets[resource], self.targets[resource].scheduled[name]
 
-    def _run(self, target: Target, action: ScheduledAction, at: float) -> None:
+    def _run(self, target: ScalableTargetRecord, action: DemoScheduledAction, at: float) -> None:
         names = {"MinCapacity": "min capacity", "MaxCapacity": "max capacity"}
         bounds = " and ".join(f"{names[key]} to {value}" for key, value in action.bounds.items())
         low = action.bounds.get("MinCapacity", target.minimum)
@@ -271,6 +271,6 @@ class Scaling:
         status, message = "Successful", f"Successfully set {bounds}"
         if not fits:
             status, message = "Failed", "Minimum capacity is above maximum capacity"
-        target.activities.appendleft(Activity(id, at, f"Setting {bounds}", cause, status, message))
+        target.activities.appendleft(DemoActivity(id, at, f"Setting {bounds}", cause, status, message))
         if fits:
             self.register(target.resource, at, action.bounds)

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from services.demo.account import ACCOUNT, REGION, hash_of
 from services.demo.autoscaling import (
     DIMENSION,
-    Activity,
+    DemoActivity,
+    DemoScheduledAction,
     Policy,
+    ScalableTargetRecord,
     Scaling,
-    ScheduledAction,
-    Target,
     policy_arn,
 )
 from services.demo.ecs.records import when
@@ -28,7 +28,7 @@ SERVICE = "application-autoscaling"
 PAGE = 50
 
 
-def target_of(call: Call) -> Target:
+def target_of(call: Call) -> ScalableTargetRecord:
     """The target that a request names. Raises AwsErrorResponse if it is not registered."""
     resource = call.params["ResourceId"]
     target = call.component(Scaling).targets.get(resource)
@@ -45,7 +45,7 @@ def invalid(message: str) -> AwsErrorResponse:
     return AwsErrorResponse("ValidationException", message)
 
 
-def common(target: Target) -> dict[str, Any]:
+def common(target: ScalableTargetRecord) -> dict[str, Any]:
     return {"ServiceNamespace": "ecs", "ResourceId": target.resource, "ScalableDimension": DIMENSION}
 
 
@@ -75,7 +75,7 @@ def describe_scalable_targets(call: Call) -> dict[str, Any]:
     return {"ScalableTargets": [_describe_target(target) for target in page]} | more
 
 
-def _describe_target(target: Target) -> dict[str, Any]:
+def _describe_target(target: ScalableTargetRecord) -> dict[str, Any]:
     suspended = dict.fromkeys(
         ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"), False
     )
@@ -113,7 +113,7 @@ def describe_scaling_activities(call: Call) -> dict[str, Any]:
     return {"ScalingActivities": [_describe_activity(*pair) for pair in page]} | more
 
 
-def _describe_activity(target: Target, activity: Activity) -> dict[str, Any]:
+def _describe_activity(target: ScalableTargetRecord, activity: DemoActivity) -> dict[str, Any]:
     row = common(target) | {
         "ActivityId": activity.id,
         "Description": activity.description,
@@ -190,7 +190,7 @@ def put_scheduled_action(call: Call) -> dict[str, Any]:
     start, end = (params.get(key) for key in ("StartTime", "EndTime"))
     if bounds.get("MinCapacity", 0) > bounds.get("MaxCapacity", 2**31):
         raise invalid("Maximum capacity cannot be less than minimum capacity")
-    action = ScheduledAction(
+    action = DemoScheduledAction(
         name,
         schedule,
         zone,
@@ -234,7 +234,7 @@ def describe_scheduled_actions(call: Call) -> dict[str, Any]:
     return {"ScheduledActions": [_describe(*pair) for pair in page]} | more
 
 
-def _describe(target: Target, action: ScheduledAction) -> dict[str, Any]:
+def _describe(target: ScalableTargetRecord, action: DemoScheduledAction) -> dict[str, Any]:
     identity = UUID(int=hash_of(f"{target.resource}/{action.name}"), version=4)
     row = common(target) | {
         "ScheduledActionName": action.name,

@@ -30,7 +30,7 @@ _PATH = re.compile(r"/(?:[!$&'()*+,\-./0-9:;=?@A-Z_a-z]|%[0-9A-Fa-f]{2})*")
 
 
 @dataclass(frozen=True, slots=True)
-class Invalidation:
+class DemoInvalidation:
     paths: tuple[str, ...]
     reference: str
     created: datetime
@@ -59,11 +59,11 @@ class Invalidation:
 class DistributionCache:
     def __init__(self, run: ScenarioRun) -> None:
         self.invalidations = [
-            Invalidation(DEPLOYMENT_PATHS, f"deploy-{at:%Y%m%d%H%M}", at)
+            DemoInvalidation(DEPLOYMENT_PATHS, f"deploy-{at:%Y%m%d%H%M}", at)
             for at in reversed(_deployments(run))
         ]
 
-    def create(self, paths: tuple[str, ...], reference: str, now: datetime) -> Invalidation:
+    def create(self, paths: tuple[str, ...], reference: str, now: datetime) -> DemoInvalidation:
         """A new invalidation, or the earlier one of the same reference and paths. Raises AwsErrorResponse."""
         if not paths or any(len(path) > 4000 or _PATH.fullmatch(path) is None for path in paths):
             raise AwsErrorResponse(
@@ -78,15 +78,15 @@ class DistributionCache:
                 "An invalidation batch with this caller reference already exists with other paths.",
                 409,
             )
-        created = Invalidation(paths, reference, now.replace(microsecond=now.microsecond // 1000 * 1000))
+        created = DemoInvalidation(paths, reference, now.replace(microsecond=now.microsecond // 1000 * 1000))
         self._check_progress((*self.in_progress(now), created))
         self.invalidations.append(created)
         return created
 
-    def in_progress(self, now: datetime) -> list[Invalidation]:
+    def in_progress(self, now: datetime) -> list[DemoInvalidation]:
         return [batch for batch in self.invalidations if not batch.is_completed(now)]
 
-    def _check_progress(self, batches: tuple[Invalidation, ...]) -> None:
+    def _check_progress(self, batches: tuple[DemoInvalidation, ...]) -> None:
         wildcards = sum(batch.wildcards for batch in batches)
         if wildcards > MOST_WILDCARDS or sum(len(batch.paths) for batch in batches) - wildcards > MOST_FILES:
             raise AwsErrorResponse(

@@ -13,8 +13,17 @@ from services.demo.account import ACCOUNT, REGION, SYSTEM, hash_of
 from services.demo.errors import AwsErrorResponse
 from services.demo.paging import decode, encode
 from services.demo.registry import Call, op
-from services.demo.scenario import TOKYO, AccessFact, ScenarioRun, SignIn, TrailFact, TrailStopped
-from services.demo.trail_records import Entry, access, assumed, at_work, change, entries_of, recorded, sign_in
+from services.demo.scenario import TOKYO, AccessFact, ScenarioRun, SignInFact, TrailFact, TrailStopped
+from services.demo.trail_records import (
+    TrailEntry,
+    access,
+    assumed,
+    at_work,
+    change,
+    entries_of,
+    recorded,
+    sign_in,
+)
 
 KEPT = timedelta(days=90)
 RECENT = timedelta(days=15)
@@ -29,7 +38,7 @@ class TrailStore:
 
     def __init__(self, run: ScenarioRun) -> None:
         self._run = run
-        self._days: dict[date, list[Entry]] = {}
+        self._days: dict[date, list[TrailEntry]] = {}
         self.ends: datetime | None = None
         """No later event is recorded; None: recording continues."""
         self.delivered: datetime | None = None
@@ -41,7 +50,7 @@ class TrailStore:
         self.scenario_entries = [] if run.scenario.empty else _scenario_entries(run)
         """Events beside the ordinary ones."""
 
-    def visible(self) -> list[Entry]:
+    def visible(self) -> list[TrailEntry]:
         """Events that can be looked up now, newest first."""
         now = self._run.now
         oldest, newest = now - KEPT, min(now - DELIVERY, self.ends or now)
@@ -49,7 +58,7 @@ class TrailStore:
         visible = [entry for entry in entries if oldest <= entry.at <= newest]
         return sorted(visible, key=lambda entry: (entry.at, entry.id), reverse=True)
 
-    def of_services(self, since: datetime | None, until: datetime | None) -> list[Entry]:
+    def of_services(self, since: datetime | None, until: datetime | None) -> list[TrailEntry]:
         """Calls by AWS's own services, newest first: tasks assume their role every hour; and some of what was read lately.
 
         With `sleeps`, tasks do so only in opening hours.
@@ -93,7 +102,7 @@ class TrailStore:
         times = [entry.at for entry in events if entry.name == "UpdateService" and entry.at < newest]
         return max(times, default=newest)
 
-    def _ordinary(self, oldest: datetime, newest: datetime) -> list[Entry]:
+    def _ordinary(self, oldest: datetime, newest: datetime) -> list[TrailEntry]:
         if self._run.scenario.empty:
             return []
         first, last = oldest.astimezone(TOKYO).date(), newest.astimezone(TOKYO).date()
@@ -106,10 +115,10 @@ class TrailStore:
         return entries
 
 
-def _scenario_entries(run: ScenarioRun) -> list[Entry]:
+def _scenario_entries(run: ScenarioRun) -> list[TrailEntry]:
     random = Random(f"{run.scenario.seed} told")
-    makers: tuple[tuple[type[Any], Callable[..., Entry]], ...] = (
-        (SignIn, sign_in),
+    makers: tuple[tuple[type[Any], Callable[..., TrailEntry]], ...] = (
+        (SignInFact, sign_in),
         (AccessFact, access),
         (TrailFact, change),
     )
@@ -126,7 +135,7 @@ TRAIL = f"{SYSTEM}-prod-trail"
 TRAIL_ARN = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{TRAIL}"
 STOPPED = timedelta(days=5)
 """How long before the scenario's beginning logging of a stopped trail ended."""
-_ATTRIBUTES: dict[str, Callable[[Entry], str]] = {
+_ATTRIBUTES: dict[str, Callable[[TrailEntry], str]] = {
     "EventId": lambda entry: entry.id,
     "EventName": lambda entry: entry.name,
     "EventSource": lambda entry: entry.source,
@@ -165,7 +174,7 @@ def lookup_events(call: Call) -> dict[str, Any]:
     return _page(matches, size, params)
 
 
-def _page(entries: list[Entry], size: int, params: dict[str, Any]) -> dict[str, Any]:
+def _page(entries: list[TrailEntry], size: int, params: dict[str, Any]) -> dict[str, Any]:
     request = repr(sorted((key, repr(value)) for key, value in params.items() if key != "NextToken"))
     mark = str(hash_of(request))
     if "NextToken" in params:
@@ -181,7 +190,7 @@ def _page(entries: list[Entry], size: int, params: dict[str, Any]) -> dict[str, 
     return {"Events": [entry.row() for entry in page]} | more
 
 
-def _cursor(entry: Entry) -> str:
+def _cursor(entry: TrailEntry) -> str:
     return f"{entry.at.isoformat()} {entry.id}"
 
 

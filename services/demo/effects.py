@@ -39,7 +39,7 @@ class Effect(EffectModel):
         return min(1.0, (edge + 30) / ramp) if ramp > 0 else 1.0
 
 
-class Load(Effect):
+class LoadEffect(Effect):
     kind: Literal["load"]
     requests: float
     """Per minute."""
@@ -76,7 +76,7 @@ class Storage(Effect):
         return self.gib_per_minute * min(max(0.0, at - self.at), self.lasts) / 60
 
 
-class DatabaseLoad(Effect):
+class DatabaseLoadEffect(Effect):
     kind: Literal["database-load"]
     cpu: float
     ramp: float = 120.0
@@ -118,7 +118,7 @@ class Refuse(Effect):
         return not self.period or (at - self.at) % self.period < self.share * self.period
 
 
-class SlowQueries(Effect):
+class SlowQueriesEffect(Effect):
     kind: Literal["slow-queries"]
     per_minute: float
 
@@ -130,12 +130,12 @@ class Attack(Effect):
     """Source of all requests; empty: several addresses."""
 
 
-class LevelField(Effect):
+class LevelFieldEffect(Effect):
     kind: Literal["level-field"]
     written: Literal["absent", "numeric", "lower-case"]
 
 
-class Silence(Effect):
+class SilenceEffect(Effect):
     kind: Literal["silence"]
     namespace: str
     metric: str
@@ -148,7 +148,7 @@ class Connections(Effect):
 
 
 OrdinaryEffect = (
-    Load | Work | Errors | Slow | Storage | DatabaseLoad | Deploy | Refuse | SlowQueries | Attack | LevelField | Silence
+    LoadEffect | Work | Errors | Slow | Storage | DatabaseLoadEffect | Deploy | Refuse | SlowQueriesEffect | Attack | LevelFieldEffect | SilenceEffect
     | Connections
 )  # fmt: skip
 
@@ -253,7 +253,7 @@ class Desired(Effect):
     count: int
 
 
-class ServiceEvent(Effect):
+class ServiceEventEffect(Effect):
     """An event of the service at `at`, such as `deregistered 2 targets in (target-group …)`."""
 
     kind: Literal["service-event"]
@@ -273,7 +273,7 @@ class HotTask(Effect):
     cpu: float
 
 
-class DatabaseState(Effect):
+class DatabaseStateEffect(Effect):
     kind: Literal["database-state"]
     status: str = ""
     connections: float | None = None
@@ -294,5 +294,5 @@ class Network(Effect):
 
 IncidentEffect = (
     Demand | Responses | TlsErrors | ApplicationLines | DatabaseLines | Targets | TaskExits | StartFailures | Desired
-    | ServiceEvent | MemoryUse | HotTask | DatabaseState | Network
+    | ServiceEventEffect | MemoryUse | HotTask | DatabaseStateEffect | Network
 )  # fmt: skip

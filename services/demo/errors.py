@@ -26,7 +26,7 @@ class ToMoto(Exception):
     """Raised by a handler that leaves this request to moto."""
 
 
-class Answer(NamedTuple):
+class ErrorAnswer(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes | Iterable[bytes]

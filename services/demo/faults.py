@@ -92,7 +92,7 @@ _THROTTLED = FaultRule(preset="throttled")
 
 
 @dataclass(slots=True)
-class Quota:
+class QuotaFault:
     """A bucket of `rate` tokens that fills at `rate` a second: a request takes one."""
 
     rate: float
@@ -114,7 +114,7 @@ class FaultStore:
 
     def __init__(self) -> None:
         self._rules: list[FaultRule] = []
-        self._quotas: dict[str, Quota] = {}
+        self._quotas: dict[str, QuotaFault] = {}
         self.clock: Callable[[], float] = time.monotonic
         """Seconds by which requests are counted; a quota is of this machine's time, whatever the world's speed."""
         self._lock = threading.Lock()
@@ -126,7 +126,7 @@ class FaultStore:
     def limit(self, quotas: Mapping[str, float]) -> None:
         """Answer more than so many requests a second with a throttling error, by `service.Operation`; 0: no limit."""
         with self._lock:
-            self._quotas |= {name: Quota(rate, rate, self.clock()) for name, rate in quotas.items()}
+            self._quotas |= {name: QuotaFault(rate, rate, self.clock()) for name, rate in quotas.items()}
             self._quotas = {name: quota for name, quota in self._quotas.items() if quota.rate > 0}
 
     def clear(self) -> None:

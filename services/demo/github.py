@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 from services.demo import names
 from services.demo.account import SYSTEM
-from services.demo.errors import Answer
+from services.demo.errors import ErrorAnswer
 from services.demo.faults import FaultRule
 from services.demo.iam import LAST_USE, AccessKeyStore
 from services.demo.launch import PREFIX, TOKEN
@@ -53,7 +53,7 @@ class StoredSecret:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkflowRun:
+class DemoWorkflowRun:
     number: int
     started: datetime
     success: bool
@@ -74,7 +74,7 @@ class GithubActions:
         """By scope, then by name."""
         last = (run.began - LAST_USE).replace(microsecond=0)
         self.runs = [
-            WorkflowRun(number + 1, last - EVERY * (PAST_RUNS - 1 - number), True)
+            DemoWorkflowRun(number + 1, last - EVERY * (PAST_RUNS - 1 - number), True)
             for number in range(PAST_RUNS)
         ]
         """Oldest first."""
@@ -126,7 +126,7 @@ class GithubActions:
     def advance(self, now: datetime) -> None:
         """Every run that is due by `now` has started."""
         while (at := min(self._next, self._test or self._next)) <= now:
-            self.runs.append(WorkflowRun(len(self.runs) + 1, at, self._deploys(at)))
+            self.runs.append(DemoWorkflowRun(len(self.runs) + 1, at, self._deploys(at)))
             if at == self._test:
                 self._test = None
             else:
@@ -170,7 +170,7 @@ def read(environ: Mapping[str, Any], body: bytes, now: datetime) -> GithubReques
     return None
 
 
-def handle(actions: GithubActions, request: GithubRequest | None, environ: Mapping[str, Any]) -> Answer:
+def handle(actions: GithubActions, request: GithubRequest | None, environ: Mapping[str, Any]) -> ErrorAnswer:
     if environ.get("HTTP_AUTHORIZATION") != f"Bearer {TOKEN}":
         return refusal(401, "Bad credentials")
     if request is None or (request.scope and request.scope not in actions.secrets):
@@ -181,7 +181,7 @@ def handle(actions: GithubActions, request: GithubRequest | None, environ: Mappi
         return refusal(refused.status, str(refused))
 
 
-def error(rule: FaultRule) -> Answer:
+def error(rule: FaultRule) -> ErrorAnswer:
     if rule.preset == "throttled":
         answer = refusal(403, "API rate limit exceeded for user ID 1.")
         return answer._replace(headers=answer.headers | {"X-RateLimit-Remaining": "0"})
@@ -192,21 +192,21 @@ def error(rule: FaultRule) -> Answer:
     return refusal(rule.status, rule.message)
 
 
-def refusal(status: int, message: str) -> Answer:
+def refusal(status: int, message: str) -> ErrorAnswer:
     return _answer(status, {"message": message, "documentation_url": "https://docs.github.com/rest"})
 
 
-def _answer(status: int, content: Any = None) -> Answer:
+def _answer(status: int, content: Any = None) -> ErrorAnswer:
     headers = {"Content-Type": "application/json; charset=utf-8", "X-GitHub-Request-Id": "70BA:1"}
-    return Answer(status, headers, b"" if content is None else json.dumps(content).encode())
+    return ErrorAnswer(status, headers, b"" if content is None else json.dumps(content).encode())
 
 
-def _public_key(actions: GithubActions, _request: GithubRequest) -> Answer:
+def _public_key(actions: GithubActions, _request: GithubRequest) -> ErrorAnswer:
     key = base64.b64encode(bytes(actions.sealing.public_key)).decode()
     return _answer(200, {"key_id": "568250167242549743", "key": key})
 
 
-def _secret(actions: GithubActions, request: GithubRequest) -> Answer:
+def _secret(actions: GithubActions, request: GithubRequest) -> ErrorAnswer:
     secret = actions.secrets[request.scope].get(request.name)
     if secret is None:
         raise _Refused(404, "Not Found")
@@ -216,7 +216,7 @@ def _secret(actions: GithubActions, request: GithubRequest) -> Answer:
     return _answer(200, content)
 
 
-def _repositories(actions: GithubActions, request: GithubRequest) -> Answer:
+def _repositories(actions: GithubActions, request: GithubRequest) -> ErrorAnswer:
     secret: StoredSecret | None = actions.secrets[request.scope].get(request.name)
     if secret is None or secret.visibility != "selected":
         raise _Refused(409, "Visibility of the secret is not selected")
@@ -224,7 +224,7 @@ def _repositories(actions: GithubActions, request: GithubRequest) -> Answer:
     return _answer(200, {"total_count": len(rows), "repositories": rows})
 
 
-def _put(actions: GithubActions, request: GithubRequest) -> Answer:
+def _put(actions: GithubActions, request: GithubRequest) -> ErrorAnswer:
     content = json.loads(request.body)
     visibility = str(content.get("visibility", ""))
     if request.scope.startswith("orgs/") != bool(visibility):
@@ -238,14 +238,14 @@ def _put(actions: GithubActions, request: GithubRequest) -> Answer:
     return _answer(201, {}) if created else _answer(204)
 
 
-def _runs(actions: GithubActions, request: GithubRequest) -> Answer:
+def _runs(actions: GithubActions, request: GithubRequest) -> ErrorAnswer:
     since = request.query.get("created", [""])[0].removeprefix(">=")
     rows = [_run(run, request.now) for run in reversed(actions.runs) if _time(run.started) >= since]
     count = int(request.query.get("per_page", ["30"])[0])
     return _answer(200, {"total_count": len(rows), "workflow_runs": rows[:count]})
 
 
-def _run(run: WorkflowRun, now: datetime) -> dict[str, Any]:
+def _run(run: DemoWorkflowRun, now: datetime) -> dict[str, Any]:
     ended = run.ends <= now
     return {
         "id": 9_000_000_000 + run.number,
@@ -274,7 +274,7 @@ _ROUTES = {
     rf"PUT {_SCOPE}/secrets/{_NAME}": "PutSecret",
     rf"GET repos/{REPOSITORY}/actions/(?:workflows/{re.escape(WORKFLOW)}/)?runs": "ListRuns",
 }
-_HANDLERS: dict[str, Callable[[GithubActions, GithubRequest], Answer]] = {
+_HANDLERS: dict[str, Callable[[GithubActions, GithubRequest], ErrorAnswer]] = {
     "GetPublicKey": _public_key,
     "GetSecret": _secret,
     "ListSelectedRepositories": _repositories,

@@ -53,7 +53,7 @@ def parse(path: Path, text: str, start: str = "start") -> Node:
         raise Unexpected(text, len(text) if ended else at or 0) from error
 
 
-class Meaning:
+class GrammarMeaning:
     """Gives a tree its meaning: the method of a rule's name takes the node, and visits what is in it as it needs."""
 
     deepest = 100
@@ -71,7 +71,7 @@ class Meaning:
             self._depth -= 1
 
 
-class Conditions(Meaning):
+class Conditions(GrammarMeaning):
     """The meaning of conditions joined by and, or and not: each is a function that tells whether its subject fits."""
 
     def both(self, node: Node) -> Callable[[Any], bool]:

@@ -30,7 +30,7 @@ KEYS_PER_USER = 2
 
 
 @dataclass(slots=True)
-class AccessKey:
+class DemoAccessKey:
     id: str
     created: datetime
     secret: str
@@ -45,25 +45,25 @@ class AccessKey:
 
 class AccessKeyStore:
     def __init__(self) -> None:
-        self.users: dict[str, list[AccessKey]] = {}
+        self.users: dict[str, list[DemoAccessKey]] = {}
         self._made = 0
 
     def add(
         self, user: str, id: str, created: datetime, *, active: bool = True, used: datetime | None = None
-    ) -> AccessKey:
+    ) -> DemoAccessKey:
         """Give a user a key, replacing the user's key of the same id; creates the user if needed."""
         used = used and used.replace(microsecond=0)
-        key = AccessKey(id, created.replace(microsecond=0), _secret(id), active, used)
+        key = DemoAccessKey(id, created.replace(microsecond=0), _secret(id), active, used)
         others = [other for other in self.users.get(user, ()) if other.id != id]
         self.users[user] = [*others, key]
         return key
 
-    def create(self, user: str, now: datetime) -> AccessKey:
+    def create(self, user: str, now: datetime) -> DemoAccessKey:
         self._made += 1
         id = base64.b32encode(hashlib.sha256(f"{user} {self._made}".encode()).digest()).decode()
         return self.add(user, f"AKIA{id[:16]}", now)
 
-    def find(self, id: str) -> tuple[str, AccessKey] | None:
+    def find(self, id: str) -> tuple[str, DemoAccessKey] | None:
         keys = ((user, key) for user, keys in self.users.items() for key in keys)
         return next(((user, key) for user, key in keys if key.id == id), None)
 
@@ -222,7 +222,7 @@ def delete_access_key(call: Call) -> dict[str, Any]:
     return {}
 
 
-def _existing(call: Call) -> tuple[str, AccessKey]:
+def _existing(call: Call) -> tuple[str, DemoAccessKey]:
     id = call.params["AccessKeyId"]
     entry = call.component(AccessKeyStore).find(id)
     if entry is None or call.params.get("UserName", entry[0]) != entry[0]:

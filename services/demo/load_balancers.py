@@ -67,7 +67,7 @@ def _health(task: Task, at: float, failing: tuple[str, str] | None) -> tuple[str
 
 
 @dataclass(slots=True)
-class LoadBalancer:
+class DemoLoadBalancer:
     """One application load balancer with one HTTPS listener."""
 
     arn: str
@@ -80,7 +80,7 @@ class LoadBalancer:
         return self.arn.replace(":loadbalancer/", ":listener/") + "/f2f7dc8efc522ab2"
 
 
-class LoadBalancers(list[LoadBalancer]):
+class LoadBalancers(list[DemoLoadBalancer]):
     """Every load balancer of the account."""
 
 
@@ -94,7 +94,7 @@ def _balancers(call: Call) -> LoadBalancers:
     return balancers
 
 
-def _groups(call: Call) -> list[tuple[LoadBalancer, TargetGroup]]:
+def _groups(call: Call) -> list[tuple[DemoLoadBalancer, TargetGroup]]:
     return [(balancer, group) for balancer in _balancers(call) for group in balancer.groups]
 
 

@@ -42,7 +42,7 @@ class KeyFact(_Fact):
     """A service for which something beside the deployments uses it every hour; "" if nothing does."""
 
 
-class SignIn(_Fact):
+class SignInFact(_Fact):
     kind: Literal["sign-in"]
     at: float
     user: str
@@ -142,7 +142,7 @@ class PendingChange(_Fact):
     """Further members of PendingModifiedValues, as RDS spells them."""
 
 
-class Certificate(_Fact):
+class CertificateFact(_Fact):
     kind: Literal["certificate"]
     days: float
 
@@ -152,14 +152,14 @@ class TlsCertificate(_Fact):
     days: float
 
 
-class Window(_Fact):
+class WindowFact(_Fact):
     """The database's maintenance window, as RDS spells it (UTC)."""
 
     kind: Literal["window"]
     utc: str
 
 
-class Recovery(_Fact):
+class RecoveryFact(_Fact):
     kind: Literal["recovery"]
     region: str = "ap-northeast-3"
     copies: Annotated[int, Field(ge=0)] = 3
@@ -218,8 +218,8 @@ class ScheduledFact(_Fact):
 
 
 AnyFact = Annotated[
-    UserFact | KeyFact | SignIn | AccessFact | RootFact | RegionFact | TrailFact | TrailStopped | NoSnapshot | Retention
-    | DatabaseEventFact | Released | Patch | PendingChange | Certificate | TlsCertificate | Window | Recovery | CostGrowth | BudgetFact | AlarmFact
+    UserFact | KeyFact | SignInFact | AccessFact | RootFact | RegionFact | TrailFact | TrailStopped | NoSnapshot | Retention
+    | DatabaseEventFact | Released | Patch | PendingChange | CertificateFact | TlsCertificate | WindowFact | RecoveryFact | CostGrowth | BudgetFact | AlarmFact
     | ScalingFact | ScheduledFact,
     Field(discriminator="kind"),
 ]  # fmt: skip

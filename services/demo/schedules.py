@@ -36,7 +36,7 @@ class At:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class RateSchedule:
     """Every so many seconds from `base`."""
 
     seconds: float
@@ -75,7 +75,7 @@ class Cron:
                 yield datetime.combine(day, time(hour, minute), self.zone).timestamp()
 
 
-Schedule = At | Rate | Cron
+Schedule = At | RateSchedule | Cron
 
 
 def parse(expression: str, zone: ZoneInfo, base: float, fields: int = 6) -> Schedule:
@@ -87,7 +87,7 @@ def parse(expression: str, zone: ZoneInfo, base: float, fields: int = 6) -> Sche
             count, unit = int(match[1]), match[2]
             if not count or (count == 1) == unit.endswith("s"):
                 raise BadSchedule(expression)
-            return Rate(count * _SECONDS[unit.rstrip("s")], base)
+            return RateSchedule(count * _SECONDS[unit.rstrip("s")], base)
         if (match := _CRON.fullmatch(expression)) and len(match[1].split(" ")) == fields:
             return _cron(match[1].split(" "), zone)
     except (ValueError, OverflowError) as error:

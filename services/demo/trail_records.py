@@ -30,7 +30,7 @@ _RANDOM_ID = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TrailEntry:
     at: datetime
     region: str
     id: str
@@ -73,7 +73,7 @@ def sign_in(
     *,
     mfa: bool = True,
     success: bool = True,
-) -> Entry:
+) -> TrailEntry:
     failed: dict[str, Any] = {
         "errorMessage": "No username found in supplied account" if user == HIDDEN else "Failed authentication"
     }
@@ -94,7 +94,7 @@ def sign_in(
 
 def access(
     random: Random, at: datetime, event: str, user: str, address: str, region: str, *, success: bool = True
-) -> Entry:
+) -> TrailEntry:
     outcome = None if event.startswith("PasswordRecovery") else {event: "Success" if success else "Failure"}
     special = {
         "userAgent": _BROWSER,
@@ -118,7 +118,7 @@ def change(
     error: str = "",
     access_key: str = "",
     more: Mapping[str, Any] = MappingProxyType({}),
-) -> Entry:
+) -> TrailEntry:
     special: dict[str, Any] = {
         "userAgent": _CLI,
         "requestParameters": {"name": resource} if resource else None,
@@ -133,7 +133,7 @@ def change(
     return _entry(random, at, event, source, user, address, where, special, resource, access_key)
 
 
-def assumed(at: datetime, region: str = REGION, name: str = "AssumeRole") -> Entry:
+def assumed(at: datetime, region: str = REGION, name: str = "AssumeRole") -> TrailEntry:
     source = "sts.amazonaws.com"
     id = str(UUID(int=Random(at.isoformat()).getrandbits(_RANDOM_ID), version=4))
     service = "ecs-tasks.amazonaws.com"
@@ -150,7 +150,7 @@ def assumed(at: datetime, region: str = REGION, name: str = "AssumeRole") -> Ent
         "eventType": "AwsApiCall",
         "recipientAccountId": ACCOUNT,
     }
-    return Entry(at, region, id, name, source, "", json.dumps(record), read_only=True)
+    return TrailEntry(at, region, id, name, source, "", json.dumps(record), read_only=True)
 
 
 def _entry(
@@ -164,7 +164,7 @@ def _entry(
     special: dict[str, Any],
     resource: str = "",
     access_key: str = "",
-) -> Entry:
+) -> TrailEntry:
     at = at.astimezone(UTC).replace(microsecond=0)
     id = str(UUID(int=random.getrandbits(_RANDOM_ID), version=4))
     record = {
@@ -178,7 +178,7 @@ def _entry(
         "eventID": id,
         "recipientAccountId": ACCOUNT,
     } | special
-    return Entry(
+    return TrailEntry(
         at=at,
         region=region,
         id=id,
@@ -223,7 +223,7 @@ _REGIONS = ("ap-southeast-2",) * 8 + ("us-east-1",) + ("ap-northeast-1",)
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class TrailPerson:
     user: str
     share: float
     """Share of the open days on which they sign in."""
@@ -232,14 +232,14 @@ class Person:
 
 
 STAFF = (
-    Person("sato.kenji", 0.75),
-    Person("tanaka.yuko", 0.75),
-    Person("suzuki.akira", 0.55),
-    Person("watanabe.mei", 0.5, VENDOR, _VENDOR_DESKS),
+    TrailPerson("sato.kenji", 0.75),
+    TrailPerson("tanaka.yuko", 0.75),
+    TrailPerson("suzuki.akira", 0.55),
+    TrailPerson("watanabe.mei", 0.5, VENDOR, _VENDOR_DESKS),
 )
 
 
-def entries_of(seed: int, day: date) -> list[Entry]:
+def entries_of(seed: int, day: date) -> list[TrailEntry]:
     """The events of one local day; they depend on the arguments only."""
     if not OFFICE_DAYS.is_open(day):
         return []
@@ -263,18 +263,18 @@ def at_work(at: datetime) -> bool:
     return OFFICE_DAYS.is_open(local.date()) and local.hour in _WORK
 
 
-def _sign_in(random: Random, day: date, hour: float, person: Person) -> Entry:
+def _sign_in(random: Random, day: date, hour: float, person: TrailPerson) -> TrailEntry:
     address = person.address.format(random.choice(person.desks))
     return sign_in(random, _at(day, hour), person.user, address, random.choice(_REGIONS))
 
 
-def _second_factor(entry: Entry) -> Entry:
+def _second_factor(entry: TrailEntry) -> TrailEntry:
     random, at = Random(entry.id), entry.at - timedelta(seconds=6)
     address = json.loads(entry.record)["sourceIPAddress"]
     return access(random, at, "CheckMfa", entry.username, address, entry.region)
 
 
-def _deployment(random: Random, day: date) -> list[Entry]:
+def _deployment(random: Random, day: date) -> list[TrailEntry]:
     hour = random.uniform(13.5, 15.5)
     steps = (
         ("RegisterTaskDefinition", "ecs.amazonaws.com", names.FAMILY),

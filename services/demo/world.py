@@ -22,7 +22,7 @@ from services.demo.github import GithubActions
 from services.demo.iam import initial_keys
 from services.demo.load_balancers import LoadBalancers
 from services.demo.logs.insights.queries import QueryStore
-from services.demo.logs.store import LogStore
+from services.demo.logs.store import DemoLogStore
 from services.demo.minor_services import ChangeCalendarStore, TopicStore
 from services.demo.rds.history import BackupHistory, RecoveryRegion, RestoredInstances
 from services.demo.rds.model import DatabaseInstance
@@ -73,7 +73,7 @@ class World:
         self.metrics = MetricStore()
         self.alarms = AlarmStore(self.metrics, run)
         self.dashboards = DashboardStore()
-        self.logs = LogStore(ACCOUNT)
+        self.logs = DemoLogStore(ACCOUNT)
         self.clusters = Clusters()
         self.scaling = Scaling(self.alarms, self.clusters, self._load_of)
         self.balancers = LoadBalancers()

@@ -18,8 +18,8 @@ from services.models.verdict import Verdict, worst
 from services.report.collecting.duty_states import DutyStatesAt
 from services.report.collecting.finding_lines import counts, finding_lines, is_partly_judged
 from services.report.collecting.incident_lines import incident_lines
-from services.report.collecting.source import DAY, Source
-from services.report.periods import Period, Span
+from services.report.collecting.source import DAY, ReportSource
+from services.report.periods import Period, PeriodSpan
 
 _HOLDS = """
 SELECT count(DISTINCT holds) FROM entries h WHERE holds <> '' AND NOT EXISTS (
@@ -63,7 +63,9 @@ class RecordsReader:
 
     def _read(self, reader: JournalReader, now: datetime) -> SystemRecords:
         today = self._calendar.day_of(now)
-        source = Source(reader, self._runbook, self._calendar, Period(Span.DAY, today, today), now)
+        source = ReportSource(
+            reader, self._runbook, self._calendar, Period(PeriodSpan.DAY, today, today), now
+        )
         duties = DutyStatesAt(source)
         occurrences = [*duties.still_open(today), *duties.running(today), *duties.between(today, today)]
         states = [each.state for each in {each.key: each for each in occurrences}.values()]

@@ -14,7 +14,7 @@ import aiohttp
 import orjson
 
 from services.aws.client.errors import AwsError, NotFound
-from services.background.boundaries import Translated
+from services.background.boundaries import RaisedAs
 from services.clock import Clock
 from services.github import responses
 from services.github.sealing import is_usable
@@ -195,7 +195,7 @@ class GithubClient:
             certain = isinstance(error, _UNSENT)
             return responses.unreachable(host, _why(error), operation, self._now(), certain=certain)
 
-        with Translated(unreachable, but=AwsError):
+        with RaisedAs(unreachable, but=AwsError):
             async with (
                 web.session(_LIMITS, leaving) as session,
                 session.request(

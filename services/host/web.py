@@ -13,7 +13,7 @@ LARGEST = 16 << 20
 """Bytes of an answer that are read at most."""
 
 
-class Answer(aiohttp.ClientResponse):
+class WebAnswer(aiohttp.ClientResponse):
     async def read(self) -> bytes:
         """The whole body. Raises ClientPayloadError where it is too large."""
         if self._body is None:
@@ -27,12 +27,12 @@ class Answer(aiohttp.ClientResponse):
         return await super().read()
 
 
-class Redirected(aiohttp.ClientError):
+class WebRedirected(aiohttp.ClientError):
     """The answer is a redirect; the token must not be sent there."""
 
 
 async def _refuse_redirect(*_trace: object) -> None:
-    raise Redirected
+    raise WebRedirected
 
 
 def session(
@@ -51,7 +51,7 @@ def session(
     trace.on_request_redirect.append(_refuse_redirect)
     # Despite its name it is called before the headers are written.
     trace.on_request_headers_sent.append(ready)
-    opened = aiohttp.ClientSession(timeout=limits, trace_configs=[trace], response_class=Answer)
+    opened = aiohttp.ClientSession(timeout=limits, trace_configs=[trace], response_class=WebAnswer)
     # aiohttp resends PUT, DELETE and GET when a connection breaks. There is no public option; its own tests set this.
     opened._retry_connection = False
     return opened

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from services.journal.chain import row_of
 from services.journal.errors import HeldByAnother, JournalError
-from services.journal.ledger import Ledger, Rejected, Unavailable
+from services.journal.ledger import Ledger, LedgerUnavailable, Rejected
 from services.journal.linking.records import (
     Naming,
     behind,
@@ -26,7 +26,7 @@ from services.journal.linking.records import (
     unpacked,
 )
 from services.journal.threads import Write
-from services.journal.writer import Decision, JournalWriter
+from services.journal.writer import JournalWriter, WriteDecision
 from services.models.journal import Entry, NewEntry, Person
 from services.models.problem import Problem
 
@@ -57,7 +57,7 @@ class Appender:
         async with self._turn:
             if self._unanswered is not None and self._unanswered[0] >= asked:
                 # It has waited as long as the one that got no answer, and the end of the console waits for all.
-                raise Unavailable(self._unanswered[1])
+                raise LedgerUnavailable(self._unanswered[1])
             until = asyncio.get_running_loop().time() + self._patience
             pause = FIRST
             while True:
@@ -67,7 +67,7 @@ class Appender:
                         return entry
                 except Rejected:
                     raise
-                except Unavailable as error:
+                except LedgerUnavailable as error:
                     now = asyncio.get_running_loop().time()
                     if now + pause > until:
                         self._unanswered = (now, error.problem)
@@ -76,11 +76,11 @@ class Appender:
                     pause = min(2 * pause, LONGEST)
                 if self._is_shared:
                     # Without an answer the copy stays as it is, and the same record is put under the same number.
-                    with suppress(Unavailable):
+                    with suppress(LedgerUnavailable):
                         await self.catch_up()
 
     async def _attempt(self, draft: NewEntry, at: datetime, person: Person, nonce: str) -> Entry | None:
-        def decide(writer: JournalWriter) -> Decision:
+        def decide(writer: JournalWriter) -> WriteDecision:
             return writer.decide(draft, at=at, person=person, nonce=nonce)
 
         try:

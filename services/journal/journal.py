@@ -29,11 +29,11 @@ from services.journal.appending import Appender
 from services.journal.chain import storable
 from services.journal.derived.saved import Saved
 from services.journal.derived.verified import NAME as VERIFIED
-from services.journal.derived.verified import Progress, Verified, last_verified, verify_slice
+from services.journal.derived.verified import Verified, VerifiedProgress, last_verified, verify_slice
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.file_watcher import FileWatcher, Rereads
 from services.journal.health import HealthState
-from services.journal.ledger import Unavailable
+from services.journal.ledger import LedgerUnavailable
 from services.journal.ledgers.sqlite import SqliteLedger
 from services.journal.problems import UnusableJournal, problem_of
 from services.journal.reader import JournalReader
@@ -276,7 +276,7 @@ class Journal:
         return not timedelta() <= self._clock.now() - at < DAILY
 
     async def _verify_all(self) -> None:
-        before, progress = None, Progress()
+        before, progress = None, VerifiedProgress()
         while progress != before:
             before = progress
             progress = await self.ask(partial(verify_slice, progress=before))
@@ -345,7 +345,7 @@ class Journal:
     async def _record(self, draft: NewEntry, at: datetime, person: Person) -> Entry:
         try:
             return await self._appender.append(draft, at=at, person=person)
-        except Unavailable as error:
+        except LedgerUnavailable as error:
             raise JournalError(error.problem) from error
 
     def _appended(self, task: "asyncio.Task[Entry]") -> None:

@@ -18,7 +18,7 @@ GIB = 1 << 30
 """Bytes of a record at most, where the engine has no lower limit: more than a console ever writes."""
 
 
-class Unavailable(Exception):
+class LedgerUnavailable(Exception):
     """The ledger gave no answer: a record may or may not have been stored; `problem` has the cause and the remedy."""
 
     def __init__(self, problem: Problem) -> None:
@@ -26,15 +26,15 @@ class Unavailable(Exception):
         self.problem = problem
 
 
-def silent(address: str, seconds: float, remedy: str, at: datetime) -> Unavailable:
+def silent(address: str, seconds: float, remedy: str, at: datetime) -> LedgerUnavailable:
     """The error for a ledger that gave no answer for so long (real time); `at` is now (UTC)."""
     summary = _("The ledger did not answer within {seconds} seconds: {place}").format(
         place=clean(address), seconds=f"{seconds:g}"
     )
-    return Unavailable(Problem(kind=ProblemKind.UNREACHABLE, summary=summary, remedy=remedy, at=at))
+    return LedgerUnavailable(Problem(kind=ProblemKind.UNREACHABLE, summary=summary, remedy=remedy, at=at))
 
 
-class Rejected(Unavailable):
+class Rejected(LedgerUnavailable):
     """The ledger refused this attempt, and asking again would not help before somebody acts (permission, no table)."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
-from services.background.boundaries import Translated, on_error
+from services.background.boundaries import RaisedAs, on_error
 from services.clock import Clock
 from services.journal import files
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
@@ -72,7 +72,7 @@ class Threads:
 
     async def _run(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         # No file content may end the console.
-        with Translated(self._failed, but=(AlreadyRecorded, HeldByAnother)):
+        with RaisedAs(self._failed, but=(AlreadyRecorded, HeldByAnother)):
             if self._closed:
                 raise closed()
             return await asyncio.get_running_loop().run_in_executor(thread, work)

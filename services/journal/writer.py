@@ -26,7 +26,7 @@ class Head(NamedTuple):
     hash: str = NOTHING
 
 
-class Decision(NamedTuple):
+class WriteDecision(NamedTuple):
     entry: Entry
     is_recorded: bool = False
     """An earlier attempt has recorded it: nothing needs to be stored."""
@@ -63,12 +63,12 @@ class JournalWriter:
         store.probe()
         check_here(store, self.here)
 
-    def decide(self, draft: NewEntry, *, at: datetime, person: Person, nonce: str) -> Decision:
+    def decide(self, draft: NewEntry, *, at: datetime, person: Person, nonce: str) -> WriteDecision:
         """What the draft becomes after the newest entry. Also raises AlreadyRecorded and HeldByAnother.
 
         `nonce` identifies the draft, which an earlier attempt may have recorded; a file always tells whether it did.
         """
-        return Decision(self._use(lambda store: next_entry(store, draft, at=at, person=person)))
+        return WriteDecision(self._use(lambda store: next_entry(store, draft, at=at, person=person)))
 
     def put(self, row: Row) -> Row | None:
         """Store the entry durably if its number is free, then send its hash to syslog.

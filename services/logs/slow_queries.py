@@ -62,7 +62,7 @@ def statement(text: str) -> str:
 
 
 @dataclass(slots=True)
-class Statement:
+class SlowStatement:
     text: str
     """"" for the lines that tell their duration only."""
     durations: list[float] = field(default_factory=list)
@@ -96,20 +96,20 @@ class Statement:
             self.last = max(self.last or at, at)
 
 
-def by_statement(lines: Iterable[tuple[datetime | None, SlowLine]]) -> list[Statement]:
+def by_statement(lines: Iterable[tuple[datetime | None, SlowLine]]) -> list[SlowStatement]:
     return sorted(
         _grouped((line.statement, at, line.ms) for at, line in lines), key=lambda group: -group.total
     )
 
 
-def by_minute(lines: Iterable[tuple[datetime, SlowLine]]) -> list[Statement]:
+def by_minute(lines: Iterable[tuple[datetime, SlowLine]]) -> list[SlowStatement]:
     """The lines by minute, the newest first; their text is the minute (ISO 8601)."""
     times = ((at.replace(second=0, microsecond=0).isoformat(), at, line.ms) for at, line in lines)
     return sorted(_grouped(times), key=lambda group: group.text, reverse=True)
 
 
-def _grouped(lines: Iterable[tuple[str, datetime | None, float]]) -> Iterable[Statement]:
-    groups: dict[str, Statement] = {}
+def _grouped(lines: Iterable[tuple[str, datetime | None, float]]) -> Iterable[SlowStatement]:
+    groups: dict[str, SlowStatement] = {}
     for text, at, ms in lines:
-        groups.setdefault(text, Statement(text)).add(at, ms)
+        groups.setdefault(text, SlowStatement(text)).add(at, ms)
     return groups.values()

@@ -12,7 +12,7 @@ KINDS: tuple[Kind, ...] = ("rule", "address", "country", "uri")
 _BLOCK = b'"BLOCK"'
 
 
-class Block(NamedTuple):
+class WafBlock(NamedTuple):
     """One blocked request, or several alike; all texts clean."""
 
     at: datetime | None
@@ -25,7 +25,7 @@ class Block(NamedTuple):
     """Number of requests that it stands for."""
 
 
-def block_of(line: bytes, at: int) -> Block | None:
+def block_of(line: bytes, at: int) -> WafBlock | None:
     """The blocked request in a log line of the time `at` (epoch milliseconds); None if it is none."""
     if _BLOCK not in line:
         return None
@@ -35,12 +35,12 @@ def block_of(line: bytes, at: int) -> Block | None:
     request = record.get("httpRequest")
     fields = request if isinstance(request, dict) else {}
     address, country, uri = (clean(fields.get(name)) for name in ("clientIp", "country", "uri"))
-    return Block(datetime.fromtimestamp(at / 1000, UTC), rule_of(record), address, country, uri)
+    return WafBlock(datetime.fromtimestamp(at / 1000, UTC), rule_of(record), address, country, uri)
 
 
-def grouped(blocks: Iterable[Block], kind: Kind) -> list[BlockedGroup]:
+def grouped(blocks: Iterable[WafBlock], kind: Kind) -> list[BlockedGroup]:
     """The requests by what they have in common, the largest group first; an address with its country."""
-    members: dict[tuple[str, str], list[Block]] = {}
+    members: dict[tuple[str, str], list[WafBlock]] = {}
     for block in blocks:
         country = block.country if kind == "address" else ""
         members.setdefault((getattr(block, kind), country), []).append(block)
@@ -48,7 +48,7 @@ def grouped(blocks: Iterable[Block], kind: Kind) -> list[BlockedGroup]:
     return sorted(groups, key=lambda group: (-group.count, group.name, group.country))
 
 
-def _group(kind: Kind, name: str, country: str, blocks: Sequence[Block]) -> BlockedGroup:
+def _group(kind: Kind, name: str, country: str, blocks: Sequence[WafBlock]) -> BlockedGroup:
     times = [block.at for block in blocks if block.at is not None]
     return BlockedGroup(
         kind=kind,

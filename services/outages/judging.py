@@ -30,7 +30,7 @@ Points = list[tuple[int, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class OutageRule:
     kind: OutageKind
     curve: str
     beside: str
@@ -56,20 +56,20 @@ class Rule:
 
 _RATE = N_("{now} a minute (usual: {usual})")
 RULES = (
-    Rule(
+    OutageRule(
         OutageKind.TRAFFIC, "requests", "healthy", 0.3, 0.5, 30, 90, 3, N_("Requests −{percent} %"), _RATE
     ),
-    Rule(
+    OutageRule(
         OutageKind.TARGETS, "healthy", "", 0, 0, 1, 1, 3,
         N_("No healthy target"), N_("{now} healthy (usual: {usual})"),
     ),
-    Rule(OutageKind.FIREWALL, "blocked", "allowed", 5, 2.5, 10, 60, 4, N_("WAF blocks ×{times}"), _RATE),
+    OutageRule(OutageKind.FIREWALL, "blocked", "allowed", 5, 2.5, 10, 60, 4, N_("WAF blocks ×{times}"), _RATE),
 )  # fmt: skip
 FIREWALL = RULES[-1]
 
 
 @dataclass(frozen=True, slots=True)
-class Curves:
+class OutageCurves:
     """What is known of one system, by the name of the curve: requests, healthy, blocked, allowed."""
 
     now: float
@@ -80,7 +80,7 @@ class Curves:
     blocked_limit: float = 0.0
     """Blocked requests a minute that the runbook calls normal."""
 
-    def points(self, rule: Rule) -> Points:
+    def points(self, rule: OutageRule) -> Points:
         """A curve, minute by minute, as far as it is known; [] if it is not published.
 
         AWS publishes no minute without any count: a missing one is zero before a published one, or where the other curve of
@@ -108,7 +108,7 @@ def begins(values: Sequence[float], is_bad: Callable[[float], bool], minutes: in
     return start
 
 
-def _found(rule: Rule, points: Points, week: Sequence[float]) -> tuple[int, float] | None:
+def _found(rule: OutageRule, points: Points, week: Sequence[float]) -> tuple[int, float] | None:
     """(first bad index, usual value); None if there is no outage, or no past to compare with."""
     values = [value for _at, value in points]
     falls = rule.factor < 1
@@ -131,7 +131,7 @@ def _found(rule: Rule, points: Points, week: Sequence[float]) -> tuple[int, floa
     return start, usual
 
 
-def _outage(rule: Rule, curves: Curves, before: Outage | None) -> Outage | None:
+def _outage(rule: OutageRule, curves: OutageCurves, before: Outage | None) -> Outage | None:
     points = curves.points(rule)
     if not points:
         # It was not seen to end.
@@ -179,7 +179,9 @@ def _certificate(read: Iterable[Certificate], now: datetime) -> Iterator[Outage]
     yield Outage(kind=kind, title=title, measured=domain, since=since, seen_at=now, ends=ends)
 
 
-def judged(curves: Curves, before: Iterable[Outage], certificates: Iterable[Certificate]) -> Iterator[Outage]:
+def judged(
+    curves: OutageCurves, before: Iterable[Outage], certificates: Iterable[Certificate]
+) -> Iterator[Outage]:
     """The outages that the curves and certificates show; `before`: those that were shown last, which may have ended."""
     ongoing = {outage.kind: outage for outage in before}
     yield from _certificate(certificates, _moment(curves.now))

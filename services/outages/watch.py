@@ -20,7 +20,7 @@ from services.models.base import RawId
 from services.models.metrics import MetricQuery, Series, TimeSpan, last_whole
 from services.models.outages import Certificate, Outage
 from services.models.runbook import Runbook
-from services.outages.judging import MINUTE, Curves, judged
+from services.outages.judging import MINUTE, OutageCurves, judged
 
 PAST = timedelta(hours=3)
 KEPT = timedelta(hours=4)
@@ -125,7 +125,7 @@ class OutageWatch:
             await self._read_hourly(now)
         waf = self._runbook.waf
         limit = waf.blocked_per_hour / 60 if waf is not None else 0.0
-        curves = Curves(now.timestamp(), self._minutes, self._week, limit)
+        curves = OutageCurves(now.timestamp(), self._minutes, self._week, limit)
         self._outages = tuple(judged(curves, self._outages, self._certificates))
         return self._outages
 

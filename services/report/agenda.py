@@ -15,8 +15,8 @@ from services.models.base import Clean, Model
 from services.models.duties import Day, Occurrence
 from services.models.runbook import Duty, Runbook
 from services.report.collecting.duty_states import DutyStatesAt
-from services.report.collecting.source import DAY, Source
-from services.report.periods import Period, Span
+from services.report.collecting.source import DAY, ReportSource
+from services.report.periods import Period, PeriodSpan
 
 VERSION: Literal[1] = 1
 _OccurrencesBetween = Callable[[date, date], list[Occurrence]]
@@ -61,8 +61,8 @@ def agenda(runbook: Runbook, journal: Path, first: date, last: date, now: dateti
         with closing(JournalReader.open(journal)) as reader:
             # The span reaches up to today, because even a past day shows its duties' current state.
             today = calendar.day_of(now)
-            span = Period(Span.DAY, min(first, today), max(last, today))
-            duty_states = DutyStatesAt(Source(reader, runbook, calendar, span, now))
+            span = Period(PeriodSpan.DAY, min(first, today), max(last, today))
+            duty_states = DutyStatesAt(ReportSource(reader, runbook, calendar, span, now))
             between, dateless = (duty_states.between, duty_states.dateless())
             return _agenda(runbook, calendar, first, last, now, between, dateless)
     except (sqlite3.Error, OSError, UnusableJournal) as error:

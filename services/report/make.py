@@ -12,7 +12,7 @@ from services.models.runbook import Runbook
 from services.models.verdict import Verdict, worst
 from services.report.collecting.day import collect_day
 from services.report.collecting.period import collect_period
-from services.report.periods import Period, Span
+from services.report.periods import Period, PeriodSpan
 
 
 def make(
@@ -27,7 +27,7 @@ def make(
     calendar = Calendar(runbook)
     with closing(JournalReader.open(journal)) as reader:
         report: Report
-        if period.span is Span.DAY:
+        if period.span is PeriodSpan.DAY:
             report = collect_day(reader, runbook, calendar, period.first, now, private=private)
         else:
             report = collect_period(reader, runbook, calendar, period, now)

@@ -18,7 +18,7 @@ _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 
 
-class Span(StrEnum):
+class PeriodSpan(StrEnum):
     DAY = "day"
     MONTH = "month"
     FISCAL_YEAR = "fiscal-year"
@@ -26,16 +26,16 @@ class Span(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    span: Span
+    span: PeriodSpan
     first: date
     last: date
 
     @property
     def name(self) -> str:
         """The period's name: `2026-01-05`, `2026-01` or `FY2025`."""
-        if self.span is Span.DAY:
+        if self.span is PeriodSpan.DAY:
             return self.first.isoformat()
-        return f"{self.first:%Y-%m}" if self.span is Span.MONTH else f"FY{self.first.year}"
+        return f"{self.first:%Y-%m}" if self.span is PeriodSpan.MONTH else f"FY{self.first.year}"
 
     @property
     def subject(self) -> str:
@@ -46,15 +46,17 @@ class Period:
 
 
 def of_day(day: date) -> Period:
-    return Period(Span.DAY, day, day)
+    return Period(PeriodSpan.DAY, day, day)
 
 
 def of_month(day: date) -> Period:
-    return Period(Span.MONTH, day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
+    return Period(PeriodSpan.MONTH, day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
 
 
 def of_fiscal_year(year: int) -> Period:
-    return Period(Span.FISCAL_YEAR, date(year, FIRST_MONTH, 1), date(year + 1, FIRST_MONTH, 1) - timedelta(1))
+    return Period(
+        PeriodSpan.FISCAL_YEAR, date(year, FIRST_MONTH, 1), date(year + 1, FIRST_MONTH, 1) - timedelta(1)
+    )
 
 
 def fiscal_year(day: date) -> int:

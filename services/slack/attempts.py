@@ -13,7 +13,7 @@ from services.models.posts import Post, PostState
 from services.slack import entries as post_entries
 from services.slack.message_format import mark
 from services.slack.records import PostRecords, thread_of
-from services.slack.sending import CannotTell, Message, Refused, Sender, Unanswered
+from services.slack.sending import CannotTell, Message, SlackRefused, SlackSender, SlackUnanswered
 
 FRESH = 10.0
 """Seconds (of the machine) after its entry within which an attempt must begin; later, other consoles may consider
@@ -36,7 +36,7 @@ class Attempts:
         self,
         records: PostRecords,
         clock: Clock,
-        connect: Callable[[], Awaitable[Sender]],
+        connect: Callable[[], Awaitable[SlackSender]],
         record: Callable[[NewEntry], Awaitable[None]],
         reads: FirstReads,
     ) -> None:
@@ -65,9 +65,9 @@ class Attempts:
             if passed(self._clock, since) > real(self._clock, FRESH).total_seconds():
                 raise _suspended()
             sent = await sender.post(_message(post, thread_of(begun)))
-        except Refused as error:
+        except SlackRefused as error:
             await self._refused(post, error, claim)
-        except Unanswered as error:
+        except SlackUnanswered as error:
             await self._record(
                 post_entries.unknown(post, error.explanation, post_entries.outcome_claim(post))
             )
@@ -146,10 +146,10 @@ class Attempts:
             self._checks[key] = settled
         else:
             reason = _("Slack was queried and does not have it.")
-            missing = Refused(reason, retry_after=0.0 if carried else None)
+            missing = SlackRefused(reason, retry_after=0.0 if carried else None)
             await self._refused(post, missing, post_entries.settled_claim(post))
 
-    async def _refused(self, post: Post, error: Refused, claim: str) -> None:
+    async def _refused(self, post: Post, error: SlackRefused, claim: str) -> None:
         wait = error.retry_after
         if error.backoff:
             wait = min(LONGEST, SHORTEST * 2.0 ** min(post.attempts - 1, 8))
@@ -157,14 +157,14 @@ class Attempts:
         await self._record(post_entries.refused(post, error.explanation, claim, code=error.code, retry_at=at))
 
 
-def _suspended() -> Refused:
+def _suspended() -> SlackRefused:
     reason = _("Nothing was sent: this console was suspended. It retries automatically.")
-    return Refused(reason, retry_after=0.0)
+    return SlackRefused(reason, retry_after=0.0)
 
 
-def _unrecorded() -> Refused:
+def _unrecorded() -> SlackRefused:
     reason = _("Nothing was sent: the journal did not answer in time. It retries automatically.")
-    return Refused(reason, retry_after=0.0)
+    return SlackRefused(reason, retry_after=0.0)
 
 
 def _message(post: Post, thread_ts: str) -> Message:

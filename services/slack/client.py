@@ -21,12 +21,20 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from services.aws.client.secret import Secret
-from services.background.boundaries import Translated
+from services.background.boundaries import RaisedAs
 from services.host import web
 from services.i18n import _
 from services.slack import refusals
 from services.slack.message_format import body, mark
-from services.slack.sending import CannotTell, Message, Refused, Sender, Sent, SlackError, Unanswered
+from services.slack.sending import (
+    CannotTell,
+    Message,
+    SlackError,
+    SlackRefused,
+    SlackSender,
+    SlackSent,
+    SlackUnanswered,
+)
 from services.slack.settings import SlackSettings
 
 # Interprets Slack's responses: refusals, pages, messages. Pure.
@@ -55,16 +63,16 @@ def why(error: BaseException) -> str:
     return type(error).__name__
 
 
-def refused(error: SlackApiError, channel: str) -> Refused | Unanswered:
+def refused(error: SlackApiError, channel: str) -> SlackRefused | SlackUnanswered:
     """What an error answer to a post means: nothing was posted, or the outcome is unknown."""
     code, answer = code_of(error)
     status = answer.status_code if answer is not None else 0
     if answer is not None and status == TOO_MANY:
         return rate_limited(answer.headers)
     if not code or code in refusals.UNCLEAR or status >= 500:
-        return Unanswered(refusals.unanswered(code or f"HTTP {status}"))
+        return SlackUnanswered(refusals.unanswered(code or f"HTTP {status}"))
     needed = needed_scope(answer)
-    return Refused(refusals.refusal(code, channel=channel, needed=needed), code=code)
+    return SlackRefused(refusals.refusal(code, channel=channel, needed=needed), code=code)
 
 
 def failure(error: SlackApiError, channel: str) -> CannotTell:
@@ -75,12 +83,14 @@ def failure(error: SlackApiError, channel: str) -> CannotTell:
     return CannotTell(refusals.refusal(code, channel=channel, needed=needed), code=code)
 
 
-def rate_limited(headers: Mapping[str, str]) -> Refused:
+def rate_limited(headers: Mapping[str, str]) -> SlackRefused:
     """Slack requests a wait, which is limited to between a second and an hour."""
     header = str(headers.get("Retry-After") or "")
     requested = float(header) if header.isascii() and header.isdigit() else _USUAL_WAIT
     seconds = min(_LONGEST_WAIT, max(_SHORTEST_WAIT, requested))
-    return Refused(refusals.refusal("ratelimited", seconds=seconds), code="ratelimited", retry_after=seconds)
+    return SlackRefused(
+        refusals.refusal("ratelimited", seconds=seconds), code="ratelimited", retry_after=seconds
+    )
 
 
 def code_of(error: SlackApiError) -> tuple[str, AsyncSlackResponse | None]:
@@ -136,7 +146,7 @@ _LOGGER = logging.getLogger("toban.slack")
 _LOGGER.setLevel(logging.CRITICAL + 1)
 
 
-def sender(settings: SlackSettings, *, timeout: float = 15.0, connect: float = 8.0) -> Sender:
+def sender(settings: SlackSettings, *, timeout: float = 15.0, connect: float = 8.0) -> SlackSender:
     """The client for these settings; `timeout` and `connect` are seconds of the machine for one request."""
     limits = aiohttp.ClientTimeout(total=timeout, connect=connect)
     if settings.token is not None:
@@ -153,7 +163,7 @@ class Bot:
         self._base = base
         self._limits = limits
 
-    async def post(self, message: Message) -> Sent:
+    async def post(self, message: Message) -> SlackSent:
         """Exactly one attempt. Raises Refused, Unanswered."""
         async with self._client() as client, _sent(self._base):
             try:
@@ -169,12 +179,12 @@ class Bot:
                 raise refused(error, message.channel) from None
         ts, channel = answer.get("ts"), answer.get("channel")
         if answer.get("ok") is not True or not matches(TS, ts):
-            raise Unanswered(refusals.unanswered(_("a response without ts")))
-        return Sent(ts=str(ts), channel_id=str(channel) if matches(ID, channel) else "")
+            raise SlackUnanswered(refusals.unanswered(_("a response without ts")))
+        return SlackSent(ts=str(ts), channel_id=str(channel) if matches(ID, channel) else "")
 
     async def find(
         self, post: str, *, channel: str, channel_id: str, thread_ts: str, age: timedelta
-    ) -> Sent | None:
+    ) -> SlackSent | None:
         """Find a message sent at most `age` ago; None: Slack does not have it. Raises CannotTell."""
         if age < timedelta():
             raise CannotTell(_("This machine's clock was set back since the message was sent."))
@@ -223,7 +233,7 @@ class Bot:
 
     async def _read_back(
         self, client: AsyncWebClient, post: str, channel: str, thread_ts: str, age: timedelta
-    ) -> Sent | None:
+    ) -> SlackSent | None:
         """Read back. Ages go by Slack's clock, as this machine's may be wrong by hours."""
         cursor = ""
         for _page in range(PAGES):
@@ -241,7 +251,7 @@ class Bot:
                 if is_message(message, post):
                     # It is there, even where its ts cannot be read.
                     ts = message.get("ts")
-                    return Sent(ts=str(ts) if matches(TS, ts) else "", channel_id=channel)
+                    return SlackSent(ts=str(ts) if matches(TS, ts) else "", channel_id=channel)
             cursor = next_page(answer)
             if not cursor or (not thread_ts and older(messages, answer.headers, age + MARGIN)):
                 return None
@@ -257,7 +267,7 @@ class Webhook:
         self._address = address
         self._limits = limits
 
-    async def post(self, message: Message) -> Sent:
+    async def post(self, message: Message) -> SlackSent:
         """Exactly one attempt. Raises Refused, Unanswered."""
         address = self._address.reveal()
         async with web.session(self._limits) as session, _sent(address):
@@ -266,16 +276,16 @@ class Webhook:
             answer = await client.send(unfurl_links=False, unfurl_media=False, **body(message))
         text = (answer.body or "").strip()
         if answer.status_code == 200 and text == "ok":
-            return Sent()
+            return SlackSent()
         if answer.status_code == TOO_MANY:
             raise rate_limited(answer.headers)
         if 400 <= answer.status_code < 500 and refusals.is_refusal(text):
-            raise Refused(refusals.refusal(text, channel=_("the webhook's channel")), code=text)
-        raise Unanswered(refusals.unanswered(f"HTTP {answer.status_code}"))
+            raise SlackRefused(refusals.refusal(text, channel=_("the webhook's channel")), code=text)
+        raise SlackUnanswered(refusals.unanswered(f"HTTP {answer.status_code}"))
 
     async def find(
         self, post: str, *, channel: str, channel_id: str, thread_ts: str, age: timedelta
-    ) -> Sent | None:
+    ) -> SlackSent | None:
         """Raises CannotTell, always."""
         raise CannotTell(
             _("A webhook cannot read the channel: check in Slack whether {mark} was posted.").format(
@@ -288,7 +298,7 @@ class Webhook:
 async def _sent(address: str) -> AsyncIterator[None]:
     host = urlsplit(address).hostname or ""
     # No other error proves that nothing was posted.
-    with Translated(lambda error: Unanswered(refusals.unanswered(why(error))), but=SlackError):
+    with RaisedAs(lambda error: SlackUnanswered(refusals.unanswered(why(error))), but=SlackError):
         try:
             yield
         except (
@@ -296,14 +306,14 @@ async def _sent(address: str) -> AsyncIterator[None]:
             aiohttp.ConnectionTimeoutError,
             aiohttp.ClientHttpProxyError,
         ) as error:
-            raise Refused(refusals.unreachable(host, why(error)), backoff=True) from None
+            raise SlackRefused(refusals.unreachable(host, why(error)), backoff=True) from None
 
 
 @asynccontextmanager
 async def _reading(address: str) -> AsyncIterator[None]:
     host = urlsplit(address).hostname or ""
     # An unreadable answer does not prove that the message is not there.
-    with Translated(lambda error: CannotTell(refusals.unanswered(why(error)), again=True), but=SlackError):
+    with RaisedAs(lambda error: CannotTell(refusals.unanswered(why(error)), again=True), but=SlackError):
         try:
             yield
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

@@ -8,7 +8,7 @@ from services.host.processes import process_data
 from services.i18n import _
 from services.models.journal import EntryKind, NewEntry
 from services.models.posts import Post, Proposal
-from services.slack.sending import Sent
+from services.slack.sending import SlackSent
 
 SUBJECT = "post:"
 _LINE = 200
@@ -39,7 +39,7 @@ def posting(post: Post, console: str, thread_ts: str) -> NewEntry:
     )
 
 
-def posted(post: Post, sent: Sent, thread_ts: str, claim: str, *, evidence: str = "") -> NewEntry:
+def posted(post: Post, sent: SlackSent, thread_ts: str, claim: str, *, evidence: str = "") -> NewEntry:
     """The post is in Slack; `evidence` says how that is known if not from Slack's response."""
     where = _("Posted to {channel}").format(channel=post.channel)
     return NewEntry(

@@ -26,19 +26,19 @@ _AT_CHANGE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Now:
+class AlarmNow:
     value: float
     at: datetime
     """End of the value's period (UTC)."""
 
 
-def newest(series: tuple[Series, ...] | None) -> Now | None:
+def newest(series: tuple[Series, ...] | None) -> AlarmNow | None:
     """The newest value of a curve; None if there is no value, or no single curve."""
     if series is None or len(series) != 1 or series[0].last is None:
         return None
     curve = series[0]
     end = curve.times[-1] + curve.period
-    return Now(value=curve.values[-1], at=datetime.fromtimestamp(end, UTC))
+    return AlarmNow(value=curve.values[-1], at=datetime.fromtimestamp(end, UTC))
 
 
 def state(alarm: Alarm, zone: tzinfo, now: datetime) -> str:
@@ -51,14 +51,14 @@ def state(alarm: Alarm, zone: tzinfo, now: datetime) -> str:
     )
 
 
-def measured(alarm: Alarm, current: Now | None, zone: tzinfo, now: datetime) -> str:
+def measured(alarm: Alarm, current: AlarmNow | None, zone: tzinfo, now: datetime) -> str:
     """The value now, the value at the change, and the limit; "" for an alarm without a value of its own."""
     if alarm.state is AlarmState.MISSING or alarm.threshold is None:
         return ""
     return _("; ").join(_values(alarm, current, zone, now))
 
 
-def _values(alarm: Alarm, current: Now | None, zone: tzinfo, now: datetime) -> Iterator[str]:
+def _values(alarm: Alarm, current: AlarmNow | None, zone: tzinfo, now: datetime) -> Iterator[str]:
     unit = alarm_unit(alarm)
     if not alarm.several:
         yield _("now {value}").format(value=_present(alarm, current, zone, now))
@@ -69,7 +69,7 @@ def _values(alarm: Alarm, current: Now | None, zone: tzinfo, now: datetime) -> I
     yield _("the alarm fires at {limit}").format(limit=limit)
 
 
-def _present(alarm: Alarm, current: Now | None, zone: tzinfo, now: datetime) -> str:
+def _present(alarm: Alarm, current: AlarmNow | None, zone: tzinfo, now: datetime) -> str:
     if current is None:
         return _("no data") if alarm.state is AlarmState.INSUFFICIENT else _(FILL)
     text = number(current.value, alarm_unit(alarm))

@@ -27,7 +27,7 @@ from services.models.runbook_playbooks import Playbook
 from services.models.step_records import change_mark, outcome_text
 from services.models.verdict import Verdict
 from services.slack import note_wording
-from services.slack.note_wording import FILL, Now
+from services.slack.note_wording import FILL, AlarmNow
 
 _DOMAINS = {"cn-": "console.amazonaws.cn", "us-gov-": "console.amazonaws-us-gov.com"}
 
@@ -95,7 +95,7 @@ def about_alarm(
     desk: NoteContext,
     posts: Iterable[Post] = (),
     *,
-    current: Now | None = None,
+    current: AlarmNow | None = None,
     incident: Incident | None = None,
 ) -> Proposal:
     """A note about an alarm's present state; notes about one state form one thread.

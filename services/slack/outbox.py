@@ -24,7 +24,7 @@ from services.models.posts import Post, PostState, Proposal
 from services.slack import entries as post_entries
 from services.slack.attempts import Attempts
 from services.slack.records import Gone, PostRecords, has_ended, thread_of
-from services.slack.sending import Sender, Sent, connect
+from services.slack.sending import SlackSender, SlackSent, connect
 from services.slack.settings import SlackSettings
 
 # Computes when a post may be sent: within an hour of the request, one message per second and channel, and not
@@ -105,7 +105,7 @@ class Outbox:
         settings: SlackSettings,
         channel: str,
         *,
-        connect: Callable[[SlackSettings], Awaitable[Sender]] = connect,
+        connect: Callable[[SlackSettings], Awaitable[SlackSender]] = connect,
         has_ended: Gone = has_ended,
         fault: Fault = unreported,
     ) -> None:
@@ -186,7 +186,7 @@ class Outbox:
         entry = self._records.sending(post)
         await self._keep(
             post_entries.posted(
-                post, Sent(), thread_of(entry), post_entries.settled_claim(post), evidence=evidence
+                post, SlackSent(), thread_of(entry), post_entries.settled_claim(post), evidence=evidence
             )
         )
 

@@ -24,7 +24,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SlackSent:
     ts: str = ""
     channel_id: str = ""
 
@@ -37,7 +37,7 @@ class SlackError(Exception):
         """Slack's error code; "" where there is none."""
 
 
-class Refused(SlackError):
+class SlackRefused(SlackError):
     """The message certainly is not in Slack."""
 
     def __init__(
@@ -50,7 +50,7 @@ class Refused(SlackError):
         """Another attempt may succeed at some time."""
 
 
-class Unanswered(SlackError):
+class SlackUnanswered(SlackError):
     """No clear answer: the message may be in Slack or not."""
 
 
@@ -62,23 +62,23 @@ class CannotTell(SlackError):
         self.again = again
 
 
-class Sender(Protocol):
+class SlackSender(Protocol):
     @property
     def threads(self) -> bool: ...
 
-    async def post(self, message: Message) -> Sent:
+    async def post(self, message: Message) -> SlackSent:
         """Exactly one attempt. Raises Refused, Unanswered."""
         ...
 
     async def find(
         self, post: str, *, channel: str, channel_id: str, thread_ts: str, age: timedelta
-    ) -> Sent | None:
+    ) -> SlackSent | None:
         """Find a message sent at most `age` ago; None: Slack does not have it. Raises CannotTell."""
         ...
 
 
-async def connect(settings: SlackSettings) -> Sender:
+async def connect(settings: SlackSettings) -> SlackSender:
     """The client for these settings; its library is loaded in a thread, as it is large."""
     module = await asyncio.to_thread(import_module, "services.slack.client")
-    sender: Sender = module.sender(settings)
+    sender: SlackSender = module.sender(settings)
     return sender

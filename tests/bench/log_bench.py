@@ -21,7 +21,7 @@ from tests.bench.raw_lines import append_raw
 from tests.bench.rows import Row, against, print_rows
 from widgets.logs.store.store import LogStore
 from widgets.logs.store.view import LogView
-from widgets.logs.text.search import Query
+from widgets.logs.text.search import SearchQuery
 
 GROUP = "log"
 ABSENT = "ZQ-nowhere-7f3a"
@@ -174,7 +174,7 @@ class Bench:
         )
         rows = []
         for figure, needle, options in cases:
-            ours = min(_search_seconds(view, Query(needle)) for _ in range(3))
+            ours = min(_search_seconds(view, SearchQuery(needle)) for _ in range(3))
             grep = min(_grep_seconds(options, self.static) for _ in range(3))
             goal = "<= 1" if figure == "search, absent" else ""
             rows.append(against(GROUP, figure, ours * 1000, "ms", f"grep {options[0]} -c", grep * 1000, goal))
@@ -307,7 +307,7 @@ def _per(megabytes: float | None, share: float) -> float | None:
     return None if megabytes is None else megabytes / share
 
 
-def _search_seconds(view: LogView, query: Query) -> float:
+def _search_seconds(view: LogView, query: SearchQuery) -> float:
     async def search() -> float:
         began = time.perf_counter()
         await view.search(query)

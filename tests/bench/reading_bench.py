@@ -26,7 +26,7 @@ from tui.screens.logs.logs import LogsScreen
 from widgets.logs.form.group_form import FormChoice
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.reading.ruler import RulerFacts
-from widgets.logs.text.search import Query
+from widgets.logs.text.search import SearchQuery
 
 GROUP = "reading"
 LINES, TIMES = 100_000, 10
@@ -143,20 +143,20 @@ async def _histogram(_pilot: Pilot[Any], pane: LogPane) -> None:
 
 
 async def _search(_pilot: Pilot[Any], pane: LogPane) -> None:
-    pane.search.start(Query("reservation accepted"))
+    pane.search.start(SearchQuery("reservation accepted"))
     await _reached(lambda: not pane.search.running)
 
 
 async def _regex(_pilot: Pilot[Any], pane: LogPane) -> None:
-    pane.search.start(Query(r"durationMs\W+[5-8]\d\d", regex=True))
+    pane.search.start(SearchQuery(r"durationMs\W+[5-8]\d\d", regex=True))
     await _reached(lambda: not pane.search.running)
     pane.search.start(None)
 
 
 async def _filter(_pilot: Pilot[Any], pane: LogPane) -> None:
-    pane.filters.add(Query('"status": 503'), hides=False)
+    pane.filters.add(SearchQuery('"status": 503'), hides=False)
     await _reached(lambda: pane.view.shown.hides)
-    narrower = Query(r"durationMs\W+[5-8]\d\d", regex=True)
+    narrower = SearchQuery(r"durationMs\W+[5-8]\d\d", regex=True)
     pane.filters.add(narrower, hides=False)
     await _reached(lambda: len(pane.view.shown.filters) == 2)
     pane.filters.remove()

@@ -14,7 +14,7 @@ from typing import Any
 from services.aws.client.secret import Secret
 from services.aws.client.settings import AwsSettings
 from services.demo import names
-from services.demo.cloudfront import DistributionCache, Invalidation
+from services.demo.cloudfront import DemoInvalidation, DistributionCache
 from services.demo.github import KEY_ID, SCOPES, SECRET
 from services.demo.launch import PREFIX, TOKEN
 from services.demo.rds.history import BackupHistory, RestoredInstances
@@ -194,7 +194,7 @@ def move_tag(embedded: Embedded, _plan: Plan) -> None:
 def move_cache(embedded: Embedded, plan: Plan) -> None:
     """A request with the reference of the plan is there already, for other files."""
     batches = embedded.world.component(DistributionCache).invalidations
-    batches.append(Invalidation(("/other.html",), plan.id, embedded.clock.now()))
+    batches.append(DemoInvalidation(("/other.html",), plan.id, embedded.clock.now()))
 
 
 def put_rule(embedded: Embedded, name: str) -> None:

@@ -19,7 +19,7 @@ from aiobotocore.signers import AioRequestSigner
 from services.aws.client.sdk.credentials import ClientLogin
 from services.aws.client.single_attempt import OnceSession
 from services.changes import sender
-from services.changes.key_rotation.hand_over import HandOver
+from services.changes.key_rotation.hand_over import KeyHandOver
 from services.clock import SystemClock
 from services.github.client import GithubClient
 from services.models.changes import Plan
@@ -79,7 +79,7 @@ def stopped(stop: Stop, one: Console, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 _PLACES: dict[str, tuple[tuple[Any, str], ...]] = {
     STOPS[0]: (),
-    STOPS[1]: ((ClientLogin, "call"), (HandOver, "_write")),
+    STOPS[1]: ((ClientLogin, "call"), (KeyHandOver, "_write")),
     STOPS[2]: ((AioRequestSigner, "sign"), (GithubClient, "sealing_key")),
     **dict.fromkeys(STOPS[3:], ((OnceSession, "send"), (GithubClient, "put_secret"))),
 }
@@ -109,7 +109,7 @@ def _mark_requests(stop: Stop, one: Console, patch: pytest.MonkeyPatch) -> None:
         return permits[-1]
 
     patch.setattr(one.engine.permits, "issue", issued)
-    for owner in (ClientLogin, HandOver):
+    for owner in (ClientLogin, KeyHandOver):
         patch.setattr(owner, "write", _marked(owner.write, lambda grant: grant in permits[stop.step :]))
 
 
@@ -161,7 +161,7 @@ async def halted(stage: str, plan: Plan, step: int, one: Console) -> AsyncIterat
             patch.setattr(one.services.journal, "append", appended)
         else:
             requests = count()
-            for owner in (ClientLogin, HandOver):
+            for owner in (ClientLogin, KeyHandOver):
                 patch.setattr(owner, "write", _halting(owner.write, stage, requests, step, halt))
         yield reached
         for task in one.engine._sending.values():

@@ -18,7 +18,7 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as SDK_VAR
 from tests.services.journal.book import filled
 from tui.cli.completion import VARIABLE as COMPLETION
 from tui.cli.main import build
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 from tui.startup import config_reader
 
 SPARSE = 3 << 30
@@ -117,7 +117,7 @@ def files(folder: Path) -> tuple[str, ...]:
 
 
 def commands() -> list[tuple[tuple[str, ...], list[click.Parameter]]]:
-    return list(_walk(build(Output(outline_drawn=False)), ()))
+    return list(_walk(build(PrintedOutput(outline_drawn=False)), ()))
 
 
 def _walk(

@@ -12,7 +12,7 @@ from services.clock import SpedClock
 from services.runbook.loader import load_builtin
 from services.system import Services
 from tui.cli.headless_watch import HeadlessWatch
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 
 
 async def main(endpoint: str, journal: Path, speed: float) -> None:
@@ -23,7 +23,7 @@ async def main(endpoint: str, journal: Path, speed: float) -> None:
         journal=journal,
         syslog=None,
     )
-    console = HeadlessWatch(services, Output(outline_drawn=False))
+    console = HeadlessWatch(services, PrintedOutput(outline_drawn=False))
     tasks = [asyncio.create_task(work) for work in await console.begin()]
     while not any(task.done() for task in tasks):
         await asyncio.sleep(1)

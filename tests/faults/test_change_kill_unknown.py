@@ -15,7 +15,7 @@ from tests.faults.kill_zygote import BOOK
 from tests.faults.test_change_kill import Zygote, prepare, quiet
 from tests.services.changes.change_world import OVER, TOLD, target
 from tui.cli.main import run
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 
 pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.scenario("ordinary-day", history=600)]
 AGES = [59, OVER, 86_400, 40 * 86_400]
@@ -106,7 +106,7 @@ def test_it_is_locked_until_aws_has_told(embedded, zygote, tmp_path, mode, age, 
     ]
     status = run(
         ["--lang", "en", "--journal", str(path), *command, "--endpoint-url", embedded.url],
-        Output(outline_drawn=False),
+        PrintedOutput(outline_drawn=False),
     )
     printed = capsys.readouterr()
     text = " ".join((printed.out + printed.err).split())

@@ -24,7 +24,7 @@ from services.aws.cloudtrail.reader import CloudTrailReader
 from services.aws.cloudwatch.alarms.mute_rules import MuteRules
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.alarms.requests import AlarmRequests
-from services.aws.cloudwatch.alarms.subscriptions import Subscriptions
+from services.aws.cloudwatch.alarms.subscriptions import TopicSubscriptions
 from services.aws.cloudwatch.alarms.watch import AlarmWatch
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
@@ -196,7 +196,7 @@ def speak(world: "World", name: str) -> None:
 
 async def _subscribed(context: InspectionContext) -> object:
     topic = f"arn:aws:sns:{context.region}:123456789012:on-call"
-    subscriptions = Subscriptions(context.reader, context.clock)
+    subscriptions = TopicSubscriptions(context.reader, context.clock)
     errors = await subscriptions.ask([topic])
     return subscriptions.reaches(topic), {arn: error.problem.summary for arn, error in errors.items()}
 

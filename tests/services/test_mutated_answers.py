@@ -14,7 +14,7 @@ import pytest
 
 from services.aws.client.errors import AwsError
 from services.aws.client.meter import UsageMeter
-from services.aws.cloudwatch.alarms.subscriptions import Subscriptions
+from services.aws.cloudwatch.alarms.subscriptions import TopicSubscriptions
 from services.inspections.base import InspectionRequest
 from services.inspections.registry import INSPECTIONS
 from services.inspections.running.runner import InspectionRunner
@@ -73,7 +73,7 @@ async def finding_of(console, id, faults):
         fault=lambda error: faults.append(repr(error)[:300]),
     )
     # What is remembered for a day is of the undamaged answers, or of other damage.
-    Subscriptions._of_sessions.clear()
+    TopicSubscriptions._of_sessions.clear()
     now = console.clock.now()
     since, gap = window(inspection_runner.inspection(id), None, now, console.calendar)
     async with asyncio.timeout(HANG):

@@ -20,7 +20,7 @@ from tests.tools.release.source import changelog_section
 from tests.tools.small_runbook import small_runbook
 from tests.tools.stable import golden
 from tui.cli.main import run
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 from tui.start_options import StartOptions
 from tui.startup.config_reader import effective
 from widgets.journal.detail import fact_lines
@@ -53,7 +53,7 @@ def rows(kind):
 
 
 def printed(capfd, *argv):
-    status = run(argv, Output(outline_drawn=False))
+    status = run(argv, PrintedOutput(outline_drawn=False))
     return status, *capfd.readouterr()
 
 

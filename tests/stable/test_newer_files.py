@@ -16,7 +16,7 @@ from tests.tools import config_file
 from tests.tools.memory_ledger import MemoryLedger
 from tests.tools.small_runbook import small_runbook
 from tui.cli.main import run
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 from tui.screens.logs.memory import LogMemory
 
 NEWER = "written by a newer version"
@@ -31,7 +31,7 @@ def newer_journal(path):
 
 
 def printed(capfd, *argv):
-    status = run(["--lang", "en", *argv], Output(outline_drawn=False))
+    status = run(["--lang", "en", *argv], PrintedOutput(outline_drawn=False))
     captured = capfd.readouterr()
     return status, " ".join((captured.out + captured.err).split())
 

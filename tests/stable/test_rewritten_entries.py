@@ -31,7 +31,7 @@ from services.models.usage import Usage
 from services.runbook.loader import load
 from services.slack import entries as post_entries
 from services.slack.records import post_of
-from services.slack.sending import Sent
+from services.slack.sending import SlackSent
 from services.system import Services
 from tests.tools.stable_journal import NOWHERE, RUNBOOK
 from tests.tools.stable_reading import NOW, copied
@@ -190,7 +190,7 @@ def post_draft(post, entry):
     if entry.kind is EntryKind.POSTING:
         return post_entries.posting(post, data["console"], data["thread_ts"])
     if entry.kind is EntryKind.POSTED:
-        sent = Sent(ts=data["ts"], channel_id=data["channel_id"])
+        sent = SlackSent(ts=data["ts"], channel_id=data["channel_id"])
         return post_entries.posted(post, sent, data["thread_ts"], entry.claim)
     if entry.kind is EntryKind.POST:
         return post_entries.again(post, data["why"], entry.claim)

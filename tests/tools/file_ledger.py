@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from services.journal.ledger import GIB, LIMIT, Unavailable
+from services.journal.ledger import GIB, LIMIT, LedgerUnavailable
 from services.models.problem import Problem, ProblemKind
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ class FileLedger:
             try:
                 return await asyncio.to_thread(lambda: work(self._opened()))
             except sqlite3.Error as error:
-                raise Unavailable(unreachable(str(error))) from error
+                raise LedgerUnavailable(unreachable(str(error))) from error
 
     def _opened(self) -> sqlite3.Connection:
         if self._db is None:

@@ -11,7 +11,7 @@ from random import Random
 
 from services.clock import ManualClock
 from services.demo import handlers
-from services.demo.cloudwatch.alarms.records import Alarm
+from services.demo.cloudwatch.alarms.records import DemoAlarm
 from services.demo.cloudwatch.alarms.states import State
 from services.demo.incidents.drawing import ALARMS, causes, draw
 from services.demo.scenario import TOKYO, Scenario
@@ -93,5 +93,5 @@ def _world(scenario: str, seed: int, names: tuple[str, ...]) -> IncidentWorld:
     return IncidentWorld(world, ALARMS[scenario], fired, start, names)
 
 
-def _alarm(world: World, name: str) -> Alarm:
+def _alarm(world: World, name: str) -> DemoAlarm:
     return next(each for each in world.alarms.alarms.values() if each.name == name)

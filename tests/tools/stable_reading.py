@@ -39,7 +39,7 @@ from tests.tools.stable_journal import FOLDER, NOWHERE, RESOURCE, RUNBOOK, utc_o
 from tui.cli.duties import command as cli_duties
 from tui.cli.journal import command as cli_journal
 from tui.cli.main import run
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 from tui.cli.report import command as report_command
 from tui.cli.report import every_system as reports_of_all
 
@@ -359,7 +359,7 @@ def toban(*argv: str, now: datetime = NOW, language: str = "en") -> tuple[int, s
     stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     try:
         with _commands_at(now), redirect_stdout(stdout), redirect_stderr(io.StringIO()):
-            status = run(["--lang", language, *argv], Output(outline_drawn=False))
+            status = run(["--lang", language, *argv], PrintedOutput(outline_drawn=False))
     finally:
         i18n.use("en")
     stdout.flush()

@@ -34,7 +34,7 @@ from tests.tools.stable_journal import RUNBOOK
 from tests.tools.stable_reading import ANCHORS, NOW, toban
 from tui.cli.completion import VARIABLE as COMPLETION
 from tui.cli.main import build, scenarios
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 from tui.command import Command
 from tui.commands import COMMANDS
 from tui.exit_status import MEANINGS, OF_VERDICT
@@ -293,7 +293,7 @@ def names() -> dict[str, Any]:
         "exit statuses of verdicts": {verdict: int(status) for verdict, status in OF_VERDICT.items()},
         "environment": sorted([*OTHER_VARIABLES, COMPLETION, *variables]),
         "configuration": sorted(setting.key for setting in settings()),
-        "command line": dict(_options(build(Output(outline_drawn=False)), "toban")),
+        "command line": dict(_options(build(PrintedOutput(outline_drawn=False)), "toban")),
         "scenarios": sorted(scenarios()),
         "runbooks": sorted(builtin_names()),
         "definitions in schemas": {

@@ -64,7 +64,7 @@ from tui.screens.journal.filter import JournalFilterScreen
 from tui.screens.journal.journal import JournalVerifyScreen
 from tui.screens.journal.note import NoteScreen
 from tui.screens.logs.export.choosing import ExportDialog
-from tui.screens.logs.forms import ColumnsScreen, Offer
+from tui.screens.logs.forms import ColumnOffer, ColumnsScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.insights.dialogs import LineScreen, ParametersScreen, RecordScreen
 from tui.screens.logs.insights.draft import QueryDraft
@@ -73,7 +73,7 @@ from tui.screens.logs.insights.screen import InsightsScreen
 from tui.screens.logs.layouts import LayoutScreen
 from tui.screens.logs.line_tables import LineTablesScreen, slow_views
 from tui.screens.logs.marking import MarkScreen
-from tui.screens.logs.memory import Layout, LayoutPane, log_memory
+from tui.screens.logs.memory import LayoutPane, SavedLayout, log_memory
 from tui.screens.logs.reading_tools import PatternsScreen
 from tui.screens.report.report import RemarkScreen, ReportScreen
 from tui.screens.respond.actions import HandOverScreen, IncidentReportScreen
@@ -206,7 +206,9 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
         lambda it: it.app.push_screen(FindingScreen(it.recorded.subject, it.recorded)),
         lambda it: it.app.post_message(messages.RunInspection("alarms")),
     ),
-    ColumnsScreen: (lambda it: it.app.push_screen(ColumnsScreen("g", "JSON", [Offer("status")], Sample())),),
+    ColumnsScreen: (
+        lambda it: it.app.push_screen(ColumnsScreen("g", "JSON", [ColumnOffer("status")], Sample())),
+    ),
     ExportDialog: (lambda it: it.app.push_screen(_export()),),
     GroupScreen: (lambda it: it.app.push_screen(GroupScreen(it.app.ready)),),
     LineTablesScreen: (
@@ -252,7 +254,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     RunbookScreen: (lambda it: it.app.action_show_runbook(),),
     LayoutScreen: (
         lambda it: it.app.push_screen(
-            LayoutScreen(log_memory(it.app), Layout(panes=(LayoutPane(group="/ecs/a"),)))
+            LayoutScreen(log_memory(it.app), SavedLayout(panes=(LayoutPane(group="/ecs/a"),)))
         ),
     ),
     ManualResolutionScreen: (

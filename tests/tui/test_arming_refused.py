@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
-from services.journal.ledger import Unavailable
+from services.journal.ledger import LedgerUnavailable
 from services.models.problem import Problem, ProblemKind
 from tests.conftest import Embedded
 from tests.services.journal.hosts import Host, two_hosts
@@ -38,7 +38,7 @@ async def shared(
 async def test_why_arming_is_refused_is_wrapped_as_japanese(embedded, tmp_path, monkeypatch):
     words = "db.example/journals のデータベースが" + "長いあいだ" * 8 + "応答しません。"
     problem = Problem(kind=ProblemKind.UNREACHABLE, summary=words, at=WHEN)
-    monkeypatch.setattr("tests.services.journal.line.no_answer", lambda: Unavailable(problem))
+    monkeypatch.setattr("tests.services.journal.line.no_answer", lambda: LedgerUnavailable(problem))
     async with shared(embedded, tmp_path, MemoryLedger(), size=(80, 24)) as (pilot, host):
         host.line.is_cut = True
         await press(pilot, "f9", at="ArmScreen")

@@ -5,7 +5,7 @@ from textual.app import App, ComposeResult
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data, journal_data
 from tui.themes import THEMES
-from widgets.alarms.advice import Advice
+from widgets.alarms.advice import AlarmAdvice
 from widgets.alarms.detail import AlarmDetail
 from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
@@ -62,7 +62,7 @@ class GalleryApp(App[None]):
             dashboard.state = gallery_data.fresh(gallery_data.VIEW)
         for panel in self.query(AlarmPanel):
             panel.readings = gallery_data.READINGS
-            panel.advice = {"alb-5xx-error-rate": Advice("ALB 5xxエラー率", gallery_data.PLAYBOOK)}
+            panel.advice = {"alb-5xx-error-rate": AlarmAdvice("ALB 5xxエラー率", gallery_data.PLAYBOOK)}
             panel.state = STATES.get(panel.id or "", gallery_data.fresh(gallery_data.BOARD))
         for detail in self.query(AlarmDetail):
             detail.playbook, detail.log_group = gallery_data.PLAYBOOK, gallery_data.RawId("/ecs/staff-api")

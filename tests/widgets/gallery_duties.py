@@ -5,7 +5,7 @@ from textual.containers import Horizontal, Vertical
 
 from tests.widgets import duty_data
 from tui.themes import THEMES
-from widgets.duties.agenda import Agenda
+from widgets.duties.agenda import AgendaView
 from widgets.duties.detail import DutyDetail
 from widgets.duties.list import DutyList
 from widgets.duties.month import MonthGrid
@@ -21,7 +21,7 @@ class DutyGallery(App[None]):
         with Horizontal():
             with Vertical(id="left"):
                 yield DutyList(duty_data.now, duty_data.JST)
-                yield Agenda(duty_data.JST)
+                yield AgendaView(duty_data.JST)
             with Vertical(id="right"):
                 yield MonthGrid(duty_data.JST)
                 yield DutyDetail(duty_data.now, duty_data.JST)
@@ -30,7 +30,7 @@ class DutyGallery(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "toban-dark"
-        duties, agenda = self.query_one(DutyList), self.query_one(Agenda)
+        duties, agenda = self.query_one(DutyList), self.query_one(AgendaView)
         month, detail = self.query_one(MonthGrid), self.query_one(DutyDetail)
         duties.view = duty_data.VIEW
         agenda.today, agenda.day, agenda.month = duty_data.TODAY, duty_data.TODAY, duty_data.MONTH

@@ -13,7 +13,7 @@ import click
 from services.i18n import _
 from services.models.text import clean
 from services.toml import mistakes
-from tui.cli.click_i18n import Command, Prints, answered
+from tui.cli.click_i18n import Prints, TranslatedCommand, answered
 from tui.cli.completion import names_in_runbook
 from tui.cli.entry_text import problem_lines
 from tui.cli.printing import json_lines
@@ -33,7 +33,7 @@ _OWN = frozenset({"alarm", "as_json", "schema", "private"})
 
 def assess_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> Command:
+) -> TranslatedCommand:
     """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
 
     def callback(**flags: Any) -> int:
@@ -47,7 +47,7 @@ def assess_command(
             _hand_over_failure(output, flags, error.format_message(), ExitStatus.USAGE)
             raise
 
-    return Command(
+    return TranslatedCommand(
         "assess",
         callback=callback,
         help=_(

@@ -27,7 +27,7 @@ from services.i18n import _
 from services.models.text import clean
 from services.toml import mistakes
 from tui.cli.change_schema import change_schema
-from tui.cli.click_i18n import Command, Named, Prints, answered
+from tui.cli.click_i18n import Named, Prints, TranslatedCommand, answered
 from tui.cli.entry_text import problem_lines
 from tui.cli.printing import json_lines
 from tui.exit_status import ExitStatus
@@ -44,7 +44,7 @@ _OWN = frozenset({"kind", "rest", "sets", "target", "plan", "as_json", "schema"}
 """Flags of this command itself; all others are start options."""
 
 
-class _ChangeCommand(Command):
+class _ChangeCommand(TranslatedCommand):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(_("What can be changed")):
             formatter.write_dl([(kind.id, about(kind)) for kind in registry.CHANGES])
@@ -57,7 +57,7 @@ def about(kind: ChangeKind) -> str:
 
 def change_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> Command:
+) -> TranslatedCommand:
     def callback(**flags: Any) -> int:
         if flags["schema"]:
             output.hand_over(json_lines(change_schema()))

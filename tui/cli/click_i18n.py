@@ -103,7 +103,7 @@ def _show_help(context: click.Context, _option: click.Parameter, is_set: bool) -
         context.exit()
 
 
-class Command(click.Command):
+class TranslatedCommand(click.Command):
     context_class = Context
 
     def get_short_help_str(self, limit: int = 0) -> str:
@@ -117,8 +117,8 @@ class Command(click.Command):
         return option
 
 
-class Group(Command, click.Group):
-    command_class = Command
+class TranslatedGroup(TranslatedCommand, click.Group):
+    command_class = TranslatedCommand
     group_class = type
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -127,7 +127,7 @@ class Group(Command, click.Group):
         self.subcommand_metavar = self.subcommand_metavar.replace("...", "…")
 
 
-class Choice(click.Choice[str]):
+class TranslatedChoice(click.Choice[str]):
     """One of several names; the error for a wrong one suggests the nearest."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
@@ -197,7 +197,7 @@ class Speed(click.ParamType[float]):
         return speed
 
 
-class Moment(click.ParamType[datetime]):
+class MomentType(click.ParamType[datetime]):
     name = "moment"
     years = range(2000, 2051)
 

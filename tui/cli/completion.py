@@ -15,8 +15,8 @@ from click.shell_completion import CompletionItem, get_completion_class
 from services.background.boundaries import Boundary, unreported
 from services.i18n import _
 from services.models.text import clean
-from tui.cli.click_i18n import Choice, Command
-from tui.cli.printing import Output
+from tui.cli.click_i18n import TranslatedChoice, TranslatedCommand
+from tui.cli.printing import PrintedOutput
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
@@ -43,7 +43,7 @@ _ZSH_SYSTEM = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit
 Completes = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
-def completion_command(output: Output) -> Command:
+def completion_command(output: PrintedOutput) -> TranslatedCommand:
     def callback(*, shell: str | None) -> int:
         name = shell or os.path.basename(os.environ.get("SHELL", ""))
         if name not in SET_UP:
@@ -53,10 +53,12 @@ def completion_command(output: Output) -> Command:
         return ExitStatus.NORMAL
 
     lines = "\n".join(f"  {line}" for commands in SET_UP.values() for line in commands)
-    return Command(
+    return TranslatedCommand(
         "completion",
         callback=callback,
-        params=[click.Argument(["shell"], type=Choice(list(SET_UP)), metavar="[SHELL]", required=False)],
+        params=[
+            click.Argument(["shell"], type=TranslatedChoice(list(SET_UP)), metavar="[SHELL]", required=False)
+        ],
         help=_("Print the script by which a shell completes `toban`; default: the shell of $SHELL.")
         + f"\n\n\b\n{lines}",
     )

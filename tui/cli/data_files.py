@@ -6,9 +6,9 @@ from typing import Any
 import click
 
 from services.i18n import _
-from tui.cli.click_i18n import Choice, Command, FileName, FileOption, Group
+from tui.cli.click_i18n import FileName, FileOption, TranslatedChoice, TranslatedCommand, TranslatedGroup
 from tui.cli.opened_journal import CommandStopped, deliver
-from tui.cli.printing import Output, json_lines
+from tui.cli.printing import PrintedOutput, json_lines
 from tui.cli.shared_options import aws_options, start_options
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
@@ -18,7 +18,7 @@ FORMATS = ("text", "toml")
 _SUFFIXES = {".html": "html", ".htm": "html", ".txt": "text"}
 
 
-def runbook_group(output: Output, before: Callable[[], StartOptions]) -> Group:
+def runbook_group(output: PrintedOutput, before: Callable[[], StartOptions]) -> TranslatedGroup:
     def check(file: str) -> int:
         from tui.cli.files import check as check_file
 
@@ -34,25 +34,25 @@ def runbook_group(output: Output, before: Callable[[], StartOptions]) -> Group:
         chosen = name or before().runbook or "facility-prod"
         return _show(output, chosen, "html" if as_html else form or _form_for(to), to)
 
-    return Group(
+    return TranslatedGroup(
         "runbook",
         help=_("Check, describe and show runbooks."),
         commands=[
-            Command(
+            TranslatedCommand(
                 "check",
                 callback=check,
                 params=[click.Argument(["file"], metavar="FILE", type=FileName())],
                 help=_("List every error in a runbook by file, line and key."),
             ),
-            Command("schema", callback=schema, help=_("Print the grammar as JSON Schema.")),
-            Command(
+            TranslatedCommand("schema", callback=schema, help=_("Print the grammar as JSON Schema.")),
+            TranslatedCommand(
                 "show",
                 callback=show,
                 params=[
                     click.Argument(["name"], metavar="[FILE|NAME]", type=FileName(), required=False),
                     click.Option(
                         ["--format", "form"],
-                        type=Choice(FORMATS),
+                        type=TranslatedChoice(FORMATS),
                         help=_("Output format; default: by the file name, text on a terminal, else toml"),
                     ),
                     click.Option(["--html", "as_html"], is_flag=True, help=_("Print a page for paper.")),
@@ -74,7 +74,7 @@ def _form_for(to: str | None) -> str:
     return "text" if sys.stdout is not None and sys.stdout.isatty() else "toml"
 
 
-def _show(output: Output, name: str, form: str, to: str | None) -> int:
+def _show(output: PrintedOutput, name: str, form: str, to: str | None) -> int:
     """Print a runbook, or write it to the file `to`; return the exit status."""
     from services.clock import SystemClock
     from tui.cli import files
@@ -98,14 +98,16 @@ def _show(output: Output, name: str, form: str, to: str | None) -> int:
         return stop.status
 
 
-def config_command(output: Output, merged: Callable[[Mapping[str, Any]], StartOptions]) -> Command:
+def config_command(
+    output: PrintedOutput, merged: Callable[[Mapping[str, Any]], StartOptions]
+) -> TranslatedCommand:
     def show(**flags: Any) -> int:
         from tui.cli.config_command import configuration
 
         options = merged(flags)
         return _reading(output, lambda: (list(configuration(options)), ExitStatus.NORMAL))
 
-    return Command(
+    return TranslatedCommand(
         "config",
         callback=show,
         params=[*start_options(), *aws_options()],
@@ -113,7 +115,7 @@ def config_command(output: Output, merged: Callable[[Mapping[str, Any]], StartOp
     )
 
 
-def _reading(output: Output, work: Callable[[], tuple[list[str], int] | None]) -> int:
+def _reading(output: PrintedOutput, work: Callable[[], tuple[list[str], int] | None]) -> int:
     from services.toml.files import DataFileError
     from tui.startup.config_reader import in_words, status_of
 

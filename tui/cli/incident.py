@@ -20,7 +20,7 @@ import click
 
 from services.i18n import _
 from services.models.text import clean
-from tui.cli.click_i18n import Command, FileOption, Group, Prints
+from tui.cli.click_i18n import FileOption, Prints, TranslatedCommand, TranslatedGroup
 from tui.cli.entry_text import problem_lines
 from tui.cli.opened_journal import (
     CommandStopped,
@@ -46,17 +46,17 @@ _NARROW, _WIDE = 60, 120
 
 def incident_group(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> Group:
+) -> TranslatedGroup:
     commands = _Incidents(output)
     json_flag = click.Option(["--json", "data"], is_flag=True, help=_("Print JSON."))
     private = click.Option(
         ["--private"], is_flag=True, help=_("Include log texts; they may contain personal data.")
     )
-    return Group(
+    return TranslatedGroup(
         "incident",
         help=_("Print the incidents of the journal and their reports."),
         commands=[
-            Command(
+            TranslatedCommand(
                 "list",
                 callback=journal_callback(output, shared, before, commands.print_list),
                 help=_(
@@ -70,13 +70,13 @@ def incident_group(
                     *shared,
                 ],
             ),
-            Command(
+            TranslatedCommand(
                 "show",
                 callback=journal_callback(output, shared, before, commands.show),
                 help=_("Print what is known of an incident.\n\n") + _id_help(),
                 params=[_id_argument(), json_flag, private, file_option(), *shared],
             ),
-            Command(
+            TranslatedCommand(
                 "report",
                 callback=_or_schema(output, journal_callback(output, shared, before, commands.report)),
                 help=_("Print the report of an incident: one page and its annexes.\n\n") + _id_help(),

@@ -22,7 +22,7 @@ from services.host.regular_files import is_absent
 from services.i18n import _
 from services.models.text import clean
 from services.toml import mistakes
-from tui.cli.click_i18n import Command, Prints, answered
+from tui.cli.click_i18n import Prints, TranslatedCommand, answered
 from tui.cli.completion import names_in_runbook
 from tui.cli.every_system import answers_of_all
 from tui.cli.printing import json_lines
@@ -46,7 +46,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 def inspect_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> Command:
+) -> TranslatedCommand:
     def callback(**flags: Any) -> int:
         if flags["schema"]:
             output.hand_over(json_lines(_schema()))
@@ -61,7 +61,7 @@ def inspect_command(
             )
         return answered(output, partial(ask, options), data=flags["as_json"])
 
-    return Command(
+    return TranslatedCommand(
         "inspect",
         callback=callback,
         help=_(

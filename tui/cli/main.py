@@ -17,11 +17,19 @@ from services import i18n
 from services.i18n import _
 from services.models.gone import take_notices
 from services.models.text import clean
-from tui.cli.click_i18n import Command, Group, Moment, Named, Speed, answered, usage_error
+from tui.cli.click_i18n import (
+    MomentType,
+    Named,
+    Speed,
+    TranslatedCommand,
+    TranslatedGroup,
+    answered,
+    usage_error,
+)
 from tui.cli.commands import Commands, imported
 from tui.cli.completion import VARIABLE, completions
 from tui.cli.every_system import answers_of_all
-from tui.cli.printing import CannotPrint, Output, output_lost
+from tui.cli.printing import CannotPrint, PrintedOutput, output_lost
 from tui.cli.reads import HEADLESS, Headless
 from tui.cli.reads import run as read
 from tui.cli.shared_options import (
@@ -42,10 +50,10 @@ from tui.startup.first_steps import language_hint
 
 def main(argv: Sequence[str] | None = None, *, outline_drawn: bool = False) -> NoReturn:
     last_resort.install()
-    sys.exit(run(sys.argv[1:] if argv is None else argv, Output(outline_drawn=outline_drawn)))
+    sys.exit(run(sys.argv[1:] if argv is None else argv, PrintedOutput(outline_drawn=outline_drawn)))
 
 
-def run(argv: Sequence[str], output: Output) -> int:
+def run(argv: Sequence[str], output: PrintedOutput) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -64,7 +72,7 @@ def run(argv: Sequence[str], output: Output) -> int:
         return ExitStatus.SOFTWARE
 
 
-def _status_of(argv: Sequence[str], output: Output) -> int:
+def _status_of(argv: Sequence[str], output: PrintedOutput) -> int:
     try:
         i18n.use(early_flags.language(argv))
         if refusal := early_flags.open_debug_log(argv):
@@ -86,7 +94,7 @@ def _status_of(argv: Sequence[str], output: Output) -> int:
     return status if isinstance(status, int) else ExitStatus.NORMAL
 
 
-def _invoke(group: click.Group, argv: Sequence[str], output: Output) -> object:
+def _invoke(group: click.Group, argv: Sequence[str], output: PrintedOutput) -> object:
     """Return what the command returns. Click's own `main` is not used: it exits with status 1 on a broken pipe."""
     if instruction := os.environ.get(VARIABLE):
         if lines := completions(group, instruction):
@@ -102,8 +110,8 @@ def _invoke(group: click.Group, argv: Sequence[str], output: Output) -> object:
             output.print_lines(notices, error=True)
 
 
-def build(output: Output) -> click.Group:
-    return Group(
+def build(output: PrintedOutput) -> click.Group:
+    return TranslatedGroup(
         "toban",
         callback=_Start(output).group,
         invoke_without_command=True,
@@ -116,7 +124,7 @@ def build(output: Output) -> click.Group:
     )
 
 
-def _commands(output: Output) -> Commands:
+def _commands(output: PrintedOutput) -> Commands:
     reading = partial(_with_options, output, aws=True)
     plain = partial(_with_options, output, aws=False)
     return Commands(
@@ -147,7 +155,7 @@ def _commands(output: Output) -> Commands:
     )
 
 
-def _with_options(output: Output, name: str, *, aws: bool) -> click.Command:
+def _with_options(output: PrintedOutput, name: str, *, aws: bool) -> click.Command:
     command: click.Command = imported(name)(
         output, [system_option(), *read_options(), *(aws_options() if aws else ())], _before
     )
@@ -155,7 +163,7 @@ def _with_options(output: Output, name: str, *, aws: bool) -> click.Command:
 
 
 class _Start:
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: PrintedOutput) -> None:
         self.output = output
 
     def group(self, **flags: Any) -> int | None:
@@ -191,8 +199,8 @@ def _set_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in flags.items() if value is not None}
 
 
-def _demo(output: Output) -> Command:
-    return Command(
+def _demo(output: PrintedOutput) -> TranslatedCommand:
+    return TranslatedCommand(
         "demo",
         callback=_Start(output).demo,
         help=_("Watch an embedded AWS; no account or network is needed."),
@@ -217,7 +225,10 @@ def _demo(output: Output) -> Command:
                 help=_("Draw the cause of the scenario's alarm, and what else happens"),
             ),
             click.Option(
-                ["--at"], type=Moment(), metavar="TIME", help=_("Start time in Japan, e.g. 2026-04-01 08:55")
+                ["--at"],
+                type=MomentType(),
+                metavar="TIME",
+                help=_("Start time in Japan, e.g. 2026-04-01 08:55"),
             ),
             click.Option(["--list", "list_scenarios"], is_flag=True, help=_("List the scenarios.")),
             *start_options(),
@@ -233,7 +244,7 @@ def scenarios() -> dict[str, str]:
     return {name: f"{name.ljust(width)}  {title}" for name, title in infos.items()}
 
 
-def _headless(output: Output, command: Headless) -> Command:
+def _headless(output: PrintedOutput, command: Headless) -> TranslatedCommand:
     def callback(*, as_json: bool, every: bool, **flags: Any) -> int:
         options = replace(_before(), **_set_flags(flags))
         ask = partial(read, command, as_json=as_json)
@@ -244,7 +255,7 @@ def _headless(output: Output, command: Headless) -> Command:
         return answered(output, partial(ask, options), data=as_json)
 
     as_json = click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON."))
-    return Command(
+    return TranslatedCommand(
         command.name,
         callback=callback,
         help=_(command.help),

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from services.i18n import N_, _
-from tui.cli.click_i18n import Choice, Command
+from tui.cli.click_i18n import TranslatedChoice, TranslatedCommand
 from tui.cli.journal.address import ledger_address
 from tui.cli.opened_journal import configured, stoppable
-from tui.cli.printing import Output, json_lines
+from tui.cli.printing import PrintedOutput, json_lines
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
@@ -33,7 +33,7 @@ NAMES = {
 """The policies, and what each allows."""
 
 
-class _PolicyCommand(Command):
+class _PolicyCommand(TranslatedCommand):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(_("Policies")):
             formatter.write_dl([(name, _(text)) for name, text in NAMES.items()])
@@ -41,8 +41,8 @@ class _PolicyCommand(Command):
 
 
 def policy_command(
-    output: Output, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> Command:
+    output: PrintedOutput, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
+) -> TranslatedCommand:
     @stoppable(output)
     def callback(*, name: str, **flags: Any) -> int:
         given = {key: value for key, value in flags.items() if value is not None}
@@ -81,7 +81,11 @@ def policy_command(
         "policy",
         callback=callback,
         help=_("Print an IAM policy that allows no more than this runbook needs."),
-        params=[click.Argument(["name"], type=Choice(list(NAMES)), metavar="POLICY"), journal, *shared],
+        params=[
+            click.Argument(["name"], type=TranslatedChoice(list(NAMES)), metavar="POLICY"),
+            journal,
+            *shared,
+        ],
     )
 
 
@@ -97,7 +101,7 @@ def _has_own_rights(ledger: "LedgerAddress") -> bool:
     return ledger.scheme == ENGINE_WITHOUT_IAM
 
 
-def _grant(output: Output, runbook: "Runbook", ledger: "LedgerAddress") -> int:
+def _grant(output: PrintedOutput, runbook: "Runbook", ledger: "LedgerAddress") -> int:
     from services.policy.ledgers import grants
 
     if runbook.journal.log_group:

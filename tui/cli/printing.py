@@ -23,7 +23,7 @@ class CannotPrint(Exception):
         self.cause = cause
 
 
-class Output:
+class PrintedOutput:
     """The output of commands; removes the outline of the screen first if one was drawn before the imports."""
 
     def __init__(self, *, outline_drawn: bool) -> None:

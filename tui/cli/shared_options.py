@@ -3,7 +3,7 @@ import click
 from services.host.regular_files import named
 from services.i18n import _
 from services.models.text import clean
-from tui.cli.click_i18n import Choice, FileOption
+from tui.cli.click_i18n import FileOption, TranslatedChoice
 from tui.cli.printing import show as show_text
 from tui.cli.version import version_text
 from tui.modes import MODES
@@ -24,7 +24,7 @@ def _use_debug_log(_context: click.Context, _option: click.Parameter, name: str 
 def read_options() -> list[click.Parameter]:
     return [
         FileOption("--runbook", metavar="FILE|NAME", help=_("Runbook of the system")),
-        click.Option(["--lang"], type=Choice(LANGUAGES), help=_("Language of the screen")),
+        click.Option(["--lang"], type=TranslatedChoice(LANGUAGES), help=_("Language of the screen")),
         FileOption("--config", help=_("Configuration file instead of the default one")),
         FileOption(
             "--debug",
@@ -50,14 +50,16 @@ def start_options() -> list[click.Parameter]:
     return [
         *read_options(),
         click.Option(
-            ["--theme"], type=Choice(THEMES), help=_("Colour theme; 16: the terminal's own colours")
+            ["--theme"], type=TranslatedChoice(THEMES), help=_("Colour theme; 16: the terminal's own colours")
         ),
         click.Option(
-            ["--link"], type=Choice(LINKS), help=_("Connection speed; slow: fewer frames, auto: measured")
+            ["--link"],
+            type=TranslatedChoice(LINKS),
+            help=_("Connection speed; slow: fewer frames, auto: measured"),
         ),
         click.Option(["--read-only"], is_flag=True, default=None, help=_("Disable all changes.")),
         FileOption("--journal", help=_("Journal file; a demo creates its own")),
-        click.Option(["--mode"], type=Choice([mode.id for mode in MODES]), help=_("First screen")),
+        click.Option(["--mode"], type=TranslatedChoice([mode.id for mode in MODES]), help=_("First screen")),
     ]
 
 

@@ -11,14 +11,14 @@ from typing import Any
 import click
 
 from services.i18n import _
-from tui.cli.click_i18n import Command, FileOption, Prints
+from tui.cli.click_i18n import FileOption, Prints, TranslatedCommand
 from tui.cli.opened_journal import stoppable
 from tui.start_options import StartOptions
 
 
 def watch_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> Command:
+) -> TranslatedCommand:
     @stoppable(output)
     def callback(*, headless: bool, **flags: Any) -> int:
         if not headless:
@@ -31,7 +31,7 @@ def watch_command(
         overrides = {key: value for key, value in flags.items() if value is not None}
         return asyncio.run(watch(output, replace(before(), **overrides, read_only=True)))
 
-    return Command(
+    return TranslatedCommand(
         "watch",
         callback=callback,
         help=_(

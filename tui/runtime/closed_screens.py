@@ -44,7 +44,7 @@ def _inner_outer(base_background: Color, background: Color) -> tuple[Style, Styl
 vars(widget)["StylesCache"] = ForgottenStyles
 
 
-class Freeze:
+class StyleFreeze:
     """Exempts the startup's objects from garbage collection, but collects a mode's screen once it is closed.
 
     Other screens that were opened during the startup stay in memory: collecting one takes longer than a key may wait.

@@ -41,13 +41,13 @@ def _is_imported(name: str) -> bool:
     return module is not None and not getattr(module.__spec__, "_initializing", False)
 
 
-class Closable(Protocol):
+class ClosableServices(Protocol):
     async def close(self) -> None:
         """Close them."""
 
 
 @asynccontextmanager
-async def closed_on_error(opened: Closable) -> AsyncIterator[None]:
+async def closed_on_error(opened: ClosableServices) -> AsyncIterator[None]:
     """Close `opened` unless this ends as it should: nobody else knows of it yet."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(opened.close)

@@ -31,7 +31,7 @@ from services.i18n import _
 from services.models.text import clean
 from tui.exit_status import ExitStatus, ended_by
 from tui.runtime import debug_log, last_resort, screenshots
-from tui.runtime.closed_screens import Freeze, drop_watchers
+from tui.runtime.closed_screens import StyleFreeze, drop_watchers
 from tui.runtime.crash_report import Bug, crash_site, crash_summary, crash_text, environment_secrets
 from tui.runtime.fault_boundary import (
     StrayCancellation,
@@ -205,7 +205,7 @@ class RuntimeApp(OrderedApp):
         """Internal errors since the start, by kind and place."""
         self._output_filter = OutputFilter(self._on_unsafe_text)
         self._orderly_end = OrderlyEnd(self)
-        self._freeze = Freeze()
+        self._freeze = StyleFreeze()
         self._loop_runs = False
         self._shutting_down = False
 

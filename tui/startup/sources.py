@@ -16,14 +16,14 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class ConfigSources:
     config: ConsoleConfig
     """In force for this system: its own settings over those at the top of the file."""
     runbook: Runbook
     settings: AwsSettings
 
 
-async def read_sources(options: StartOptions) -> Sources:
+async def read_sources(options: StartOptions) -> ConfigSources:
     """Read the files of the system that is shown first, in a thread. Raises StartError with every mistake and a remedy.
 
     The runbooks of the other systems are not read: their mistakes must not keep this one from its start.
@@ -49,10 +49,10 @@ def monitoring_account(config: ConsoleConfig, runbook: Runbook) -> MonitoringAcc
     return MonitoringAccount(runbook.system.account, profile, role) if profile or role else None
 
 
-def sources_of(config: ConsoleConfig) -> Sources:
+def sources_of(config: ConsoleConfig) -> ConfigSources:
     """Read the runbook of one system, whose configuration `each_system` gives. Blocks; raises DataFileError."""
     runbook = load_named(config.runbook)
-    return Sources(config, runbook, settings_of(config, runbook))
+    return ConfigSources(config, runbook, settings_of(config, runbook))
 
 
 def settings_of(config: ConsoleConfig, runbook: Runbook) -> AwsSettings:
@@ -67,12 +67,12 @@ def settings_of(config: ConsoleConfig, runbook: Runbook) -> AwsSettings:
     )
 
 
-def every_source(in_force: Effective) -> tuple[Sources, ...]:
+def every_source(in_force: Effective) -> tuple[ConfigSources, ...]:
     """Read the files of all systems, in the order of the configuration. Blocks.
 
     Raises ConfigError with the line of every system whose runbook cannot be used, or has the id of another's.
     """
-    sources: list[Sources] = []
+    sources: list[ConfigSources] = []
     mistakes: list[Mistake] = []
     ids: dict[str, int] = {}
     for index, own in enumerate(each_system(in_force.config)):

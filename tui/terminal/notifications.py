@@ -12,13 +12,13 @@ _TEXT_LIMIT = 200
 _WITHOUT_OSC = ("linux", "vt100", "vt220")
 
 
-class Terminal(Protocol):
+class NotifyingTerminal(Protocol):
     def bell(self) -> None: ...
 
     def send_control(self, sequence: str) -> None: ...
 
 
-def ring(app: Terminal, text: str) -> None:
+def ring(app: NotifyingTerminal, text: str) -> None:
     app.bell()
     if os.environ.get("TERM") not in _WITHOUT_OSC:
         app.send_control(notification_sequence(text))

@@ -9,16 +9,16 @@ from widgets.drawing.lines import Span
 
 
 @dataclass(frozen=True, slots=True)
-class Advice:
+class AlarmAdvice:
     title: str = ""
     """What the alarm is about."""
     playbook: Playbook | None = None
 
 
-NO_ADVICE = Advice()
+NO_ADVICE = AlarmAdvice()
 
 
-def advice_spans(alarm: Alarm, advice: Advice, now: datetime) -> list[Span]:
+def advice_spans(alarm: Alarm, advice: AlarmAdvice, now: datetime) -> list[Span]:
     """`ALB 5xx error rate`, `for 3m`, `→ Read the error log`: each a span of its own, to be set in lines."""
     title = advice.title or alarm.description.split("\n")[0]
     spans: list[Span] = [(title, "")] if title else []

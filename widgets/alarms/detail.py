@@ -29,7 +29,7 @@ from widgets.alarms.playbook import StepContext, playbook_lines
 from widgets.alarms.steps import Steps
 from widgets.charts.chart import Chart
 from widgets.charts.data import ChartData, alarm_chart
-from widgets.drawing.block import Block
+from widgets.drawing.block import DetailBlock
 from widgets.drawing.format import duration, wrap
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.ticker import every_second
@@ -154,13 +154,13 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         super().__init__(id=id)
         self._now = now
         self.set_reactive(AlarmDetail.zone, zone)
-        self.facts_block = Block("", self._facts)
+        self.facts_block = DetailBlock("", self._facts)
         self.steps = Steps(self._playbook)
         self.chart = Chart()
-        self.series_block = Block(_("Firing series"), self._series)
-        self.curve_block = Block(_("Trend"), self._curve_words, beside=self._chips)
-        self.history_block = Block(_("History"), self._history, beside=self._zone_name)
-        self.original_block = Block(_("AWS's own words"), self._originals)
+        self.series_block = DetailBlock(_("Firing series"), self._series)
+        self.curve_block = DetailBlock(_("Trend"), self._curve_words, beside=self._chips)
+        self.history_block = DetailBlock(_("History"), self._history, beside=self._zone_name)
+        self.original_block = DetailBlock(_("AWS's own words"), self._originals)
         self._places = DetailLayout()
         self._joint: tuple[AlarmReadings, tuple[Series, ...]] = AlarmReadings(), ()
         """Readings and curve: where both have the alarm's values, head and curve show the same ones."""

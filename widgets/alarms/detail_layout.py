@@ -5,7 +5,7 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 from widgets.charts.chart import Chart
-from widgets.drawing.block import Block
+from widgets.drawing.block import DetailBlock
 
 TWO_COLUMNS = 110
 """Width from which there are two columns, in cells."""
@@ -87,7 +87,7 @@ class _Page:
     def _height(self, widget: Widget, width: int) -> int:
         return (
             widget.get_content_height(self.size, self.size, width)
-            if isinstance(widget, Block)
+            if isinstance(widget, DetailBlock)
             else LEAST_CHART
         )
 

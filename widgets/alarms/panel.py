@@ -14,8 +14,8 @@ from services.models.alarm_rows import AlarmRows, alarm_rows
 from services.models.alarms import Alarm, AlarmOverview
 from services.models.feeds import Freshness
 from widgets.alarms.acknowledgements import Seen
-from widgets.alarms.advice import Advice
-from widgets.alarms.row_source import MEASURED, NOTED, AlarmTableRows, Entry, RowMaker
+from widgets.alarms.advice import AlarmAdvice
+from widgets.alarms.row_source import MEASURED, NOTED, AlarmEntry, AlarmTableRows, RowMaker
 from widgets.alarms.rows import (
     FOLDS,
     NORMAL,
@@ -51,7 +51,7 @@ class AlarmPanel(Panel[AlarmOverview]):
     """By the alarm's id."""
     readings: reactive[AlarmReadings] = reactive(AlarmReadings, repaint=False, init=False, always_update=True)
     """What the alarms' metrics are now."""
-    advice: reactive[Mapping[str, Advice]] = reactive(dict, repaint=False, init=False)
+    advice: reactive[Mapping[str, AlarmAdvice]] = reactive(dict, repaint=False, init=False)
     """What the runbook says, by the alarm's id."""
     room: reactive[int] = reactive(_NO_LIMIT, repaint=False, init=False)
     """Rows that the list should not exceed; 0 for what is not normal alone."""
@@ -107,22 +107,22 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     def _entries(
         self, chosen: AlarmRows, below: Mapping[str, int], context: RowContext
-    ) -> Iterator[Entry | Row]:
+    ) -> Iterator[AlarmEntry | Row]:
         for alarm in chosen.single:
             count = below.get(alarm.id, 0)
-            yield Entry(alarm, below=count)
-            yield from (Entry(alarm, line) for line in range(count))
+            yield AlarmEntry(alarm, below=count)
+            yield from (AlarmEntry(alarm, line) for line in range(count))
         if chosen.unlisted:
             yield unlisted_row(chosen.unlisted)
         if chosen.outdated:
             yield outdated_row(chosen.outdated, is_listed=bool(chosen.listed_outdated))
-            yield from (Entry(alarm, is_outdated=True) for alarm in chosen.listed_outdated)
-        yield from map(Entry, chosen.listed_normal)
+            yield from (AlarmEntry(alarm, is_outdated=True) for alarm in chosen.listed_outdated)
+        yield from map(AlarmEntry, chosen.listed_normal)
         if chosen.normal and (self.room or chosen.listed_normal):
             yield normal_row(chosen.normal, context, is_listed=bool(chosen.listed_normal))
         if self.room and chosen.scaling:
             yield scaling_row(chosen.scaling)
-            yield from map(Entry, chosen.listed_scaling)
+            yield from map(AlarmEntry, chosen.listed_scaling)
 
     def _put(self, rows: AlarmTableRows, chosen: AlarmRows) -> None:
         height = self.natural_height()

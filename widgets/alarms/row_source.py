@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 
 from services.models.alarms import Alarm
 from widgets.alarms.acknowledgements import Seen
-from widgets.alarms.advice import NO_ADVICE, Advice
+from widgets.alarms.advice import NO_ADVICE, AlarmAdvice
 from widgets.alarms.rows import RowContext, alarm_row, below_key, below_row, below_spans
 from widgets.alarms.values import calls
 from widgets.alarms.wording import packed
@@ -21,7 +21,7 @@ NOTED = 100
 class RowMaker:
     context: RowContext
     acknowledged: Seen
-    advice: Mapping[str, Advice]
+    advice: Mapping[str, AlarmAdvice]
     room: int
     """Width that the columns share, in cells."""
     sizes: Sequence[int] = ()
@@ -45,7 +45,7 @@ class RowMaker:
 
 
 @dataclass(slots=True)
-class Entry:
+class AlarmEntry:
     """What stands in one row: an alarm's own row, or a line below it."""
 
     alarm: Alarm
@@ -63,7 +63,7 @@ class Entry:
 class AlarmTableRows(MadeRows):
     """A row for each entry; a row is made when it is asked for, and once until `renew`."""
 
-    def __init__(self, entries: Sequence[Entry | Row], maker: RowMaker) -> None:
+    def __init__(self, entries: Sequence[AlarmEntry | Row], maker: RowMaker) -> None:
         super().__init__()
         self.keys = [entry.key for entry in entries]
         self._entries = entries
@@ -91,7 +91,7 @@ class AlarmTableRows(MadeRows):
         entry = self._entries[place]
         return entry.heading if isinstance(entry, Row) else entry.line >= 0
 
-    def _made(self, entry: Entry | Row) -> Row:
+    def _made(self, entry: AlarmEntry | Row) -> Row:
         if isinstance(entry, Row):
             return entry
         alarm, maker = entry.alarm, self._maker

@@ -9,7 +9,7 @@ from services.models.date_text import time_text
 from services.models.glyphs import DONE, NOT_JUDGED, OFF
 from services.models.journal import Acknowledgement
 from widgets.alarms.acknowledgements import short_spans
-from widgets.alarms.advice import NO_ADVICE, Advice, advice_spans
+from widgets.alarms.advice import NO_ADVICE, AlarmAdvice, advice_spans
 from widgets.alarms.values import calls, hour_spans, limit_text, now_spans
 from widgets.alarms.wording import asides, joined, since_text, state_spans, warnings
 from widgets.drawing.columns import Column
@@ -77,7 +77,10 @@ def alarm_row(
 
 
 def below_spans(
-    alarm: Alarm, context: RowContext, acknowledgement: Acknowledgement | None, advice: Advice = NO_ADVICE
+    alarm: Alarm,
+    context: RowContext,
+    acknowledgement: Acknowledgement | None,
+    advice: AlarmAdvice = NO_ADVICE,
 ) -> list[Span]:
     """What stands in lines below the row: of a firing alarm its sentence, of others what must not be cut."""
     grave = warnings(alarm, context.zone, context.now)

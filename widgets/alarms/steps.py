@@ -8,11 +8,11 @@ from textual.message import Message
 
 from services.i18n import N_, _
 from widgets.alarms.playbook import StepContext, places_hint
-from widgets.drawing.block import Block
+from widgets.drawing.block import DetailBlock
 from widgets.drawing.lines import Line
 
 
-class Steps(Block, can_focus=True):
+class Steps(DetailBlock, can_focus=True):
     """What to do; set `places` to what the steps' places are called."""
 
     DEFAULT_CSS = """

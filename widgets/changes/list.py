@@ -20,7 +20,7 @@ _TITLE = 28
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ChangeOffer:
     kind: str
     title: str
     """The title of the change, in the screen's language."""
@@ -40,15 +40,15 @@ class Offer:
 
 
 class ChangeList(HeadedTable):
-    offers: reactive[tuple[Offer, ...]] = reactive((), repaint=False, init=False)
+    offers: reactive[tuple[ChangeOffer, ...]] = reactive((), repaint=False, init=False)
 
     @dataclass
     class Opened(Message):
-        offer: Offer
+        offer: ChangeOffer
 
     @dataclass
     class Highlighted(Message):
-        offer: Offer
+        offer: ChangeOffer
 
     def __init__(self, *, id: str | None = None) -> None:
         table = KeyedTable(
@@ -64,10 +64,10 @@ class ChangeList(HeadedTable):
     def on_mount(self) -> None:
         self._show()
 
-    def offer_at_cursor(self) -> Offer | None:
+    def offer_at_cursor(self) -> ChangeOffer | None:
         return self._offer(self.table.cursor_key)
 
-    def _offer(self, key: str | None) -> Offer | None:
+    def _offer(self, key: str | None) -> ChangeOffer | None:
         return next((offer for offer in self.offers if offer.key == key), None)
 
     def _show(self) -> None:
@@ -93,7 +93,7 @@ class ChangeList(HeadedTable):
             self.post_message(self.Highlighted(offer))
 
 
-def offer_rows(offers: Sequence[Offer]) -> list[Row]:
+def offer_rows(offers: Sequence[ChangeOffer]) -> list[Row]:
     counts = Counter(offer.kind for offer in offers)
     rows: list[Row] = []
     before = ""
@@ -110,7 +110,7 @@ def offer_rows(offers: Sequence[Offer]) -> list[Row]:
     return rows
 
 
-def _lock(offer: Offer) -> Line:
+def _lock(offer: ChangeOffer) -> Line:
     if offer.locked:
         return [(_("? locked"), "alert")]
     return [(f"{glyphs.RUNNING} {_('locked')}", "warn")] if offer.busy else []

@@ -8,7 +8,7 @@ from services.models.change_runs import Run
 from services.models.metrics import Bound, TargetLoad
 from services.models.units import unit_of
 from widgets.charts.chart import draw_chart
-from widgets.charts.data import ChartData, Curve, Guide, Moment
+from widgets.charts.data import ChartData, ChartMoment, Curve, Guide
 from widgets.drawing.lines import Line, LineWidget, Span, fit
 from widgets.frame.panel import Panel
 
@@ -20,7 +20,9 @@ _GAP = 2
 _FROM_ZERO = ChartData().left.model_copy(update={"min": 0.0})
 
 
-def target_charts(load: TargetLoad, bounds: Sequence[Bound], moments: Sequence[Moment]) -> list[ChartData]:
+def target_charts(
+    load: TargetLoad, bounds: Sequence[Bound], moments: Sequence[ChartMoment]
+) -> list[ChartData]:
     start, end = int(load.span.start.timestamp()), int(load.span.end.timestamp())
     charts = []
     for query in load.queries:
@@ -46,8 +48,8 @@ def target_charts(load: TargetLoad, bounds: Sequence[Bound], moments: Sequence[M
     return charts
 
 
-def change_moments(runs: Iterable[Run], target: str, label: str) -> tuple[Moment, ...]:
-    return tuple(Moment(int(run.at.timestamp()), label) for run in runs if run.plan.target.id == target)
+def change_moments(runs: Iterable[Run], target: str, label: str) -> tuple[ChartMoment, ...]:
+    return tuple(ChartMoment(int(run.at.timestamp()), label) for run in runs if run.plan.target.id == target)
 
 
 def side_by_side(blocks: Sequence[Sequence[Line]], width: int, height: int) -> list[Line]:
@@ -91,7 +93,7 @@ class TargetLoadPanel(Panel[TargetLoad]):
     """Set `state` whenever the metrics are read, `bounds` with the target's state, `moments` with its changes."""
 
     bounds: reactive[tuple[Bound, ...]] = reactive((), repaint=False, init=False)
-    moments: reactive[tuple[Moment, ...]] = reactive((), repaint=False, init=False)
+    moments: reactive[tuple[ChartMoment, ...]] = reactive((), repaint=False, init=False)
 
     pause: reactive[str] = reactive("", repaint=False, init=False)
     """Why the metrics are not read, in words; "" while they are."""

@@ -50,7 +50,7 @@ class Guide:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ChartMoment:
     """A vertical line, or a span up to `until`; epoch seconds."""
 
     at: int
@@ -62,7 +62,7 @@ class Moment:
 class ChartData:
     curves: tuple[Curve, ...] = ()
     guides: tuple[Guide, ...] = ()
-    moments: tuple[Moment, ...] = ()
+    moments: tuple[ChartMoment, ...] = ()
     start: int = 0
     end: int = 0
     left: Axis = _FREE
@@ -93,7 +93,9 @@ def chart_of(widget: MetricWidget, data: WidgetData) -> ChartData:
         curves=curves,
         guides=_merged_guides([_guide(line) for line in widget.lines], limits),
         moments=tuple(
-            Moment(int(mark.at.timestamp()), mark.label, int(mark.until.timestamp()) if mark.until else None)
+            ChartMoment(
+                int(mark.at.timestamp()), mark.label, int(mark.until.timestamp()) if mark.until else None
+            )
             for mark in widget.marks
         ),
         start=data.start,
@@ -189,5 +191,5 @@ def alarm_chart(
         )
         guides = (Guide(alarm.threshold, label, role="limit"),)
     since = int(alarm.since.timestamp()) if alarm.since else 0
-    moments = (Moment(since, ALARM_STYLES[alarm.state].text),) if start <= since <= end else ()
+    moments = (ChartMoment(since, ALARM_STYLES[alarm.state].text),) if start <= since <= end else ()
     return ChartData(curves, guides, moments, start, end, is_outdated=is_outdated)

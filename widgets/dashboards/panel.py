@@ -170,10 +170,10 @@ class ValueLines(LineWidget):
         return value_lines(self.values, width, doubt=self.doubt, problem=self.problem, oldest=self.oldest)
 
 
-class Remarks(LineWidget):
+class DashboardRemarks(LineWidget):
     DEFAULT_CSS = """
-    Remarks { height: auto; max-height: 4; padding: 0 1; display: none; }
-    Remarks.-some { display: block; }
+    DashboardRemarks { height: auto; max-height: 4; padding: 0 1; display: none; }
+    DashboardRemarks.-some { display: block; }
     """
 
     def __init__(self) -> None:
@@ -219,7 +219,7 @@ class DashboardPanel(Panel[model.DashboardView]):
     DashboardPanel ValueLines { display: none; }
     DashboardPanel.-brief { min-height: 1; }
     DashboardPanel.-brief ValueLines { display: block; }
-    DashboardPanel.-brief TileGrid, DashboardPanel.-brief Remarks { display: none; }
+    DashboardPanel.-brief TileGrid, DashboardPanel.-brief DashboardRemarks { display: none; }
     """
 
     overview: reactive[FeedState[AlarmOverview]] = reactive(
@@ -234,7 +234,7 @@ class DashboardPanel(Panel[model.DashboardView]):
     """Only the judged values are shown, in a line or two."""
 
     def compose_body(self) -> Iterable[Widget]:
-        self.remarks = Remarks()
+        self.remarks = DashboardRemarks()
         self.grid = TileGrid()
         self.values = ValueLines()
         yield self.remarks

@@ -37,7 +37,7 @@ BANDS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class TileBox:
     """The place of a widget on the grid, and the lines it needs when stacked."""
 
     x: int
@@ -52,31 +52,31 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TilePlace:
     x: int
     y: int
     width: int
     height: int
 
 
-def placements(boxes: Sequence[Box], width: int, height: int) -> Sequence[Place]:
+def placements(boxes: Sequence[TileBox], width: int, height: int) -> Sequence[TilePlace]:
     """The places of boxes, in the same order, within `width`; `height` is the room without scrolling."""
     return _placements(tuple(boxes), width, height)
 
 
 @lru_cache(maxsize=4)
-def _placements(boxes: tuple[Box, ...], width: int, height: int) -> tuple[Place, ...]:
+def _placements(boxes: tuple[TileBox, ...], width: int, height: int) -> tuple[TilePlace, ...]:
     """As `placements`; Textual asks at each layout, most of which concern something else on the screen."""
     if width >= WIDE:
         return tuple(_grid(boxes, width, height))
     return tuple(_stacked(boxes, width, height, 2 if width >= TWO else 1))
 
 
-def _grid(boxes: Sequence[Box], width: int, height: int) -> list[Place]:
+def _grid(boxes: Sequence[TileBox], width: int, height: int) -> list[TilePlace]:
     unit = unit_for(boxes, height)
     order = _reading_order(boxes)
     tops = dict(zip(order, _tops([boxes[index] for index in order], unit), strict=True))
-    places: dict[int, Place] = {}
+    places: dict[int, TilePlace] = {}
     # The lowest line that is taken in each cell of the width: tiles of a hand-written dashboard may overlap.
     taken = [0] * width
     for index in order:
@@ -87,16 +87,16 @@ def _grid(boxes: Sequence[Box], width: int, height: int) -> list[Place]:
         bottom = top + 1 if box.is_folded else max(top + box.least, round(tops[index] + box.height * unit))
         across = max(1, right - left - gap)
         free = max([top, *taken[left : left + across]])
-        places[index] = Place(left, free, across, bottom - top)
+        places[index] = TilePlace(left, free, across, bottom - top)
         taken[left : left + across] = [free + bottom - top] * across
     return [places[index] for index in range(len(boxes))]
 
 
-def _reading_order(boxes: Sequence[Box]) -> list[int]:
+def _reading_order(boxes: Sequence[TileBox]) -> list[int]:
     return sorted(range(len(boxes)), key=lambda index: (boxes[index].y, boxes[index].x))
 
 
-def _tops(boxes: Sequence[Box], unit: float) -> list[float]:
+def _tops(boxes: Sequence[TileBox], unit: float) -> list[float]:
     """The top line of each box, in reading order: directly below those above it, as folded ones leave room."""
     tops: list[float] = []
     taken: dict[int, float] = {}
@@ -108,11 +108,11 @@ def _tops(boxes: Sequence[Box], unit: float) -> list[float]:
     return tops
 
 
-def _lines(box: Box, unit: float) -> float:
+def _lines(box: TileBox, unit: float) -> float:
     return 1.0 if box.is_folded else box.height * unit
 
 
-def unit_for(boxes: Sequence[Box], room: int) -> float:
+def unit_for(boxes: Sequence[TileBox], room: int) -> float:
     """Lines per row of the grid, so that whole rows of tiles fill `room` lines.
 
     As many rows as are comfortable; at least two where they are still readable.
@@ -147,22 +147,22 @@ def _edge(column: int, width: int) -> int:
     return round(min(GRID, max(0, column)) * width / GRID)
 
 
-def _stacked(boxes: Sequence[Box], width: int, height: int, columns: int) -> list[Place]:
+def _stacked(boxes: Sequence[TileBox], width: int, height: int, columns: int) -> list[TilePlace]:
     """Places in reading order; a widget of most of the grid's width gets the whole width."""
     size = (width - GAP * (columns - 1)) // columns
     bottoms = [0] * columns
-    places_by_index: dict[int, Place] = {}
+    places_by_index: dict[int, TilePlace] = {}
     folded = any(box.is_folded for box in boxes)
     for index in _reading_order(boxes):
         box = boxes[index]
         lines = 1 if box.is_folded else min(box.lines, max(box.least, STACKED, (height - folded) // BANDS))
         if box.width >= GRID * 3 // 4 or columns == 1 or box.is_folded:
             top = max(bottoms)
-            places_by_index[index] = Place(0, top, width, lines)
+            places_by_index[index] = TilePlace(0, top, width, lines)
             bottoms = [top + lines] * columns
         else:
             column = bottoms.index(min(bottoms))
-            places_by_index[index] = Place(column * (size + GAP), bottoms[column], size, lines)
+            places_by_index[index] = TilePlace(column * (size + GAP), bottoms[column], size, lines)
             bottoms[column] += lines
     return [places_by_index[index] for index in range(len(boxes))]
 
@@ -179,7 +179,7 @@ class TileLayout(Layout):
 
     def __init__(self) -> None:
         super().__init__()
-        self.places: dict[Tile, Place] = {}
+        self.places: dict[Tile, TilePlace] = {}
         """Where each tile is, in the grid's own lines and columns."""
 
     def arrange(
@@ -188,7 +188,7 @@ class TileLayout(Layout):
         tiles = [child for child in children if isinstance(child, Tile)]
         room = parent.size.height if isinstance(parent, TileGrid) else size.height
         if len(tiles) == 1 and tiles[0].has_class("-enlarged"):
-            spots: Sequence[Place] = [Place(0, 0, size.width, max(3, room))]
+            spots: Sequence[TilePlace] = [TilePlace(0, 0, size.width, max(3, room))]
         else:
             spots = placements([box_of(tile) for tile in tiles], size.width, room)
         self.places = dict(zip(tiles, spots, strict=True))
@@ -200,7 +200,7 @@ class TileLayout(Layout):
         ]
 
 
-def box_of(tile: Tile) -> Box:
+def box_of(tile: Tile) -> TileBox:
     widget = tile.widget
     lines = 11
     if isinstance(widget, model.MetricWidget) and widget.view is model.View.SINGLE_VALUE:
@@ -209,7 +209,7 @@ def box_of(tile: Tile) -> Box:
         lines = 8
     least = _LEAST_LINES.get(type(widget), 3)
     folded = isinstance(widget, model.TextWidget | model.AlarmWidget)
-    return Box(widget.x, widget.y, widget.width, widget.height, max(least, lines), least, folded)
+    return TileBox(widget.x, widget.y, widget.width, widget.height, max(least, lines), least, folded)
 
 
 class TileGrid(ScrollableContainer, can_focus=False):
@@ -318,7 +318,7 @@ class TileGrid(ScrollableContainer, can_focus=False):
             min(distances, key=lambda item: item[0])[1].focus()
 
 
-def _distance(here: Place, there: Place, dx: int, dy: int) -> tuple[bool, int, int] | None:
+def _distance(here: TilePlace, there: TilePlace, dx: int, dy: int) -> tuple[bool, int, int] | None:
     """A sort key for the distance in a direction, straight ahead first; None if `there` is not in it."""
     ahead = (there.x - here.x) * dx + (there.y - here.y) * dy
     if ahead <= 0:

@@ -5,9 +5,9 @@ from textual.geometry import Size
 from widgets.drawing.lines import Line, LineWidget, Span, spread
 
 
-class Block(LineWidget):
+class DetailBlock(LineWidget):
     DEFAULT_CSS = """
-    Block { height: auto; width: 1fr; margin-bottom: 1; }
+    DetailBlock { height: auto; width: 1fr; margin-bottom: 1; }
     """
 
     def __init__(

@@ -45,7 +45,7 @@ class AgendaTable(KeyedTable):
         return place - 1
 
 
-class Agenda(OccurrenceList):
+class AgendaView(OccurrenceList):
     """Set `month` and `day`. The cursor is on an occurrence of `day`, or on no row if it has none."""
 
     month: reactive[Month | None] = reactive(None, repaint=False, init=False)
@@ -74,9 +74,9 @@ class Agenda(OccurrenceList):
         before, moved = self.month, day != self.day
         if (before, self.today) == (month, today) and not moved:
             return
-        self.set_reactive(Agenda.month, month)
-        self.set_reactive(Agenda.day, day)
-        self.set_reactive(Agenda.today, today)
+        self.set_reactive(AgendaView.month, month)
+        self.set_reactive(AgendaView.day, day)
+        self.set_reactive(AgendaView.today, today)
         if self.is_mounted:
             self._refill(leads=moved or _month_of(before) != _month_of(month))
 
@@ -169,7 +169,7 @@ class Agenda(OccurrenceList):
     def moved(self) -> None:
         day = self._days.get(self.table.cursor_key or "")
         if day is not None and day != self.day:
-            self.set_reactive(Agenda.day, day)
+            self.set_reactive(AgendaView.day, day)
             self.fill()
             self.post_message(self.Moved(day))
 

@@ -17,7 +17,7 @@ from services.models.runbook import Duty
 from services.models.runbook_playbooks import Step
 from services.models.verdict import Verdict
 from widgets.alarms.playbook import StepContext, places_hint, step_lines
-from widgets.drawing.block import Block
+from widgets.drawing.block import DetailBlock
 from widgets.drawing.format import coarse, pad, wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
@@ -270,14 +270,14 @@ class DutyDetail(VerticalScroll, can_focus=True):
         self._with_findings = with_findings
         self.set_reactive(DutyDetail.zone, zone)
         self._minute = -1
-        self.facts_block = Block(_("Duty"), self._facts)
-        self.findings_block = Block(_("Findings"), self._findings)
-        self.asks_block = Block(_("Items to check"), self._asks)
-        self.steps_block = Block(_("What to do"), self._steps, beside=lambda: places_hint(self.places))
-        self.runbook_block = Block(_("What the runbook says"), self._runbook)
+        self.facts_block = DetailBlock(_("Duty"), self._facts)
+        self.findings_block = DetailBlock(_("Findings"), self._findings)
+        self.asks_block = DetailBlock(_("Items to check"), self._asks)
+        self.steps_block = DetailBlock(_("What to do"), self._steps, beside=lambda: places_hint(self.places))
+        self.runbook_block = DetailBlock(_("What the runbook says"), self._runbook)
 
     @property
-    def _blocks(self) -> tuple[Block, ...]:
+    def _blocks(self) -> tuple[DetailBlock, ...]:
         return self.facts_block, self.findings_block, self.asks_block, self.steps_block, self.runbook_block
 
     def compose(self) -> ComposeResult:

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from services.i18n import _
 from services.models.evidence import Evidence
 from services.models.findings import Finding, Recorded, RunningInspection
-from widgets.drawing.block import Block
+from widgets.drawing.block import DetailBlock
 from widgets.drawing.lines import Line, Span, spread
 from widgets.findings.evidence import EvidenceTable
 from widgets.findings.lines import band_lines, marked_lines, measure_lines, provenance_lines
@@ -39,15 +39,15 @@ class FindingView(VerticalScroll, can_focus=True):
         super().__init__(id=id)
         self.set_reactive(FindingView.zone, zone)
         self._now = now
-        self.head = Block("", self._head)
-        self.advice = Block(_("What to do"), self._advice)
-        self.measures = Block(_("Measured values"), self._measures)
+        self.head = DetailBlock("", self._head)
+        self.advice = DetailBlock(_("What to do"), self._advice)
+        self.measures = DetailBlock(_("Measured values"), self._measures)
         self.evidence = Vertical(id="evidence")
-        self.remarks = Block(_("Also to know"), self._remarks)
-        self.origin = Block(_("This run"), self._origin)
+        self.remarks = DetailBlock(_("Also to know"), self._remarks)
+        self.origin = DetailBlock(_("This run"), self._origin)
 
     @property
-    def _blocks(self) -> tuple[Block, ...]:
+    def _blocks(self) -> tuple[DetailBlock, ...]:
         return self.advice, self.measures, self.remarks, self.origin
 
     @property

@@ -230,9 +230,9 @@ def _account(facts: HeaderFacts) -> tuple[int, Content]:
     return 7, Content.styled(facts.account, "$text-muted" if not actual else "$text")
 
 
-class Clock(LineWidget):
+class HeaderClock(LineWidget):
     DEFAULT_CSS = """
-    Clock { width: 13; height: 1; text-style: bold; }
+    HeaderClock { width: 13; height: 1; text-style: bold; }
     """
 
     zone: reactive[tzinfo | None] = reactive(None, repaint=False, init=False)
@@ -240,7 +240,7 @@ class Clock(LineWidget):
     def __init__(self, now: Callable[[], datetime], zone: tzinfo) -> None:
         super().__init__()
         self._now = now
-        self.set_reactive(Clock.zone, zone)
+        self.set_reactive(HeaderClock.zone, zone)
 
     def on_mount(self) -> None:
         """Update at every full second."""
@@ -266,7 +266,7 @@ class Header(Horizontal):
     def __init__(self, now: Callable[[], datetime], zone: tzinfo) -> None:
         super().__init__()
         self._line = HeaderLine()
-        self.clock = Clock(now, zone)
+        self.clock = HeaderClock(now, zone)
 
     def compose(self) -> ComposeResult:
         yield self._line

@@ -10,7 +10,7 @@ from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.spans import hanging
 from widgets.drawing.state_styles import StateStyle
 from widgets.incidents.cause_words import WORD_STYLES
-from widgets.incidents.entries import Entry
+from widgets.incidents.entries import IncidentEntry
 from widgets.incidents.evidence.context import note
 from widgets.incidents.evidence.log_lines import without_prefix
 from widgets.incidents.view import IncidentView
@@ -75,7 +75,9 @@ def read_spans(view: IncidentView, now: datetime) -> list[Span]:
     return [(words, "warn" if view.incident.is_open and (is_last or old >= _STALE) else "muted")]
 
 
-def cause_entries(view: IncidentView, now: datetime, width: int, *, is_brief: bool = False) -> list[Entry]:
+def cause_entries(
+    view: IncidentView, now: datetime, width: int, *, is_brief: bool = False
+) -> list[IncidentEntry]:
     """What was decided, the first cause, why, what to do about it, what to look at next; then the others.
 
     `is_brief`: without the others, for where few rows have room.
@@ -92,15 +94,18 @@ def cause_entries(view: IncidentView, now: datetime, width: int, *, is_brief: bo
         entries.append(note("none", _("No cause is supported by what was read."), width))
     else:
         entries.append(
-            Entry(cause_key(leader.id), tuple(_cause_lines(view, leader, now, width, is_brief=is_brief)))
+            IncidentEntry(
+                cause_key(leader.id), tuple(_cause_lines(view, leader, now, width, is_brief=is_brief))
+            )
         )
         if is_advised and (action := _action_lines(view, leader, width, is_brief=is_brief)):
-            entries.append(Entry(ADVICE, tuple(action), can_choose=bool(view.advised)))
+            entries.append(IncidentEntry(ADVICE, tuple(action), can_choose=bool(view.advised)))
     entries += next_look_entry(view, width, is_brief=is_brief)
     if not is_brief:
         others = [cause for cause in assessment.causes if cause != leader and _is_listed(view, cause)]
         entries += [
-            Entry(cause_key(cause.id), tuple(_cause_lines(view, cause, now, width))) for cause in others
+            IncidentEntry(cause_key(cause.id), tuple(_cause_lines(view, cause, now, width)))
+            for cause in others
         ]
     return [*entries, *(_unread_entries(view, width) if is_open or not is_brief else ())]
 
@@ -114,23 +119,23 @@ def _is_listed(view: IncidentView, cause: WeighedCause) -> bool:
     return view.shows_numbers or (cause.score > 0 and bool(cause.supporting))
 
 
-def _decision_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
+def _decision_entries(view: IncidentView, now: datetime, width: int) -> list[IncidentEntry]:
     decision = view.incident.decision
     if decision is None:
         return []
     by: list[Span] = [(f"  {decision.by} {time_text(decision.at, view.zone, now)}", "muted")]
     left: list[Span] = [(f"{glyphs.DONE} ", "good"), (_("Decided: "), "muted")]
     title = crop(decision.title, max(_SHORTEST, width - width_of(left) - width_of(by)))
-    return [Entry("decision", ([*left, (title, "strong"), *by],), can_choose=False)]
+    return [IncidentEntry("decision", ([*left, (title, "strong"), *by],), can_choose=False)]
 
 
-def _unknown_entries(view: IncidentView, width: int) -> list[Entry]:
+def _unknown_entries(view: IncidentView, width: int) -> list[IncidentEntry]:
     why = view.assessment.why if view.assessment is not None else ""
     lines: list[Line] = [[(text, "warn")] for text in wrap(why, width)]
     for row in view.resource.rows if view.resource is not None and view.playbook is not None else ():
         name = crop(row.name + "  ", width)
         lines.append([(name, "muted"), (crop(row.text, max(1, width - width_of([(name, "")]))), "")])
-    return [Entry("unknown", tuple(lines), can_choose=False)]
+    return [IncidentEntry("unknown", tuple(lines), can_choose=False)]
 
 
 def _rival_line(view: IncidentView, cause: WeighedCause, width: int) -> Line:
@@ -142,7 +147,7 @@ def _rival_line(view: IncidentView, cause: WeighedCause, width: int) -> Line:
     return line
 
 
-def _unread_entries(view: IncidentView, width: int) -> list[Entry]:
+def _unread_entries(view: IncidentView, width: int) -> list[IncidentEntry]:
     readings = view.evidence.readings if view.evidence is not None else ()
     failed = [reading for reading in readings if reading.problem is not None or reading.as_of is not None]
     if not failed or not view.incident.is_open:
@@ -151,26 +156,26 @@ def _unread_entries(view: IncidentView, width: int) -> list[Entry]:
     text = words.format(count=len(failed))
     if not view.shows_numbers:
         line: Line = [(text, "muted"), ("  #", "key"), (" " + _("which"), "muted")]
-        return [Entry("unread", (line,), can_choose=False)]
+        return [IncidentEntry("unread", (line,), can_choose=False)]
     causes = (str(each.problem.summary) if each.problem else str(each.cut) for each in failed)
     text = _("{text}: {more}").format(text=text, more=_("; ").join(dict.fromkeys(causes)))
     return [note("unread", text, width)]
 
 
-def choice_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
+def choice_entries(view: IncidentView, now: datetime, width: int) -> list[IncidentEntry]:
     """The causes that a person may decide on, the likeliest first, and one's own words; Enter decides."""
     assessment = view.assessment
-    decision, entries = view.incident.decision, list[Entry]()
+    decision, entries = view.incident.decision, list[IncidentEntry]()
     for cause in assessment.causes if assessment is not None else ():
         if not cause.impossible:
             first, *more = _cause_lines(view, cause, now, width, is_brief=True)
             if decision is not None and decision.cause == cause.id:
                 first = [*first, (f"  {glyphs.DONE} ", "good"), (_("decided"), "good")]
-            entries.append(Entry(cause_key(cause.id), (first, *more)))
-    return [*entries, Entry(cause_key(OWN_WORDS), ([(_("in your own words"), "key")],))]
+            entries.append(IncidentEntry(cause_key(cause.id), (first, *more)))
+    return [*entries, IncidentEntry(cause_key(OWN_WORDS), ([(_("in your own words"), "key")],))]
 
 
-def absent_entry(view: IncidentView, width: int) -> Entry:
+def absent_entry(view: IncidentView, width: int) -> IncidentEntry:
     words = view.trouble or _("There is no evidence from AWS yet; r reads it.")
     if not view.trouble and view.incident.capturing_at is not None:
         words = _("Reading what AWS knows…")
@@ -291,7 +296,7 @@ def _unseen_lines(cause: WeighedCause, width: int) -> list[Line]:
     return hanging(mark, words, width, "muted") if texts else []
 
 
-def next_look_entry(view: IncidentView, width: int, *, is_brief: bool = False) -> list[Entry]:
+def next_look_entry(view: IncidentView, width: int, *, is_brief: bool = False) -> list[IncidentEntry]:
     assessment = view.assessment
     if assessment is None or assessment.word is Word.STRONG or not view.incident.is_open:
         return []
@@ -302,4 +307,4 @@ def next_look_entry(view: IncidentView, width: int, *, is_brief: bool = False) -
         words = " " + crop(_("look next: {signal}?").format(signal=look.title), width - 2)
         score = f"  ±{abs(look.difference)}" if view.shows_numbers else ""
         lines.append([("i", "key"), (words, ""), (score, "muted")])
-    return [Entry("next-look", tuple(lines))] if lines else []
+    return [IncidentEntry("next-look", tuple(lines))] if lines else []

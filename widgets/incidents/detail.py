@@ -21,7 +21,7 @@ from widgets.drawing.ticker import every_second
 from widgets.drawing.timers import is_going
 from widgets.frame.panel import Now
 from widgets.incidents.causes import absent_entry, cause_entries, choice_entries, read_spans, word_spans
-from widgets.incidents.entries import Entry, EntryPanel
+from widgets.incidents.entries import EntryPanel, IncidentEntry
 from widgets.incidents.evidence.answers import answer_entries
 from widgets.incidents.evidence.context import EvidenceContext, note
 from widgets.incidents.evidence.pages import DECIDING, PAGES, RESOURCE, Page, page_for
@@ -154,7 +154,7 @@ class PartsLayout(Layout):
 _CHARTS = 2
 
 
-class IncidentHead(LineWidget):
+class IncidentHeadView(LineWidget):
     def __init__(self, now: Now) -> None:
         super().__init__(id="head")
         self.view: IncidentView | None = None
@@ -180,7 +180,7 @@ class IncidentDetail(Widget):
     def __init__(self, now: Now) -> None:
         super().__init__()
         self._now = now
-        self.head = IncidentHead(now)
+        self.head = IncidentHeadView(now)
         self.causes = EntryPanel(_("Causes"), self._causes, beside=self._word, id="causes")
         self.steps = EntryPanel(_("Steps"), self._steps, beside=self._steps_hint, id="steps")
         self.evidence = EntryPanel(_("Evidence"), self._evidence, beside=self._read_at, id="evidence")
@@ -294,7 +294,7 @@ class IncidentDetail(Widget):
     def _is_small(self) -> bool:
         return areas(self.size, self._places.needs)["steps"].width == self.size.width
 
-    def _causes(self, width: int) -> Sequence[Entry]:
+    def _causes(self, width: int) -> Sequence[IncidentEntry]:
         if self.view is None:
             return []
         if self.view.incident.is_asked and self.view.evidence is not None:
@@ -304,12 +304,12 @@ class IncidentDetail(Widget):
         answers = self.view.evidence.answers if self.view.evidence is not None else ()
         return [*entries, *answer_entries(answers, self.view.zone, self._now(), width)]
 
-    def _steps(self, width: int) -> Sequence[Entry]:
+    def _steps(self, width: int) -> Sequence[IncidentEntry]:
         if self.view is None:
             return []
         return step_entries(self.view, self._now(), width, self.steps.cursor_key, is_small=self._is_small)
 
-    def _evidence(self, width: int) -> Sequence[Entry]:
+    def _evidence(self, width: int) -> Sequence[IncidentEntry]:
         view = self.view
         if view is None:
             return []
@@ -328,7 +328,7 @@ class IncidentDetail(Widget):
         # Of an attack only what its questions need is read.
         return [*facts, *(self._page.entries(context, width) if context.evidence.readings else ())]
 
-    def _timeline(self, width: int) -> Sequence[Entry]:
+    def _timeline(self, width: int) -> Sequence[IncidentEntry]:
         return timeline_entries(self.view, width) if self.view is not None else []
 
     def _word(self) -> Sequence[Span]:

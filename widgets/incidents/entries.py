@@ -19,7 +19,7 @@ GUTTER = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IncidentEntry:
     key: str
     lines: tuple[Line, ...]
     can_choose: bool = True
@@ -44,7 +44,7 @@ class EntryPanel(LineWidget, can_focus=True):
     @dataclass
     class Opened(Message):
         panel: "EntryPanel"
-        entry: Entry
+        entry: IncidentEntry
 
     @dataclass
     class Moved(Message):
@@ -54,7 +54,7 @@ class EntryPanel(LineWidget, can_focus=True):
     def __init__(
         self,
         title: str,
-        make: Callable[[int], Sequence[Entry]],
+        make: Callable[[int], Sequence[IncidentEntry]],
         *,
         beside: Callable[[], Sequence[Span]] = list,
         from_end: bool = False,
@@ -95,10 +95,10 @@ class EntryPanel(LineWidget, can_focus=True):
     def rows(self, width: int) -> int:
         return 1 + sum(len(entry.lines) for entry in self.entries(width))
 
-    def entries(self, width: int | None = None) -> Sequence[Entry]:
+    def entries(self, width: int | None = None) -> Sequence[IncidentEntry]:
         return self._make(max(4, (self.size.width if width is None else width) - GUTTER))
 
-    def at_cursor(self) -> Entry | None:
+    def at_cursor(self) -> IncidentEntry | None:
         return next((entry for entry in self.entries() if entry.key == self.cursor_key), None)
 
     # -- drawing
@@ -118,7 +118,7 @@ class EntryPanel(LineWidget, can_focus=True):
         self._scroll(top, bottom, room, len(lines))
         return [self._head(width, room, len(lines)), *lines[self._top : self._top + room]]
 
-    def _place_cursor(self, entries: Sequence[Entry]) -> None:
+    def _place_cursor(self, entries: Sequence[IncidentEntry]) -> None:
         keys = [entry.key for entry in entries if entry.can_choose]
         if not keys:
             return

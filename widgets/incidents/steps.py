@@ -8,7 +8,7 @@ from services.models.runbook_playbooks import Cause, Step
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.spans import ending, hanging
 from widgets.incidents.cause_words import WORD_STYLES
-from widgets.incidents.entries import Entry
+from widgets.incidents.entries import IncidentEntry
 from widgets.incidents.evidence.context import heading, note
 from widgets.incidents.view import IncidentView
 from widgets.incidents.wording import STEP_KINDS, STEP_STYLES
@@ -16,7 +16,7 @@ from widgets.incidents.wording import STEP_KINDS, STEP_STYLES
 
 def step_entries(
     view: IncidentView, now: datetime, width: int, at_cursor: str | None = None, *, is_small: bool = False
-) -> list[Entry]:
+) -> list[IncidentEntry]:
     """Undecided contacts, the steps, then the causes of the runbook's table with their actions.
 
     On a small screen, where they would scroll away, undecided contacts stand in the panel's head.
@@ -50,7 +50,7 @@ def undecided_spans(view: IncidentView) -> list[Span]:
     return [(f"{glyphs.ABNORMAL} {words}", "bad")]
 
 
-def _undecided(view: IncidentView, width: int) -> list[Entry]:
+def _undecided(view: IncidentView, width: int) -> list[IncidentEntry]:
     roles = view.undecided
     if not roles or not view.incident.is_open:
         return []
@@ -58,7 +58,9 @@ def _undecided(view: IncidentView, width: int) -> list[Entry]:
     return [note("undecided", words, width, "bad", [(f"{glyphs.ABNORMAL} ", "bad")])]
 
 
-def _step(view: IncidentView, index: int, step: Step, now: datetime, width: int, *, is_chosen: bool) -> Entry:
+def _step(
+    view: IncidentView, index: int, step: Step, now: datetime, width: int, *, is_chosen: bool
+) -> IncidentEntry:
     style = STEP_STYLES[view.mark(index)]
     is_open = view.mark(index) is StepMark.TODO
     is_next = is_open and index == view.next_step
@@ -69,7 +71,7 @@ def _step(view: IncidentView, index: int, step: Step, now: datetime, width: int,
     lines = _linked(lines, view, index, width, width_of(first))
     if step.note and (is_open or is_chosen):
         lines += hanging([(" " * width_of(first), "")], step.note, width, "muted")
-    return Entry(step_key(index), (*lines, *_record(view, index, now, width_of(first))))
+    return IncidentEntry(step_key(index), (*lines, *_record(view, index, now, width_of(first))))
 
 
 def _record(view: IncidentView, index: int, now: datetime, indent: int) -> list[Line]:
@@ -91,7 +93,7 @@ def _linked(lines: list[Line], view: IncidentView, index: int, width: int, inden
     return ending(lines, link, width, indent) if link else lines
 
 
-def _action(view: IncidentView, number: int, cause: Cause, width: int) -> Entry:
+def _action(view: IncidentView, number: int, cause: Cause, width: int) -> IncidentEntry:
     place = view.places[number] if number < len(view.places) else ""
     mark = _action_mark(view, cause)
     is_leading = mark is not None
@@ -101,7 +103,7 @@ def _action(view: IncidentView, number: int, cause: Cause, width: int) -> Entry:
         lines = _linked(lines, view, number, width, width_of(first))
     if outcome := view.outcomes.get(cause.look or ""):
         lines += hanging([(" " * width_of(first), "")], outcome, width, "muted")
-    return Entry(step_key(number), tuple(lines))
+    return IncidentEntry(step_key(number), tuple(lines))
 
 
 def _action_mark(view: IncidentView, cause: Cause) -> Span | None:
@@ -115,7 +117,7 @@ def _action_mark(view: IncidentView, cause: Cause) -> Span | None:
     return (f"{style.mark} ", style.role)
 
 
-def _cautions(view: IncidentView, width: int) -> list[Entry]:
+def _cautions(view: IncidentView, width: int) -> list[IncidentEntry]:
     playbook, lines = view.playbook, list[Line]()
     if playbook is None:
         return []
@@ -124,4 +126,4 @@ def _cautions(view: IncidentView, width: int) -> list[Entry]:
     if playbook.approval:
         words = _("Approval: {who}").format(who=playbook.approval)
         lines += hanging([(f"{glyphs.WAITING} ", "caution")], words, width, "")
-    return [Entry("cautions", tuple(lines), can_choose=False)] if lines else []
+    return [IncidentEntry("cautions", tuple(lines), can_choose=False)] if lines else []

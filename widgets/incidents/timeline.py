@@ -5,7 +5,7 @@ from services.models.incidents import TimelineKind, TimelineRow
 from widgets.drawing.format import pad
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.spans import hanging
-from widgets.incidents.entries import Entry
+from widgets.incidents.entries import IncidentEntry
 from widgets.incidents.evidence.context import note
 from widgets.incidents.view import IncidentView
 from widgets.incidents.wording import TIMELINE_STYLES
@@ -20,11 +20,11 @@ def newest_spans(view: IncidentView) -> list[Span]:
     return [(f"{row.at.astimezone(view.zone):%H:%M} ", "muted"), (f"{style.mark} ", style.role), (text, "")]
 
 
-def timeline_entries(view: IncidentView, width: int) -> list[Entry]:
+def timeline_entries(view: IncidentView, width: int) -> list[IncidentEntry]:
     if not view.timeline:
         return [note("none", _("Nothing has been recorded yet."), width)]
     return [
-        Entry(f"row:{number}:{row.seq}", tuple(_lines(row, view, width)))
+        IncidentEntry(f"row:{number}:{row.seq}", tuple(_lines(row, view, width)))
         for number, row in enumerate(view.timeline)
     ]
 

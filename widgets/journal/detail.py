@@ -17,7 +17,7 @@ from services.models.gone import GoneKind, gone_texts
 from services.models.journal import Entry
 from services.models.journal_view import EntryLink
 from services.models.text import clean
-from widgets.drawing.block import Block
+from widgets.drawing.block import DetailBlock
 from widgets.drawing.format import NOTHING, clock, crop, pad, stamp, wrap
 from widgets.drawing.lines import Line, Span
 from widgets.frame.panel import Now
@@ -155,11 +155,13 @@ class EntryDetail(VerticalScroll, can_focus=True):
         self._now = now
         self.set_reactive(EntryDetail.zone, zone)
         self.blocks = (
-            Block(_("Entry"), self._make(lambda entry, width: fact_lines(entry, self.zone, width))),
-            Block(_("Contents"), self._make(lambda entry, width: contents_lines(entry, self.zone, width))),
-            Block(_("Timeline"), self._make(self._story)),
-            Block(_("Who"), self._make(person_lines)),
-            Block(_("Chain"), self._make(lambda entry, width: chain_lines(entry, self.link, width))),
+            DetailBlock(_("Entry"), self._make(lambda entry, width: fact_lines(entry, self.zone, width))),
+            DetailBlock(
+                _("Contents"), self._make(lambda entry, width: contents_lines(entry, self.zone, width))
+            ),
+            DetailBlock(_("Timeline"), self._make(self._story)),
+            DetailBlock(_("Who"), self._make(person_lines)),
+            DetailBlock(_("Chain"), self._make(lambda entry, width: chain_lines(entry, self.link, width))),
         )
 
     def _make(self, lines: Callable[[Entry, int], Sequence[Line]]) -> Callable[[int], Sequence[Line]]:

@@ -64,7 +64,7 @@ class Signer(NamedTuple):
     """Amazon's own endpoints are one place, whatever the service; of any other: host and port."""
 
 
-class Sent:
+class SentRequest:
     def __init__(self, proof: "AccountProof") -> None:
         self._proof = proof
         self.signer = Signer("", "")
@@ -79,7 +79,7 @@ class Sent:
             raise self._proof.refusal(other_region(actual, region))
 
 
-SENDING: ContextVar[Sent | None] = ContextVar("sending", default=None)
+SENDING: ContextVar[SentRequest | None] = ContextVar("sending", default=None)
 """What the task that sends a read notes its signature in."""
 
 
@@ -115,11 +115,11 @@ class AccountProof:
         call: tuple[str, str],
         region: str | None,
         own_region: str,
-        send: Callable[[Sent], Awaitable[Answer]],
+        send: Callable[[SentRequest], Awaitable[Answer]],
         ask: Ask,
     ) -> Answer:
         """The answer that `send` brings, once it is proven; `own_region` is the session's. Raises AwsError."""
-        sent = Sent(self)
+        sent = SentRequest(self)
         if call == IDENTITY:
             answer = await send(sent)
             self._learn(sent.signer, str(answer.get("Account")))

@@ -35,7 +35,7 @@ CHUNK = 64 * 1024
 """Bytes of a body that are read at once."""
 
 
-class TooLarge(bytes):
+class TooLargeBody(bytes):
     """Placeholder for a body that exceeded the limit; its text names the limit."""
 
 
@@ -44,6 +44,6 @@ def limit_of(service: str) -> int:
     return MOST_BYTES_OF.get(service, MOST_BYTES)
 
 
-def too_large(limit: int) -> TooLarge:
+def too_large(limit: int) -> TooLargeBody:
     """The placeholder for a body of more than `limit` bytes."""
-    return TooLarge(f"more than {limit:,} bytes".encode())
+    return TooLargeBody(f"more than {limit:,} bytes".encode())

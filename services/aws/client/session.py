@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
-from services.aws.client.account_proof import IDENTITY, IDENTITY_TIMEOUT, SENDING, AccountProof, Sent
+from services.aws.client.account_proof import IDENTITY, IDENTITY_TIMEOUT, SENDING, AccountProof, SentRequest
 from services.aws.client.assumed_role import RoleSource
 from services.aws.client.errors import (
     AwsError,
@@ -124,14 +124,14 @@ class AwsSession:
         retries and slow responses. Raises AwsError.
         """
 
-        async def call(sent: Sent | None) -> dict[str, Any]:
+        async def call(sent: SentRequest | None) -> dict[str, Any]:
             SENDING.set(sent)
             login = await self._loaded()
             return await login.call(
                 service, operation, params, region=region, required=required, timeout=timeout
             )
 
-        async def send(sent: Sent | None) -> dict[str, Any]:
+        async def send(sent: SentRequest | None) -> dict[str, Any]:
             self._lacking.check(service, operation, region)
             refusals = self._wire.refusals
             try:

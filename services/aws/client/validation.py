@@ -83,7 +83,7 @@ def _everywhere(value: Any, of_each: Callable[[Any], Any]) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ValidationRules:
     """Options of a check in addition to the shape."""
 
     epoch: bool = False
@@ -94,12 +94,12 @@ class Rules:
     """Row limit by the name of the list's shape."""
 
 
-def checker(shape: Any, rules: Rules = Rules()) -> Check:
+def checker(shape: Any, rules: ValidationRules = ValidationRules()) -> Check:
     """Compile a check of raw JSON against botocore's `shape`."""
     return _compile(shape, rules, {})
 
 
-def _compile(shape: Any, rules: Rules, checks: dict[str, Check | None]) -> Check:
+def _compile(shape: Any, rules: ValidationRules, checks: dict[str, Check | None]) -> Check:
     if shape.name in checks:
         # A recursive shape: its check is not compiled yet, so it is looked up when called.
         return _later(checks, shape.name)
@@ -210,7 +210,7 @@ def _map(member: Check) -> Check:
     return check
 
 
-def _structure(shape: Any, rules: Rules, checks: dict[str, Check | None]) -> Check:
+def _structure(shape: Any, rules: ValidationRules, checks: dict[str, Check | None]) -> Check:
     if getattr(shape, "is_document_type", False):
         return lambda _value: False
     scalars: list[tuple[str, tuple[type, ...], tuple[type, ...], str]] = []

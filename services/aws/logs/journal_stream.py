@@ -22,7 +22,7 @@ LINES = 4_000_000
 """Maximum lines read of one stream: more than ten years of a busy journal."""
 
 
-class Appender(Protocol):
+class StreamAppender(Protocol):
     async def append(self, params: dict[str, Any], /, *, timeout: float = 10.0) -> Answer: ...
 
     def pages(
@@ -41,7 +41,7 @@ class Appender(Protocol):
 class JournalStream:
     """One log stream; the session only allows the one configured in the runbook."""
 
-    def __init__(self, session: Appender, group: str, stream: str) -> None:
+    def __init__(self, session: StreamAppender, group: str, stream: str) -> None:
         self._session = session
         self._group = group
         self._stream = stream

@@ -15,8 +15,8 @@ from services.changes.alarm_mute.parameters import (
     REASON,
     UNTIL,
     USUAL,
+    MuteParameters,
     MuteWindow,
-    Parameters,
     first_start,
     read_parameters,
 )
@@ -60,7 +60,7 @@ MOST = 100
 
 
 def refusals(
-    context: ChangeContext, target: ChangeTarget, values: Parameters, state: MuteState
+    context: ChangeContext, target: ChangeTarget, values: MuteParameters, state: MuteState
 ) -> Iterator[str]:
     """Why the alarms must not be muted or unmuted, each with what to do instead."""
     if values.action == "unmute":
@@ -104,7 +104,7 @@ def _nothing_to_unmute(target: ChangeTarget, state: MuteState) -> Iterator[str]:
 
 
 def warnings(
-    context: ChangeContext, target: ChangeTarget, values: Parameters, state: MuteState
+    context: ChangeContext, target: ChangeTarget, values: MuteParameters, state: MuteState
 ) -> Iterator[Caution]:
     if values.action == "unmute":
         yield from _unmute(target, state)
@@ -311,7 +311,7 @@ class AlarmMute(Change):
         return self._mute_plan(target, values, values.window, state, id)
 
     def _mute_plan(
-        self, target: ChangeTarget, values: Parameters, window: MuteWindow, state: MuteState, id: str
+        self, target: ChangeTarget, values: MuteParameters, window: MuteWindow, state: MuteState, id: str
     ) -> Plan:
         step = mute(self.context, id, target, values)
         title = _("{name}: the mute ends, and it notifies again").format(name=target.title)
@@ -344,7 +344,7 @@ class AlarmMute(Change):
         # A rule whose time has come before it is sent may never become active.
         return plan.model_copy(update={"expires_at": min(plan.expires_at, begins_here)})
 
-    def _unmute_plan(self, target: ChangeTarget, values: Parameters, state: MuteState, id: str) -> Plan:
+    def _unmute_plan(self, target: ChangeTarget, values: MuteParameters, state: MuteState, id: str) -> Plan:
         active = [rule for rule in state.own if rule.status == "ACTIVE"]
         firing = state.firing(dict.fromkeys(name for rule in active for name in rule.alarms))
         return self.planned(

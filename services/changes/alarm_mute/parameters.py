@@ -77,7 +77,7 @@ _ACTIONS: dict[str, Action] = {"mute": "mute", "unmute": "unmute"}
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
+class MuteParameters:
     """A valid wish: to mute some alarms for a time and a reason, or to end this console's mutes of one."""
 
     action: Action
@@ -96,7 +96,7 @@ class Parameters:
 
 def read_parameters(
     parameters: Mapping[str, str], window: MuteWindow, zone: ZoneInfo
-) -> tuple[Parameters | None, tuple[str, ...]]:
+) -> tuple[MuteParameters | None, tuple[str, ...]]:
     """(the parsed parameters, or None; the reasons for refusing them). `window` is the proposed one."""
     refusals = unknown_parameters(parameters, (ACTION, UNTIL, REASON, ALSO))
     action = _ACTIONS.get(normalized(parameters.get(ACTION, "mute")))
@@ -105,7 +105,7 @@ def read_parameters(
         listed = _(", ").join(_ACTIONS)
         return None, (*refusals, text.format(actions=listed, text=clean(parameters[ACTION])))
     if action == "unmute":
-        return Parameters(action), refusals
+        return MuteParameters(action), refusals
     end, why = window.end, ""
     if UNTIL in parameters:
         read, why = read_end(parameters[UNTIL], window.start, zone)
@@ -113,7 +113,7 @@ def read_parameters(
     reason = clean(parameters.get(REASON, "").strip())
     also = tuple(dict.fromkeys(parameters.get(ALSO, "").split()))
     refusals = (*refusals, *filter(None, (why, _reason_problem(reason))))
-    return Parameters(action, MuteWindow(window.start, end), reason, also), refusals
+    return MuteParameters(action, MuteWindow(window.start, end), reason, also), refusals
 
 
 def _reason_problem(reason: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from services.changes.alarm_mute.parameters import Parameters
+from services.changes.alarm_mute.parameters import MuteParameters
 from services.changes.base import ChangeContext, observed
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmKind, AlarmState
@@ -66,7 +66,7 @@ UNMUTE = "unmute"
 """Prefix of the ids of the steps that delete a rule; a number follows if there are several."""
 
 
-def mute(context: ChangeContext, id: str, target: ChangeTarget, values: Parameters) -> PlannedStep:
+def mute(context: ChangeContext, id: str, target: ChangeTarget, values: MuteParameters) -> PlannedStep:
     assert values.window is not None
     names = sorted({str(target.id), *values.also})
     request = {

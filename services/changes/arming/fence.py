@@ -8,7 +8,7 @@ from datetime import tzinfo
 
 from services.aws.client.writer import ClockedWriter
 from services.changes.approval.authority import Authority
-from services.changes.history import History
+from services.changes.history import ChangeHistory
 from services.changes.restraints import Restraints
 from services.changes.wording import lock_text, problem_text
 from services.clock import Clock
@@ -31,7 +31,7 @@ class Fence:
         self,
         session: ClockedWriter,
         *,
-        history: History,
+        history: ChangeHistory,
         restraints: Restraints,
         authority: Authority,
         clock: Clock,

@@ -12,7 +12,7 @@ from services.aws.client.prices import USD_PER_INVALIDATION_PATH, yen_per_dollar
 from services.aws.cloudfront import SERVICE
 from services.changes.base import PLAN_SECONDS, Change, ChangeContext, observed, warning
 from services.changes.cache_invalidation.paths import InvalidationPaths, read_paths
-from services.changes.cache_invalidation.reading import CacheState, Reads
+from services.changes.cache_invalidation.reading import CacheState, InvalidationReads
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.changes.typed_values import unknown_parameters
@@ -210,7 +210,7 @@ class CacheInvalidation(Change):
 
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)
-        self._reads = Reads(context.reader, context.clock)
+        self._reads = InvalidationReads(context.reader, context.clock)
 
     def targets(self) -> tuple[ChangeTarget, ...]:
         cdn = self.context.runbook.cdn

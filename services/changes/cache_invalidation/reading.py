@@ -58,7 +58,7 @@ class CacheState:
     """The newest invalidation of this month; None: there is none, or its paths were not read."""
 
 
-class Reads:
+class InvalidationReads:
     def __init__(self, reader: Reader, clock: Clock) -> None:
         self._reader = CloudFrontReader(reader)
         self._clock = clock

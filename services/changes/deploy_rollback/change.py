@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, tzinfo
 from services.changes.base import ChangeContext, Request, observed
 from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.deploy_rollback.comparison import by_text, rows
-from services.changes.deploy_rollback.reading import REVISION, Reads, chosen, parameters
+from services.changes.deploy_rollback.reading import REVISION, RollbackReads, chosen, parameters
 from services.changes.deploy_rollback.state import RollbackState, Way, state_digest
 from services.changes.deploy_rollback.warnings import refusals, warnings
 from services.changes.ecs_scaling import rollout
@@ -249,7 +249,7 @@ class DeployRollback(ServiceChange):
 
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)
-        self._reads = Reads(context)
+        self._reads = RollbackReads(context)
         self._prices = TaskPrices(context)
 
     async def read_target(self, target: ChangeTarget) -> LiveState:

@@ -58,7 +58,7 @@ NEAR = timedelta(minutes=2)
 """Time between a deployment's creation and the event of the request that created it, at most."""
 
 
-class Reads:
+class RollbackReads:
     def __init__(self, context: ChangeContext) -> None:
         self._runs = context.runs
         self._clock = context.clock

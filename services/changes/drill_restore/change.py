@@ -23,7 +23,7 @@ from services.changes.drills.instances import DELETE, RESOURCE, TAG, instance_na
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.changes.rds.change import DatabaseChange
-from services.changes.rds.cost import Costs, MonthlyCost, day_text
+from services.changes.rds.cost import DatabaseCosts, MonthlyCost, day_text
 from services.changes.rds.facts import facts
 from services.changes.rds.state import ReadState, database_name, of_cluster, time_of
 from services.changes.rds.watching import failed, running, watch
@@ -57,7 +57,7 @@ NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
+class RestoreParameters:
     snapshot: Snapshot
     instance_class: str
     delete_at: datetime
@@ -82,7 +82,7 @@ def proposed_end(calendar: Calendar, runbook: Runbook, now: datetime) -> datetim
 
 def read_parameters(
     parameters: Mapping[str, str], state: RestoreState, calendar: Calendar, runbook: Runbook
-) -> tuple[Parameters | None, tuple[str, ...]]:
+) -> tuple[RestoreParameters | None, tuple[str, ...]]:
     """(the parsed parameters, or None; the reasons for refusing them). Missing parameters get their defaults."""
     snapshot, why = _snapshot(parameters.get(SNAPSHOT), state)
     if snapshot is None:
@@ -95,7 +95,7 @@ def read_parameters(
     default = as_typed(proposed_end(calendar, runbook, state.at), calendar.zone)
     typed = parameters.get(REVERT_AT) or default
     at, why = moment(_("Delete at"), typed, calendar.zone, state.at, AHEAD)
-    return (None, (why,)) if at is None else (Parameters(snapshot, name, at), ())
+    return (None, (why,)) if at is None else (RestoreParameters(snapshot, name, at), ())
 
 
 def _snapshot(typed: str | None, state: RestoreState) -> tuple[Snapshot | None, str]:
@@ -121,7 +121,12 @@ CREATE = "restore"
 
 
 def restore(
-    context: ChangeContext, target: ChangeTarget, values: Parameters, state: RestoreState, name: str, id: str
+    context: ChangeContext,
+    target: ChangeTarget,
+    values: RestoreParameters,
+    state: RestoreState,
+    name: str,
+    id: str,
 ) -> PlannedStep:
     original = state.original
     params = {
@@ -189,7 +194,7 @@ def observed_text(state: RestoreState, snapshot: Snapshot | None, name: str, id:
 
 
 class RestoreReads:
-    def __init__(self, context: ChangeContext, rds: RdsReader, costs: Costs) -> None:
+    def __init__(self, context: ChangeContext, rds: RdsReader, costs: DatabaseCosts) -> None:
         self._clock = context.clock
         self._rds = rds
         self._costs = costs
@@ -215,7 +220,7 @@ class RestoreReads:
         family = [each.name for each in fitting if each.name.rpartition(".")[0] == own.rpartition(".")[0]]
         return (*family[: family.index(own)], own) if own in family else (own,)
 
-    async def costs(self, original: Database, values: Parameters) -> tuple[MonthlyCost | None, ...]:
+    async def costs(self, original: Database, values: RestoreParameters) -> tuple[MonthlyCost | None, ...]:
         single = original.model_copy(update={"multi_az": False})
         instance, gib = await asyncio.gather(
             self._costs.of_class(single, values.instance_class), self._costs.of_gib(single)
@@ -274,7 +279,7 @@ def obstacles(state: RestoreState) -> Iterator[str]:
         )
 
 
-def warnings(state: RestoreState, values: Parameters, zone: tzinfo) -> Iterator[Caution]:
+def warnings(state: RestoreState, values: RestoreParameters, zone: tzinfo) -> Iterator[Caution]:
     text = _("The instance holds the data of production: it is private, and reached as the database is.")
     yield warning(text)
     yield warning(_("It is charged until it is deleted; a dated duty reminds of that."))

@@ -86,7 +86,7 @@ RECENT = timedelta(minutes=10)
 """Maximum age of a metric's current value; metrics arrive up to three minutes late."""
 
 
-class Reads:
+class ScalingReads:
     def __init__(self, context: ChangeContext) -> None:
         self._runbook = context.runbook
         self._clock = context.clock
@@ -168,7 +168,7 @@ class ServiceChange(Change):
 class ScalingChange(ServiceChange):
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)
-        self.reads = Reads(context)
+        self.reads = ScalingReads(context)
         self._prices = TaskPrices(context)
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:

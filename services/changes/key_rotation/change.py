@@ -19,11 +19,11 @@ from services.changes.base import Change, ChangeContext
 from services.changes.guarantees import Guarantees
 from services.changes.key_rotation import steps
 from services.changes.key_rotation.facts import facts, missing_proof, phase_text, remarks
-from services.changes.key_rotation.hand_over import HandOver, KeyVault
+from services.changes.key_rotation.hand_over import KeyHandOver, KeyVault
 from services.changes.key_rotation.judgement import downtime, refusals, warnings
-from services.changes.key_rotation.options import Step, options, title
+from services.changes.key_rotation.options import RotationStep, options, title
 from services.changes.key_rotation.records import CREATED, DELETE, HAND_OVER, PUT_SECRET, UPDATE, records_of
-from services.changes.key_rotation.state import GithubState, KeyState, Phase, RotationState
+from services.changes.key_rotation.state import GithubState, KeyState, RotationPhase, RotationState
 from services.changes.kind import ChangeKind
 from services.changes.wording import problem_text
 from services.github.connection import GithubConnection
@@ -43,7 +43,7 @@ BEFORE = timedelta(days=1)
 """How long before the new key's creation runs are read: one under way explains a late use of the old key."""
 
 
-class Reads:
+class RotationReads:
     def __init__(self, context: ChangeContext, vault: KeyVault, github: GithubConnection) -> None:
         self._context = context
         self._keys = AccessKeys(context.reader)
@@ -109,9 +109,9 @@ WATCH_SECONDS = 60.0
 """Real seconds between looks for the proof of a hand-over."""
 WATCH_FOR = timedelta(days=3)
 """How long a proof is waited for: the operator starts a workflow, or the next scheduled one runs."""
-_BACK = {Step.DEACTIVATE: Step.REACTIVATE, Step.REACTIVATE: Step.DEACTIVATE}
+_BACK = {RotationStep.DEACTIVATE: RotationStep.REACTIVATE, RotationStep.REACTIVATE: RotationStep.DEACTIVATE}
 """The step that undoes a step."""
-_FINAL = frozenset({Step.DELETE, Step.DISCARD})
+_FINAL = frozenset({RotationStep.DELETE, RotationStep.DISCARD})
 """Steps without a way back."""
 
 
@@ -137,8 +137,8 @@ class KeyRotation(Change):
         """Targets whose key this console has handed over to a command or a person, as nothing else shows it."""
         settings = context.github or GithubSettings(why=unset())
         github = GithubConnection(settings, context.clock)
-        self._reads = Reads(context, self.vault, github)
-        self._hand_over = HandOver(self.vault, github, context.clock)
+        self._reads = RotationReads(context, self.vault, github)
+        self._hand_over = KeyHandOver(self.vault, github, context.clock)
 
     def targets(self) -> tuple[ChangeTarget, ...]:
         settings = self.context.runbook.access_keys
@@ -179,14 +179,14 @@ class KeyRotation(Change):
     ) -> Plan:
         runbook, zone = self.context.runbook, self.context.zone
         offered = options(state, runbook)
-        typed = parameters.get(STEP, next(iter(offered), Step.DISCARD))
-        if typed not in list(Step):
+        typed = parameters.get(STEP, next(iter(offered), RotationStep.DISCARD))
+        if typed not in list(RotationStep):
             text = _("There is no step “{text}”; possible: {steps}.")
             names = _(", ").join(offered)
             return self.refused(
                 target, parameters, (text.format(text=clean(typed), steps=names),), id=id, read_at=state.at
             )
-        step = Step(typed)
+        step = RotationStep(typed)
         refused = refusals(step, state, runbook, zone)
         if refused:
             return self.refused(target, {STEP: step}, refused, id=id, read_at=state.at)
@@ -212,7 +212,7 @@ class KeyRotation(Change):
             secret = await self._reads.secret(user, params["SecretName"])
             return steps.observed_secret(step, secret, context.zone, context.clock.now())
         keys = await self._reads.keys(user)
-        if step.id == Step.CREATE:
+        if step.id == RotationStep.CREATE:
             return steps.observed_creation(step, keys)
         key = next((key for key in keys if key.id == params["AccessKeyId"]), None)
         if step.call.operation == HAND_OVER:
@@ -227,7 +227,7 @@ class KeyRotation(Change):
         return self._hand_over if step.call.service in (steps.GITHUB, steps.LOCAL) else None
 
     def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> dict[str, str]:
-        if step.id == Step.CREATE:
+        if step.id == RotationStep.CREATE:
             key = answer["AccessKey"]
             id, secret = str(key.get("AccessKeyId") or ""), str(key.get("SecretAccessKey") or "")
             if id and secret:
@@ -240,15 +240,15 @@ class KeyRotation(Change):
         return {}
 
     def traced(self, step: PlannedStep, event: TrailEvent) -> dict[str, str]:
-        return {CREATED: str(event.products[0])} if step.id == Step.CREATE and event.products else {}
+        return {CREATED: str(event.products[0])} if step.id == RotationStep.CREATE and event.products else {}
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
         state, zone = await self._state(plan.target), self.context.zone
         with self.written_on(state.at):
-            if state.phase in (Phase.HANDED, Phase.UNREAD):
+            if state.phase in (RotationPhase.HANDED, RotationPhase.UNREAD):
                 text = state.github_problem or sentences(*missing_proof(state, zone))
                 return Progress(state=WatchState.RUNNING, text=text)
-            is_proven = state.phase in (Phase.VERIFIED, Phase.DEACTIVATED)
+            is_proven = state.phase in (RotationPhase.VERIFIED, RotationPhase.DEACTIVATED)
             # Deactivating the old key took the proof; since then that key may have been deleted.
             handed = {step.call.params["AccessKeyId"] for step in plan.steps}
             if {key.id for key in state.keys} == handed and state.records.deactivated:
@@ -256,19 +256,19 @@ class KeyRotation(Change):
             text = _("The rotation is: {phase}.").format(phase=phase_text(state.phase))
             return Progress(state=WatchState.DONE if is_proven else WatchState.FAILED, text=text)
 
-    def _watch(self, step: Step, state: RotationState) -> Watch | None:
-        if step not in (Step.GITHUB, Step.COMMAND, Step.REVEAL):
+    def _watch(self, step: RotationStep, state: RotationState) -> Watch | None:
+        if step not in (RotationStep.GITHUB, RotationStep.COMMAND, RotationStep.REVEAL):
             return None
         return Watch(
             ends_when=_("a workflow has run and AWS has seen the new key in use")
-            if step is Step.GITHUB
+            if step is RotationStep.GITHUB
             else _("AWS has seen the new key in use"),
             every=WATCH_SECONDS,
             gives_up_at=state.at + WATCH_FOR,
         )
 
     async def outcome(self, plan: Plan) -> str:
-        if plan.wish.get(STEP) == Step.DELETE:
+        if plan.wish.get(STEP) == RotationStep.DELETE:
             return _("The rotation is complete.")
         return _("The rotation is: {phase}.").format(phase=phase_text((await self._state(plan.target)).phase))
 
@@ -284,22 +284,22 @@ class KeyRotation(Change):
         return text.format(keys=_(", ").join(sorted(self.vault.keys)))
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
-        back = _BACK.get(Step(plan.wish[STEP])) if plan.wish.get(STEP) in list(Step) else None
+        back = _BACK.get(RotationStep(plan.wish[STEP])) if plan.wish.get(STEP) in list(RotationStep) else None
         return {STEP: back} if back else {}
 
-    def _steps(self, step: Step, target: ChangeTarget, state: RotationState) -> Sequence[PlannedStep]:
+    def _steps(self, step: RotationStep, target: ChangeTarget, state: RotationState) -> Sequence[PlannedStep]:
         context, old, new = self.context, state.old, state.new
-        if step is Step.CREATE:
+        if step is RotationStep.CREATE:
             return (steps.create(context, target, state),)
-        if step in (Step.DEACTIVATE, Step.REACTIVATE):
+        if step in (RotationStep.DEACTIVATE, RotationStep.REACTIVATE):
             return (steps.set_status(context, step, target, state, _given(old)),)
         if step in _FINAL:
-            key = _given(old if step is Step.DELETE else new)
+            key = _given(old if step is RotationStep.DELETE else new)
             return (steps.delete(context, step, target, state, key),)
         spec = self._reads.github_of(state.user)
-        if step is Step.RESTORE_ID and spec is not None:
+        if step is RotationStep.RESTORE_ID and spec is not None:
             return (steps.restore_id(context, target, state, spec),)
-        if step is Step.GITHUB and spec is not None:
+        if step is RotationStep.GITHUB and spec is not None:
             return steps.write_secrets(context, target, state, spec)
         settings = context.runbook.access_keys
         command = settings.hand_over if settings is not None else ()
@@ -322,15 +322,15 @@ def _given(key: KeyState | None) -> KeyState:
     return key
 
 
-def _reversible(step: Step, state: RotationState) -> str:
+def _reversible(step: RotationStep, state: RotationState) -> str:
     if step in _FINAL:
         return _("No: AWS keeps nothing of a deleted key.")
-    if step is Step.CREATE:
+    if step is RotationStep.CREATE:
         return _("Yes: the new key can be deleted while nothing uses it.")
-    if step is Step.DEACTIVATE:
+    if step is RotationStep.DEACTIVATE:
         return _("Yes: it can be activated again until it is deleted ({days} days at least).").format(
             days=state.delete_after.days
         )
-    if step is Step.REACTIVATE:
+    if step is RotationStep.REACTIVATE:
         return _("Yes: it can be deactivated again.")
     return _("No: what is overwritten or shown is gone; another key can be created.")

@@ -1,25 +1,25 @@
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-from services.changes.key_rotation.state import KeyState, Phase, RotationState
+from services.changes.key_rotation.state import KeyState, RotationPhase, RotationState
 from services.i18n import N_, _
 from services.models.changes import Fact
 from services.models.date_text import day_text, zoned_time
 from services.models.github import GithubSecret, WorkflowRun
 
 _PHASES = {
-    Phase.START: N_("not begun"),
-    Phase.UNREAD: N_("not known, as GitHub could not be read"),
-    Phase.CREATED: N_("new key created, not handed over yet"),
-    Phase.ORPHANED: N_("new key created, its secret is not in this console"),
-    Phase.HALF: N_("handed over by half: workflows fail"),
-    Phase.HANDED: N_("handed over, not proven yet"),
-    Phase.VERIFIED: N_("new key proven to be in use"),
-    Phase.DEACTIVATED: N_("old key deactivated"),
+    RotationPhase.START: N_("not begun"),
+    RotationPhase.UNREAD: N_("not known, as GitHub could not be read"),
+    RotationPhase.CREATED: N_("new key created, not handed over yet"),
+    RotationPhase.ORPHANED: N_("new key created, its secret is not in this console"),
+    RotationPhase.HALF: N_("handed over by half: workflows fail"),
+    RotationPhase.HANDED: N_("handed over, not proven yet"),
+    RotationPhase.VERIFIED: N_("new key proven to be in use"),
+    RotationPhase.DEACTIVATED: N_("old key deactivated"),
 }
 
 
-def phase_text(phase: Phase) -> str:
+def phase_text(phase: RotationPhase) -> str:
     return _(_PHASES[phase])
 
 
@@ -79,7 +79,7 @@ def run_text(run: WorkflowRun, zone: tzinfo, now: datetime) -> str:
 
 
 def _deletion(state: RotationState, zone: tzinfo) -> Iterator[Fact]:
-    if state.phase is not Phase.DEACTIVATED:
+    if state.phase is not RotationPhase.DEACTIVATED:
         return
     since, until = state.deactivated_at, state.deletable_at
     if since is None or until is None:
@@ -91,13 +91,13 @@ def _deletion(state: RotationState, zone: tzinfo) -> Iterator[Fact]:
 
 def remarks(state: RotationState, zone: tzinfo) -> Iterator[str]:
     new = state.new
-    if state.phase is Phase.ORPHANED and new is not None:
+    if state.phase is RotationPhase.ORPHANED and new is not None:
         yield orphan_text(state, zone)
-    if state.phase is Phase.HALF:
+    if state.phase is RotationPhase.HALF:
         yield half_text(state)
-    if state.phase is Phase.HANDED:
+    if state.phase is RotationPhase.HANDED:
         yield from missing_proof(state, zone)
-    if state.phase is Phase.CREATED:
+    if state.phase is RotationPhase.CREATED:
         yield _(
             "The secret of the new key is only in the memory of this console: hand it over before closing it."
         )

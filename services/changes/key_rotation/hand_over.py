@@ -53,7 +53,7 @@ COMMAND_SECONDS = 15.0
 """Time-out of a command."""
 
 
-class HandOver:
+class KeyHandOver:
     def __init__(self, vault: KeyVault, github: GithubConnection, clock: Clock) -> None:
         self._vault = vault
         self._github = github

@@ -10,18 +10,18 @@ from services.changes.key_rotation.facts import (
     run_text,
     use_text,
 )
-from services.changes.key_rotation.options import Step, options, title
-from services.changes.key_rotation.state import QUIET, SKEW, Phase, RotationState
+from services.changes.key_rotation.options import RotationStep, options, title
+from services.changes.key_rotation.state import QUIET, SKEW, RotationPhase, RotationState
 from services.i18n import _
 from services.models.changes import Caution
 from services.models.date_text import zoned_time
 from services.models.runbook import Runbook
 
-_WITHOUT_GITHUB = frozenset({Step.CREATE, Step.REACTIVATE})
+_WITHOUT_GITHUB = frozenset({RotationStep.CREATE, RotationStep.REACTIVATE})
 """Steps that do no harm while GitHub cannot be read."""
 
 
-def refusals(step: Step, state: RotationState, runbook: Runbook, zone: tzinfo) -> tuple[str, ...]:
+def refusals(step: RotationStep, state: RotationState, runbook: Runbook, zone: tzinfo) -> tuple[str, ...]:
     """Why the step must not be taken, each with what to do instead."""
     if state.github_problem and step not in _WITHOUT_GITHUB:
         text = _("GitHub could not be read, so it is not known whether it has the new key: {problem}")
@@ -30,7 +30,7 @@ def refusals(step: Step, state: RotationState, runbook: Runbook, zone: tzinfo) -
     if step not in offered:
         text = _("“{step}” is not possible now (the rotation is: {phase}). Possible: {steps}.")
         steps = _(", ").join(title(each) for each in offered) or _("none")
-        is_foreign = step is Step.DISCARD and state.new is not None and not state.is_new_ours
+        is_foreign = step is RotationStep.DISCARD and state.new is not None and not state.is_new_ours
         why = (orphan_text(state, zone),) if is_foreign else ()
         return (text.format(step=title(step), phase=phase_text(state.phase), steps=steps), *why)
     judge = _REFUSALS.get(step)
@@ -82,24 +82,24 @@ def _discard(state: RotationState, zone: tzinfo) -> Iterator[str]:
         yield text.format(use=use_text(new, zone, state.at))
 
 
-_REFUSALS: dict[Step, Callable[[RotationState, tzinfo], Iterator[str]]] = {
-    Step.DEACTIVATE: _deactivate,
-    Step.DELETE: _delete,
-    Step.DISCARD: _discard,
+_REFUSALS: dict[RotationStep, Callable[[RotationState, tzinfo], Iterator[str]]] = {
+    RotationStep.DEACTIVATE: _deactivate,
+    RotationStep.DELETE: _delete,
+    RotationStep.DISCARD: _discard,
 }
 
 
-def downtime(step: Step, state: RotationState) -> str:
-    if step is Step.GITHUB:
+def downtime(step: RotationStep, state: RotationState) -> str:
+    if step is RotationStep.GITHUB:
         return _("Workflows that start between the two writes fail.")
-    if step is Step.DEACTIVATE and state.old_used_since is not None:
+    if step is RotationStep.DEACTIVATE and state.old_used_since is not None:
         return _("What still uses the old key fails.")
-    if step is Step.DISCARD and any(state.written):
+    if step is RotationStep.DISCARD and any(state.written):
         return _("Workflows fail until another key is handed over.")
     return _("None")
 
 
-def warnings(step: Step, state: RotationState, zone: tzinfo) -> tuple[Caution, ...]:
+def warnings(step: RotationStep, state: RotationState, zone: tzinfo) -> tuple[Caution, ...]:
     judge = _WARNINGS.get(step)
     return tuple(judge(state, zone)) if judge else ()
 
@@ -117,7 +117,7 @@ def _before_creation(state: RotationState, _zone: tzinfo) -> Iterator[Caution]:
 
 
 def _before_writing(state: RotationState, _zone: tzinfo) -> Iterator[Caution]:
-    if state.phase is Phase.HALF:
+    if state.phase is RotationPhase.HALF:
         yield warning(half_text(state), grave=True)
     yield warning(_("Between the two writes, and until both are done, a workflow that starts fails."))
     yield warning(_("A workflow under way keeps the key that it began with."))
@@ -166,15 +166,15 @@ def _before_discarding(state: RotationState, zone: tzinfo) -> Iterator[Caution]:
     if state.handed_at is not None or any(state.written):
         text = _("GitHub has this key: workflows fail until another key is handed over.")
         yield warning(text, grave=True)
-    if state.phase is Phase.ORPHANED:
+    if state.phase is RotationPhase.ORPHANED:
         yield warning(orphan_text(state, zone), grave=True)
 
 
-_WARNINGS: dict[Step, Callable[[RotationState, tzinfo], Iterator[Caution]]] = {
-    Step.CREATE: _before_creation,
-    Step.GITHUB: _before_writing,
-    Step.REVEAL: _before_showing,
-    Step.DEACTIVATE: _before_deactivation,
-    Step.DELETE: _before_deletion,
-    Step.DISCARD: _before_discarding,
+_WARNINGS: dict[RotationStep, Callable[[RotationState, tzinfo], Iterator[Caution]]] = {
+    RotationStep.CREATE: _before_creation,
+    RotationStep.GITHUB: _before_writing,
+    RotationStep.REVEAL: _before_showing,
+    RotationStep.DEACTIVATE: _before_deactivation,
+    RotationStep.DELETE: _before_deletion,
+    RotationStep.DISCARD: _before_discarding,
 }

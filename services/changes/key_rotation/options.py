@@ -1,11 +1,11 @@
 from enum import StrEnum
 
-from services.changes.key_rotation.state import Phase, RotationState
+from services.changes.key_rotation.state import RotationPhase, RotationState
 from services.i18n import N_, _
 from services.models.runbook import Runbook
 
 
-class Step(StrEnum):
+class RotationStep(StrEnum):
     CREATE = "create"
     GITHUB = "github"
     """Write both secrets of GitHub Actions."""
@@ -24,45 +24,49 @@ class Step(StrEnum):
 
 
 _TITLES = {
-    Step.CREATE: N_("Create a new access key"),
-    Step.GITHUB: N_("Hand it over to GitHub Actions"),
-    Step.COMMAND: N_("Hand it over to the runbook's command"),
-    Step.REVEAL: N_("Show it, to hand it over by hand"),
-    Step.RESTORE_ID: N_("Restore the old key's ID in GitHub"),
-    Step.DEACTIVATE: N_("Deactivate the old access key"),
-    Step.REACTIVATE: N_("Activate the old access key again"),
-    Step.DELETE: N_("Delete the old access key"),
-    Step.DISCARD: N_("Delete the new access key and begin again"),
+    RotationStep.CREATE: N_("Create a new access key"),
+    RotationStep.GITHUB: N_("Hand it over to GitHub Actions"),
+    RotationStep.COMMAND: N_("Hand it over to the runbook's command"),
+    RotationStep.REVEAL: N_("Show it, to hand it over by hand"),
+    RotationStep.RESTORE_ID: N_("Restore the old key's ID in GitHub"),
+    RotationStep.DEACTIVATE: N_("Deactivate the old access key"),
+    RotationStep.REACTIVATE: N_("Activate the old access key again"),
+    RotationStep.DELETE: N_("Delete the old access key"),
+    RotationStep.DISCARD: N_("Delete the new access key and begin again"),
 }
 
 
-def title(step: Step) -> str:
+def title(step: RotationStep) -> str:
     return _(_TITLES[step])
 
 
-def options(state: RotationState, runbook: Runbook) -> tuple[Step, ...]:
+def options(state: RotationState, runbook: Runbook) -> tuple[RotationStep, ...]:
     """The steps offered, the next one first; none where the new key is not proven to be this program's."""
     phase, old, new = state.phase, state.old, state.new
     is_held = new is not None and new.id in state.in_vault
     ways = hand_overs(state, runbook) if is_held else ()
-    discard = (Step.DISCARD,) if state.is_new_ours else ()
-    if phase is Phase.START:
-        return (Step.CREATE,)
-    if phase in (Phase.CREATED, Phase.ORPHANED):
+    discard = (RotationStep.DISCARD,) if state.is_new_ours else ()
+    if phase is RotationPhase.START:
+        return (RotationStep.CREATE,)
+    if phase in (RotationPhase.CREATED, RotationPhase.ORPHANED):
         return (*ways, *discard)
-    if phase is Phase.HALF:
+    if phase is RotationPhase.HALF:
         id_only = state.written == (True, False)
-        return (*ways, *((Step.RESTORE_ID,) if id_only else ()), *discard)
-    if phase is Phase.UNREAD:
-        return (Step.DEACTIVATE,)
-    if phase in (Phase.HANDED, Phase.VERIFIED):
-        return (Step.DEACTIVATE, *ways, *(() if state.verified else discard))
+        return (*ways, *((RotationStep.RESTORE_ID,) if id_only else ()), *discard)
+    if phase is RotationPhase.UNREAD:
+        return (RotationStep.DEACTIVATE,)
+    if phase in (RotationPhase.HANDED, RotationPhase.VERIFIED):
+        return (RotationStep.DEACTIVATE, *ways, *(() if state.verified else discard))
     assert old is not None
-    return (Step.DELETE, Step.REACTIVATE) if new is not None else (Step.REACTIVATE, Step.CREATE)
+    return (
+        (RotationStep.DELETE, RotationStep.REACTIVATE)
+        if new is not None
+        else (RotationStep.REACTIVATE, RotationStep.CREATE)
+    )
 
 
-def hand_overs(state: RotationState, runbook: Runbook) -> tuple[Step, ...]:
+def hand_overs(state: RotationState, runbook: Runbook) -> tuple[RotationStep, ...]:
     github = runbook.github is not None and runbook.github.user == state.user
     command = runbook.access_keys is not None and bool(runbook.access_keys.hand_over)
-    chosen = (*((Step.GITHUB,) if github else ()), *((Step.COMMAND,) if command else ()))
-    return (*chosen, Step.REVEAL)
+    chosen = (*((RotationStep.GITHUB,) if github else ()), *((RotationStep.COMMAND,) if command else ()))
+    return (*chosen, RotationStep.REVEAL)

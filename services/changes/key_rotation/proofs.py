@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from services.changes.key_rotation.facts import run_text, use_text
-from services.changes.key_rotation.state import Phase, RotationState
+from services.changes.key_rotation.state import RotationPhase, RotationState
 from services.i18n import _
 from services.models.date_text import zoned_time
 from services.models.iam import RotationProof
@@ -34,7 +34,7 @@ def _proofs(state: RotationState, old: str, zone: tzinfo) -> Iterator[tuple[Rota
         if state.run is not None:
             parts.insert(0, _("GitHub: run {run}").format(run=run_text(state.run, zone, state.at)))
         yield RotationProof.VERIFIED, _("; ").join(parts)
-    if state.phase is Phase.DEACTIVATED and new is not None:
+    if state.phase is RotationPhase.DEACTIVATED and new is not None:
         yield (
             RotationProof.DEACTIVATED,
             _("AWS: key {key} is {status}").format(key=state.old.key.name, status=state.old.key.status),

@@ -26,7 +26,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class KeyRecords:
     created: dict[str, Done] = field(default_factory=dict)
     """Keys that a console is proven to have created, by id."""
     handed: dict[str, Done] = field(default_factory=dict)
@@ -38,9 +38,9 @@ class Records:
     deleted: dict[str, Done] = field(default_factory=dict)
 
 
-def records_of(runs: Iterable[Run], user: str) -> Records:
+def records_of(runs: Iterable[Run], user: str) -> KeyRecords:
     """The records of a user's keys; `runs` is ordered newest first."""
-    records = Records()
+    records = KeyRecords()
     for step, outcome, by in _done(runs, user):
         assert outcome.at is not None
         done, params = Done(outcome.at, by), step.call.params

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.changes.key_rotation.records import Records
+from services.changes.key_rotation.records import KeyRecords
 from services.models.github import GithubSecret, WorkflowRun
 from services.models.iam import AccessKey, KeyUse
 
@@ -16,7 +16,7 @@ QUIET = timedelta(days=1)
 """How long a key that was used after the hand-over must be unused before it may be deactivated."""
 
 
-class Phase(StrEnum):
+class RotationPhase(StrEnum):
     START = "start"
     """Fewer than two keys: a new one can be created."""
     UNREAD = "unread"
@@ -64,7 +64,7 @@ class RotationState:
     user: str
     keys: tuple[KeyState, ...]
     """Oldest first."""
-    records: Records
+    records: KeyRecords
     in_vault: frozenset[str] = frozenset()
     """Ids of the keys whose secret this console holds."""
     github: GithubState | None = None
@@ -157,17 +157,17 @@ class RotationState:
         return since + self.delete_after if since else None
 
     @property
-    def phase(self) -> Phase:
+    def phase(self) -> RotationPhase:
         old, new = self.old, self.new
         if old is None or (new is None and old.key.active):
-            return Phase.START
+            return RotationPhase.START
         if not old.key.active:
-            return Phase.DEACTIVATED
+            return RotationPhase.DEACTIVATED
         assert new is not None
         if self.github_problem:
-            return Phase.UNREAD
+            return RotationPhase.UNREAD
         if self.handed_at is not None:
-            return Phase.VERIFIED if self.verified else Phase.HANDED
+            return RotationPhase.VERIFIED if self.verified else RotationPhase.HANDED
         if any(self.written):
-            return Phase.HALF
-        return Phase.CREATED if new.id in self.in_vault else Phase.ORPHANED
+            return RotationPhase.HALF
+        return RotationPhase.CREATED if new.id in self.in_vault else RotationPhase.ORPHANED

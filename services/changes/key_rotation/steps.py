@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from services.aws.iam.access_keys import REGION
 from services.changes.base import ChangeContext, observed
 from services.changes.key_rotation.facts import written_text
-from services.changes.key_rotation.options import Step, title
+from services.changes.key_rotation.options import RotationStep, title
 from services.changes.key_rotation.records import CREATE, DELETE, HAND_OVER, ID, PUT_SECRET, SECRET, UPDATE
 from services.changes.key_rotation.state import KeyState, RotationState
 from services.github.scope import scope_path
@@ -32,8 +32,8 @@ def create(context: ChangeContext, target: ChangeTarget, state: RotationState) -
     ids = [key.id for key in state.keys]
     count = len(ids)
     planned = context.step(
-        Step.CREATE,
-        title(Step.CREATE),
+        RotationStep.CREATE,
+        title(RotationStep.CREATE),
         target,
         ("iam", CREATE, {"UserName": state.user}),
         rows=(Row(name=_("Access keys"), before=str(count), after=str(count + 1)),),
@@ -45,9 +45,9 @@ def create(context: ChangeContext, target: ChangeTarget, state: RotationState) -
 
 
 def set_status(
-    context: ChangeContext, step: Step, target: ChangeTarget, state: RotationState, key: KeyState
+    context: ChangeContext, step: RotationStep, target: ChangeTarget, state: RotationState, key: KeyState
 ) -> PlannedStep:
-    status = INACTIVE if step is Step.DEACTIVATE else ACTIVE
+    status = INACTIVE if step is RotationStep.DEACTIVATE else ACTIVE
     params = {"UserName": state.user, "AccessKeyId": key.id, "Status": status}
     planned = context.step(
         step,
@@ -62,7 +62,7 @@ def set_status(
 
 
 def delete(
-    context: ChangeContext, step: Step, target: ChangeTarget, state: RotationState, key: KeyState
+    context: ChangeContext, step: RotationStep, target: ChangeTarget, state: RotationState, key: KeyState
 ) -> PlannedStep:
     planned = context.step(
         step,
@@ -95,7 +95,7 @@ def restore_id(
     github, old = state.github, state.old
     assert github is not None
     assert old is not None
-    return _put(context, Step.RESTORE_ID, target, state, spec, github.key_id, old.id, ID)
+    return _put(context, RotationStep.RESTORE_ID, target, state, spec, github.key_id, old.id, ID)
 
 
 def _put(
@@ -141,16 +141,16 @@ def _put(
 
 def hand_over(
     context: ChangeContext,
-    step: Step,
+    step: RotationStep,
     target: ChangeTarget,
     state: RotationState,
     key: KeyState,
     command: Sequence[str],
 ) -> PlannedStep:
     params: dict[str, object] = {"UserName": state.user, "AccessKeyId": key.id}
-    if step is Step.COMMAND:
+    if step is RotationStep.COMMAND:
         params["Command"] = list(command)
-    after = command[0] if step is Step.COMMAND else _("shown on this screen, while a key is held")
+    after = command[0] if step is RotationStep.COMMAND else _("shown on this screen, while a key is held")
     planned = context.step(
         step,
         title(step),

@@ -9,9 +9,9 @@ from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.rds.reader import RdsReader
 from services.changes.base import Change, ChangeContext
 from services.changes.kind import ChangeKind
-from services.changes.rds.cost import Costs
+from services.changes.rds.cost import DatabaseCosts
 from services.changes.rds.load import CPU, FREE, MINUTE, bounds, load_queries
-from services.changes.rds.state import DatabaseLoad, ReadState, database_name, of_cluster
+from services.changes.rds.state import MeasuredLoad, ReadState, database_name, of_cluster
 from services.changes.typed_values import unknown_parameters
 from services.i18n import _
 from services.models.base import RawId
@@ -30,7 +30,7 @@ class DatabaseReads:
     def __init__(self, context: ChangeContext) -> None:
         self._clock = context.clock
         self._metrics = Metrics(context.reader)
-        self._loads: dict[str, tuple[float, DatabaseLoad]] = {}
+        self._loads: dict[str, tuple[float, MeasuredLoad]] = {}
         """The newest load by database, and when it was read (`elapsed`); AWS charges for reading it."""
         self.rds = RdsReader(context.reader)
 
@@ -57,31 +57,31 @@ class DatabaseReads:
         except AwsError:
             return None
 
-    async def _load(self, name: str) -> DatabaseLoad:
+    async def _load(self, name: str) -> MeasuredLoad:
         """The load, read at most once a minute; empty if it cannot be read."""
         now = self._clock.elapsed()
-        read_at, load = self._loads.get(name, (now - MINUTE, DatabaseLoad()))
+        read_at, load = self._loads.get(name, (now - MINUTE, MeasuredLoad()))
         if now - read_at >= MINUTE:
             load = await self._read_load(name)
             self._loads[name] = (now, load)
         return load
 
-    async def _read_load(self, name: str) -> DatabaseLoad:
+    async def _read_load(self, name: str) -> MeasuredLoad:
         try:
             curves = await self._metrics.fetch(load_queries(name), last_hour(self._clock.now()))
         except AwsError:
-            return DatabaseLoad()
+            return MeasuredLoad()
         series = {curve.id: curve for curve in curves}
         cpu, free = series.get(CPU), series.get(FREE)
-        return DatabaseLoad(
+        return MeasuredLoad(
             cpu=cpu.last if cpu else None,
             free=free.last if free else None,
             depletion=depletion(free.times, free.values) if free else None,
         )
 
 
-async def _no_load() -> DatabaseLoad:
-    return DatabaseLoad()
+async def _no_load() -> MeasuredLoad:
+    return MeasuredLoad()
 
 
 SETTLING = timedelta(minutes=10)
@@ -95,7 +95,7 @@ class DatabaseChange(Change):
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)
         self.reads = DatabaseReads(context)
-        self.costs = Costs(context)
+        self.costs = DatabaseCosts(context)
 
     def targets(self) -> tuple[ChangeTarget, ...]:
         rds = self.context.runbook.rds

@@ -37,7 +37,7 @@ class MonthlyCost:
         return replace(self, usd=self.usd * count)
 
 
-class Costs:
+class DatabaseCosts:
     """Reads prices; an unreadable or ambiguous price is None, never zero."""
 
     def __init__(self, context: ChangeContext) -> None:

@@ -16,7 +16,7 @@ CLASS, STORAGE = "instance_class", "storage_gib"
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseLoad:
+class MeasuredLoad:
     """The load of the database; None: no data, or unreadable."""
 
     cpu: float | None = None
@@ -33,7 +33,7 @@ class ReadState:
     database: Database
     actions: tuple[PendingAction, ...] | None = ()
     """Pending maintenance; None: could not be read."""
-    load: DatabaseLoad = DatabaseLoad()
+    load: MeasuredLoad = MeasuredLoad()
 
     @property
     def window(self) -> Window | None:

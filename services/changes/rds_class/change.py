@@ -52,7 +52,7 @@ NOW, WINDOW = "now", "window"
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
+class ClassParameters:
     name: str
     immediately: bool
     withdraws: bool
@@ -70,7 +70,7 @@ def default_class(state: ClassState, spec: Rds) -> str:
 
 def read_parameters(
     parameters: Mapping[str, str], state: ClassState, spec: Rds
-) -> tuple[Parameters | None, tuple[str, ...]]:
+) -> tuple[ClassParameters | None, tuple[str, ...]]:
     """(the parsed parameters, or None; the reasons for refusing them). Missing parameters get their defaults."""
     name = normalized(parameters.get(CLASS_ID, default_class(state, spec)))
     timing = normalized(parameters.get(TIMING, WINDOW))
@@ -91,11 +91,11 @@ def read_parameters(
     if name == state.current:
         if not state.queued:
             return None, (_("Nothing to change: the class is {name} already.").format(name=name),)
-        return Parameters(name, immediately=True, withdraws=True), ()
+        return ClassParameters(name, immediately=True, withdraws=True), ()
     if name == state.queued and timing == WINDOW:
         text = _("{name} is queued for the next maintenance window already.")
         return None, (text.format(name=name),)
-    return Parameters(name, immediately=timing == NOW, withdraws=False), ()
+    return ClassParameters(name, immediately=timing == NOW, withdraws=False), ()
 
 
 # The step that changes or withdraws an instance class, and its comparison with the observed state. Pure.
@@ -110,7 +110,7 @@ MODIFY, WITHDRAW = "modify", "withdraw"
 def modify(
     context: ChangeContext,
     target: ChangeTarget,
-    values: Parameters,
+    values: ClassParameters,
     state: ClassState,
     costs: tuple[MonthlyCost | None, MonthlyCost | None],
 ) -> PlannedStep:
@@ -133,7 +133,7 @@ def modify(
 
 
 def _rows(
-    values: Parameters,
+    values: ClassParameters,
     state: ClassState,
     costs: tuple[MonthlyCost | None, MonthlyCost | None],
     context: ChangeContext,
@@ -156,7 +156,7 @@ def _rows(
         yield from along.rows(state.read, CLASS)
 
 
-def applied_text(values: Parameters, read: ReadState, zone: tzinfo) -> str:
+def applied_text(values: ClassParameters, read: ReadState, zone: tzinfo) -> str:
     return _("immediately") if values.immediately else window_text(read, zone)
 
 
@@ -200,7 +200,7 @@ def class_progress(step: PlannedStep, read: ReadState, *, is_settled: bool) -> P
 # Source: "Settings for DB instances" and "Modifying an Amazon RDS DB instance" (Amazon RDS user guide).
 
 
-def warnings(state: ClassState, values: Parameters, zone: tzinfo) -> tuple[Caution, ...]:
+def warnings(state: ClassState, values: ClassParameters, zone: tzinfo) -> tuple[Caution, ...]:
     read = state.read
     if values.withdraws:
         return tuple(along.warnings(read, CLASS))
@@ -397,12 +397,12 @@ def _class_title(name: str, state: ClassState) -> str:
     return name
 
 
-def _watch(values: Parameters, read: ReadState) -> Watch:
+def _watch(values: ClassParameters, read: ReadState) -> Watch:
     ends_when = _("the database is available with the class {name}").format(name=values.name)
     return watch(read, ends_when, lasts=LASTS, in_window=not values.immediately)
 
 
-def _title(values: Parameters, state: ClassState) -> str:
+def _title(values: ClassParameters, state: ClassState) -> str:
     if values.withdraws:
         return _("Withdraw the queued class {queued}").format(queued=state.queued)
     applied = _("immediately") if values.immediately else _("next window")
@@ -410,21 +410,21 @@ def _title(values: Parameters, state: ClassState) -> str:
     return text.format(before=state.current, after=values.name, applied=applied)
 
 
-def _impact(values: Parameters, read: ReadState) -> str:
+def _impact(values: ClassParameters, read: ReadState) -> str:
     others = along.impact(read, CLASS) if values.immediately else ""
     if values.withdraws or not values.immediately:
         return others
     return _("; ").join(part for part in (outage_text(read), others) if part)
 
 
-def _downtime(values: Parameters, read: ReadState, applied: str) -> str:
+def _downtime(values: ClassParameters, read: ReadState, applied: str) -> str:
     if values.withdraws:
         interrupts = any(setting.outage for setting in read.others(CLASS))
         return _("That of the pending modifications applied along") if interrupts else _("None")
     return _("{outage}, {applied}").format(outage=outage_text(read), applied=applied)
 
 
-def _reversible(values: Parameters, state: ClassState) -> str:
+def _reversible(values: ClassParameters, state: ClassState) -> str:
     if values.withdraws:
         return _("Yes: it can be queued again.")
     if values.immediately:

@@ -44,7 +44,7 @@ TIMINGS = (WINDOW, UNDO, NOW)
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
+class MaintenanceParameters:
     action: str
     timing: str
 
@@ -70,7 +70,7 @@ def default_timing(action: PendingAction | None) -> str:
 
 def read_parameters(
     parameters: Mapping[str, str], state: ReadState
-) -> tuple[Parameters | None, PendingAction | None, tuple[str, ...]]:
+) -> tuple[MaintenanceParameters | None, PendingAction | None, tuple[str, ...]]:
     """(the parsed parameters, their action, the reasons for refusing them). Missing parameters get their defaults."""
     if state.actions is None:
         return None, None, (_("Pending maintenance could not be read; plan again later."),)
@@ -87,7 +87,7 @@ def read_parameters(
     if timing not in TIMINGS:
         text = _("“{text}” is not a choice; choose one of {choices}.")
         return None, action, (text.format(text=clean(timing), choices=_(", ").join(TIMINGS)),)
-    return Parameters(action.action, timing), action, _refusals(timing, action)
+    return MaintenanceParameters(action.action, timing), action, _refusals(timing, action)
 
 
 def _refusals(timing: str, action: PendingAction) -> tuple[str, ...]:
@@ -111,7 +111,11 @@ OPT_IN_TYPES = {WINDOW: "next-maintenance", UNDO: "undo-opt-in", NOW: "immediate
 
 
 def opt_in(
-    context: ChangeContext, target: ChangeTarget, values: Parameters, action: PendingAction, state: ReadState
+    context: ChangeContext,
+    target: ChangeTarget,
+    values: MaintenanceParameters,
+    action: PendingAction,
+    state: ReadState,
 ) -> PlannedStep:
     titles = {
         WINDOW: _("Apply {action} in the next window"),
@@ -140,7 +144,7 @@ def action_text(action: PendingAction, zone: tzinfo) -> str:
     return opt_in_text(action.opt_in, time_of(action.current, zone) if action.current else "")
 
 
-def _after(values: Parameters, state: ReadState, zone: tzinfo) -> str:
+def _after(values: MaintenanceParameters, state: ReadState, zone: tzinfo) -> str:
     if values.timing == WINDOW:
         return opt_in_text(OptIn.NEXT_WINDOW, window_text(state, zone))
     return opt_in_text(OptIn.NONE, "") if values.timing == UNDO else _("applied now")
@@ -216,7 +220,7 @@ def outage_text(action: PendingAction, state: ReadState) -> str:
 
 
 def warnings(
-    state: ReadState, values: Parameters, action: PendingAction, zone: tzinfo
+    state: ReadState, values: MaintenanceParameters, action: PendingAction, zone: tzinfo
 ) -> tuple[Caution, ...]:
     return (
         *_timing(state, values, action, zone),
@@ -225,7 +229,9 @@ def warnings(
     )
 
 
-def _timing(state: ReadState, values: Parameters, action: PendingAction, zone: tzinfo) -> Iterator[Caution]:
+def _timing(
+    state: ReadState, values: MaintenanceParameters, action: PendingAction, zone: tzinfo
+) -> Iterator[Caution]:
     if values.timing == NOW:
         if action.opt_in is OptIn.NEXT_WINDOW:
             text = _("{name} is requested already for the window of {window}: this applies it now.")
@@ -248,7 +254,9 @@ def _timing(state: ReadState, values: Parameters, action: PendingAction, zone: t
             yield warning(text.format(name=setting.title, value=setting.value))
 
 
-def _dates(state: ReadState, values: Parameters, action: PendingAction, zone: tzinfo) -> Iterator[Caution]:
+def _dates(
+    state: ReadState, values: MaintenanceParameters, action: PendingAction, zone: tzinfo
+) -> Iterator[Caution]:
     window = state.next_window
     if action.forced is not None and values.timing != NOW:
         late = window is None or action.forced <= window[0]
@@ -367,7 +375,7 @@ class RdsMaintenance(DatabaseChange):
         with self.written_on(state.at):
             return maintenance_progress(plan.steps[0], state, self.context.zone, is_settled=is_settled)
 
-    def _downtime(self, values: Parameters, action: PendingAction, state: ReadState) -> str:
+    def _downtime(self, values: MaintenanceParameters, action: PendingAction, state: ReadState) -> str:
         if values.timing == UNDO:
             return _("None")
         applied = _("immediately") if values.timing == NOW else window_text(state, self.context.zone)
@@ -396,20 +404,20 @@ class RdsMaintenance(DatabaseChange):
         return {ACTION: action, TIMING: ways[timing]} if timing in ways else {}
 
 
-def _watch(values: Parameters, action: PendingAction, state: ReadState) -> Watch | None:
+def _watch(values: MaintenanceParameters, action: PendingAction, state: ReadState) -> Watch | None:
     if values.timing == UNDO:
         return None
     ends_when = _("{action} is no longer pending and the database is available").format(action=action.action)
     return watch(state, ends_when, lasts=LASTS, in_window=values.timing == WINDOW)
 
 
-def _title(values: Parameters, action: PendingAction, step: PlannedStep) -> str:
+def _title(values: MaintenanceParameters, action: PendingAction, step: PlannedStep) -> str:
     if values.timing == NOW:
         return _("{action} immediately, irreversible").format(action=action.action)
     return step.title
 
 
-def _reversible(values: Parameters) -> str:
+def _reversible(values: MaintenanceParameters) -> str:
     if values.timing == NOW:
         return _("No: what is applied cannot be undone.")
     if values.timing == WINDOW:

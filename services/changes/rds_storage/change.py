@@ -26,7 +26,7 @@ from services.changes.rds_storage.parameters import (
     SIZE,
     TIMING,
     WINDOW,
-    Parameters,
+    StorageParameters,
     StorageState,
     default_max,
     default_size,
@@ -69,7 +69,7 @@ GIB = 2**30
 def extend(
     context: ChangeContext,
     target: ChangeTarget,
-    values: Parameters,
+    values: StorageParameters,
     state: StorageState,
     price: MonthlyCost | None,
 ) -> PlannedStep:
@@ -101,7 +101,7 @@ def extend(
     )
 
 
-def _rows(values: Parameters, state: StorageState, iops: int | None) -> Iterator[Row]:
+def _rows(values: StorageParameters, state: StorageState, iops: int | None) -> Iterator[Row]:
     database = state.read.database
     yield Row(name=_("Storage"), before=f"{state.current} GiB", after=f"{values.size} GiB")
     if iops is not None:
@@ -126,7 +126,7 @@ def _rows(values: Parameters, state: StorageState, iops: int | None) -> Iterator
 
 
 def _cost_rows(
-    values: Parameters, state: StorageState, price: MonthlyCost | None, context: ChangeContext
+    values: StorageParameters, state: StorageState, price: MonthlyCost | None, context: ChangeContext
 ) -> Iterator[Row]:
     sizes = (state.current, values.size)
     before, after = (price.times(size).usd if price else None for size in sizes)
@@ -170,7 +170,7 @@ def size_progress(step: PlannedStep, state: ReadState, *, is_settled: bool) -> P
     return failed(text.format(size="—" if database.storage_gib is None else database.storage_gib))
 
 
-def warnings(state: StorageState, values: Parameters, zone: tzinfo) -> tuple[Caution, ...]:
+def warnings(state: StorageState, values: StorageParameters, zone: tzinfo) -> tuple[Caution, ...]:
     return (
         *(along.queued(state.read, STORAGE, str(values.size), zone) if values.immediately else ()),
         *(along.warnings(state.read, STORAGE) if values.immediately else _window(state, zone)),
@@ -180,7 +180,7 @@ def warnings(state: StorageState, values: Parameters, zone: tzinfo) -> tuple[Cau
     )
 
 
-def _always(state: StorageState, values: Parameters) -> Iterator[Caution]:
+def _always(state: StorageState, values: StorageParameters) -> Iterator[Caution]:
     yield warning(_("RDS storage cannot shrink: the larger size, and its cost, stay."), grave=True)
     text = _("For the next {hours} hours, and until it is optimized, the storage cannot be changed again.")
     yield warning(text.format(hours=COOLDOWN.seconds // 3600))
@@ -391,7 +391,7 @@ class RdsStorage(DatabaseChange):
             return None
 
 
-def _downtime(read: ReadState, values: Parameters) -> str:
+def _downtime(read: ReadState, values: StorageParameters) -> str:
     if values.immediately and any(setting.outage for setting in read.others(STORAGE)):
         return _("The pending modifications that are applied along interrupt the database.")
     database = read.database

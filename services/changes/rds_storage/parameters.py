@@ -136,7 +136,7 @@ HOLD, APPLY = "hold", "apply"
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
+class StorageParameters:
     size: int
     max_size: int | None
     """New MaxAllocatedStorage; None: not changed."""
@@ -169,7 +169,7 @@ def default_max(state: StorageState, size: int) -> int | None:
 
 def read_parameters(
     parameters: Mapping[str, str], state: StorageState, spec: Rds
-) -> tuple[Parameters | None, tuple[str, ...]]:
+) -> tuple[StorageParameters | None, tuple[str, ...]]:
     """(the parsed parameters, or None; the reasons for refusing them). Missing parameters get their defaults."""
     default = default_size(state, spec)
     if SIZE not in parameters and default is None:
@@ -187,7 +187,7 @@ def read_parameters(
         text = _("“{text}” is not a choice; choose one of {choices}.")
         wrong, choices = (timing, (NOW, WINDOW)) if timing not in (NOW, WINDOW) else (along, (HOLD, APPLY))
         return None, (text.format(text=clean(wrong), choices=_(", ").join(choices)),)
-    return Parameters(size, most or None, timing == NOW, along == APPLY), ()
+    return StorageParameters(size, most or None, timing == NOW, along == APPLY), ()
 
 
 def _whole(text: str | None, default: int | None, name: str) -> tuple[int | None, str]:
@@ -206,7 +206,7 @@ def _no_size(state: StorageState) -> str:
     return _("The storage cannot be extended further: {current} GiB.").format(current=state.current)
 
 
-def size_refusals(values: Parameters, state: StorageState) -> list[str]:
+def size_refusals(values: StorageParameters, state: StorageState) -> list[str]:
     option, current = state.option, state.current
     if option is None or not current:
         return [_no_size(state)]
@@ -225,7 +225,7 @@ def size_refusals(values: Parameters, state: StorageState) -> list[str]:
     return _max_refusals(values, state)
 
 
-def _max_refusals(values: Parameters, state: StorageState) -> list[str]:
+def _max_refusals(values: StorageParameters, state: StorageState) -> list[str]:
     present = state.read.database.max_storage_gib
     if present is None:
         if values.max_size is None:
@@ -238,7 +238,7 @@ def _max_refusals(values: Parameters, state: StorageState) -> list[str]:
     return [text.format(least=least)]
 
 
-def time_refusals(values: Parameters, state: StorageState, zone: tzinfo) -> list[str]:
+def time_refusals(values: StorageParameters, state: StorageState, zone: tzinfo) -> list[str]:
     refusals = []
     queued = state.read.pending(STORAGE)
     if queued is not None and queued.value == str(values.size) and not values.immediately:

@@ -20,7 +20,7 @@ from services.changes.task_limit.parameters import (
     LARGEST,
     MAX,
     MIN,
-    Parameters,
+    LimitParameters,
     default_max,
     default_way,
     proposed_at,
@@ -234,7 +234,7 @@ class TaskLimit(ScalingChange):
 
     def _checked(
         self, parameters: Mapping[str, str], state: ScalingState
-    ) -> tuple[Parameters | None, tuple[str, ...]]:
+    ) -> tuple[LimitParameters | None, tuple[str, ...]]:
         if not state.active:
             return None, (_("ECS has no such active service."),)
         if state.target is None:
@@ -243,7 +243,7 @@ class TaskLimit(ScalingChange):
         return values, (*refusals, *(_contradictions(values, state.target) if values is not None else ()))
 
 
-def _contradictions(values: Parameters, target: ScalableTarget) -> Iterator[str]:
+def _contradictions(values: LimitParameters, target: ScalableTarget) -> Iterator[str]:
     if not changed(target, values):
         yield _("Nothing to change: the maximum is {maximum} already.").format(maximum=values.maximum)
     if values.minimum is None and values.maximum < target.minimum:
@@ -254,7 +254,7 @@ def _contradictions(values: Parameters, target: ScalableTarget) -> Iterator[str]
         yield text.format(minimum=values.minimum, maximum=values.maximum)
 
 
-def _cost(state: ScalingState, values: Parameters, price: TaskPrice, runbook: Runbook) -> str:
+def _cost(state: ScalingState, values: LimitParameters, price: TaskPrice, runbook: Runbook) -> str:
     assert state.target is not None
     idle = 0 if values.minimum is None else max(0, values.minimum - state.target.minimum)
     more = idle or values.maximum - state.target.maximum
@@ -277,7 +277,7 @@ def _cost(state: ScalingState, values: Parameters, price: TaskPrice, runbook: Ru
     return cost_text(text.format(count=more), more, price, runbook, lasts)
 
 
-def _revert(target: ChangeTarget, values: Parameters, before: ScalableTarget) -> Revert | None:
+def _revert(target: ChangeTarget, values: LimitParameters, before: ScalableTarget) -> Revert | None:
     if values.way == "none" or values.at is None:
         return None
     minimum = {} if values.minimum is None else {MIN: str(before.minimum)}

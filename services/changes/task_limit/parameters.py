@@ -26,7 +26,7 @@ _WAYS: dict[str, Way] = {"aws": "aws", "duty": "duty", "none": "none"}
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
+class LimitParameters:
     maximum: int
     way: Way
     at: datetime | None
@@ -85,7 +85,7 @@ def same_evening(calendar: Calendar, now: datetime) -> tuple[datetime, str]:
 
 def read_parameters(
     parameters: Mapping[str, str], state: ScalingState, ecs: Ecs, calendar: Calendar
-) -> tuple[Parameters | None, tuple[str, ...]]:
+) -> tuple[LimitParameters | None, tuple[str, ...]]:
     """(the parsed parameters, or None; the reasons for refusing them). Missing parameters get their defaults."""
     refusals = unknown_parameters(parameters, (MIN, MAX, REVERT, REVERT_AT))
     minimum, why = _minimum(parameters.get(MIN), state)
@@ -102,7 +102,7 @@ def read_parameters(
         at, why = _at(parameters.get(REVERT_AT), calendar, state.at)
         if at is None:
             return None, (*refusals, why)
-    return Parameters(maximum, way, at, minimum), refusals
+    return LimitParameters(maximum, way, at, minimum), refusals
 
 
 def _minimum(text: str | None, state: ScalingState) -> tuple[int | None, str]:

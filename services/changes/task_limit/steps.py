@@ -7,7 +7,7 @@ from services.aws.autoscaling.reader import DIMENSION, SERVICE
 from services.changes.base import ChangeContext, observed
 from services.changes.ecs_scaling.facts import action_text, capacities_text
 from services.changes.ecs_scaling.state import ACTION, ScalingState, action_digest, limit_digest
-from services.changes.task_limit.parameters import LARGEST, Parameters
+from services.changes.task_limit.parameters import LARGEST, LimitParameters
 from services.i18n import _, sentences
 from services.models.base import RawId
 from services.models.changes import ChangeTarget, Observation, PlannedStep, Row
@@ -22,7 +22,7 @@ _SCHEDULE = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
 
 
 def register(
-    context: ChangeContext, target: ChangeTarget, values: Parameters, state: ScalingState
+    context: ChangeContext, target: ChangeTarget, values: LimitParameters, state: ScalingState
 ) -> PlannedStep:
     assert state.target is not None
     stops = state.stopped(values.maximum) > 0
@@ -38,12 +38,12 @@ def register(
     )
 
 
-def changed(target: ScalableTarget, values: Parameters) -> dict[str, int]:
+def changed(target: ScalableTarget, values: LimitParameters) -> dict[str, int]:
     minimum = {} if values.minimum is None else {"MinCapacity": values.minimum}
     return minimum | ({} if values.maximum == target.maximum else {"MaxCapacity": values.maximum})
 
 
-def bounds_text(target: ScalableTarget, values: Parameters) -> str:
+def bounds_text(target: ScalableTarget, values: LimitParameters) -> str:
     """The bounds that are replaced: `5` of the maximum alone, `2-5` with the minimum."""
     return str(target.maximum) if values.minimum is None else f"{target.minimum}-{target.maximum}"
 
@@ -54,12 +54,12 @@ def bounds_of(text: str) -> tuple[int | None, int]:
     return int(minimum) if minimum else None, int(maximum)
 
 
-def restored(target: ScalableTarget, values: Parameters) -> dict[str, int]:
+def restored(target: ScalableTarget, values: LimitParameters) -> dict[str, int]:
     present = {"MinCapacity": target.minimum, "MaxCapacity": target.maximum}
     return {name: present[name] for name in changed(target, values)}
 
 
-def title(target: ScalableTarget, values: Parameters) -> str:
+def title(target: ScalableTarget, values: LimitParameters) -> str:
     low, high = (target.minimum, values.minimum), (target.maximum, values.maximum)
     if values.minimum is None:
         return _("Maximum task count {before} → {after}").format(before=high[0], after=high[1])
@@ -69,7 +69,7 @@ def title(target: ScalableTarget, values: Parameters) -> str:
     return text.format(before=f"{low[0]}–{high[0]}", after=f"{low[1]}–{high[1]}")
 
 
-def _step_title(target: ScalableTarget, values: Parameters) -> str:
+def _step_title(target: ScalableTarget, values: LimitParameters) -> str:
     if values.minimum is None:
         return _("Set the maximum task count to {maximum}").format(maximum=values.maximum)
     if values.maximum == target.maximum:
@@ -101,7 +101,7 @@ def schedule(
     )
 
 
-def redundant(state: ScalingState, values: Parameters) -> tuple[ScheduledAction, ...]:
+def redundant(state: ScalingState, values: LimitParameters) -> tuple[ScheduledAction, ...]:
     """This console's scheduled reverts to the maximum that is set now; left in place, they would undo a later raise."""
     if values.way != "none":
         return ()
@@ -201,7 +201,7 @@ def _due(schedule: str, zone: tzinfo) -> datetime:
     return datetime.fromisoformat(match[1]).replace(tzinfo=zone)
 
 
-def _rows(state: ScalingState, values: Parameters) -> tuple[Row, ...]:
+def _rows(state: ScalingState, values: LimitParameters) -> tuple[Row, ...]:
     assert state.target is not None
     target, stopped = state.target, state.stopped(values.maximum)
     minimum = target.minimum if values.minimum is None else values.minimum

@@ -6,7 +6,7 @@ from services.changes.ecs_scaling.estimates import aim_text, connections, cpu_of
 from services.changes.ecs_scaling.facts import action_text
 from services.changes.ecs_scaling.quota import FargateQuota, quota_warning
 from services.changes.ecs_scaling.state import ScalingState
-from services.changes.task_limit.parameters import Parameters
+from services.changes.task_limit.parameters import LimitParameters
 from services.i18n import _
 from services.models.changes import Caution
 from services.models.date_text import zoned_time
@@ -17,7 +17,7 @@ FAR = timedelta(days=62)
 
 
 def warnings(
-    state: ScalingState, values: Parameters, context: ChangeContext, quota: FargateQuota
+    state: ScalingState, values: LimitParameters, context: ChangeContext, quota: FargateQuota
 ) -> tuple[Caution, ...]:
     assert state.target is not None
     runbook, zone = context.runbook, context.zone
@@ -37,13 +37,13 @@ def warnings(
     )
 
 
-def _started(state: ScalingState, values: Parameters) -> Iterator[Caution]:
+def _started(state: ScalingState, values: LimitParameters) -> Iterator[Caution]:
     if values.minimum is not None and values.minimum > state.desired:
         text = _("Desired is now {desired}: raising the minimum starts tasks up to {minimum} immediately.")
         yield warning(text.format(desired=state.desired, minimum=values.minimum))
 
 
-def _unsent(target: ScalableTarget, values: Parameters) -> Iterator[Caution]:
+def _unsent(target: ScalableTarget, values: LimitParameters) -> Iterator[Caution]:
     if values.minimum is None:
         text = _("Only MaxCapacity is sent; the minimum stays {minimum}.")
         yield warning(text.format(minimum=target.minimum))
@@ -52,7 +52,7 @@ def _unsent(target: ScalableTarget, values: Parameters) -> Iterator[Caution]:
         yield warning(text.format(maximum=target.maximum))
 
 
-def _suspended(state: ScalingState, values: Parameters) -> Iterator[Caution]:
+def _suspended(state: ScalingState, values: LimitParameters) -> Iterator[Caution]:
     if state.target is None or not state.target.suspended:
         return
     text = _("Auto Scaling is at least partly suspended: a higher limit alone may not start any tasks.")
@@ -62,7 +62,7 @@ def _suspended(state: ScalingState, values: Parameters) -> Iterator[Caution]:
         yield warning(text, grave=True)
 
 
-def _cpu(state: ScalingState, values: Parameters, *, raising: bool) -> Iterator[Caution]:
+def _cpu(state: ScalingState, values: LimitParameters, *, raising: bool) -> Iterator[Caution]:
     """Estimates the current load on the lower limit: the new one, or the one that it is reverted to."""
     assert state.target is not None
     lower = state.target.maximum if raising else values.maximum
@@ -85,7 +85,9 @@ def _cpu(state: ScalingState, values: Parameters, *, raising: bool) -> Iterator[
     yield warning(text, grave=over and not raising)
 
 
-def _revert(state: ScalingState, values: Parameters, *, raising: bool, zone: tzinfo) -> Iterator[Caution]:
+def _revert(
+    state: ScalingState, values: LimitParameters, *, raising: bool, zone: tzinfo
+) -> Iterator[Caution]:
     assert state.target is not None
     if values.at is None:
         return
@@ -105,7 +107,7 @@ def _revert(state: ScalingState, values: Parameters, *, raising: bool, zone: tzi
         yield warning(text.format(when=when, before=state.target.maximum))
 
 
-def _others(state: ScalingState, values: Parameters, zone: tzinfo) -> Iterator[Caution]:
+def _others(state: ScalingState, values: LimitParameters, zone: tzinfo) -> Iterator[Caution]:
     for action in state.actions:
         text = _("A scheduled action already exists: {name}, {what}.")
         cuts = action.maximum is not None and action.maximum < values.maximum

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from services.demo import grammar
 from services.demo.cloudwatch.store import MetricKey
-from services.demo.grammar import Meaning, Node, Unexpected
+from services.demo.grammar import GrammarMeaning, Node, Unexpected
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class TimeGrid:
     """Where points may lie: `start` + n × `period`, before `end` (epoch seconds)."""
 
     start: int
@@ -31,24 +31,24 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MathLine:
     """One time series: period start (epoch seconds) -> value, times ascending."""
 
     points: Mapping[int, float]
-    grid: Grid
+    grid: TimeGrid
     label: str = ""
     metric: MetricKey | None = None
     """The metric, if the line is measured and not computed."""
 
-    def with_points(self, points: Mapping[int, float]) -> "Line":
+    def with_points(self, points: Mapping[int, float]) -> "MathLine":
         return replace(self, points=points)
 
-    def map(self, function: Callable[[float], float | None]) -> "Line":
+    def map(self, function: Callable[[float], float | None]) -> "MathLine":
         pairs = ((at, function(value)) for at, value in self.points.items())
         return self.with_points({at: value for at, value in pairs if value is not None})
 
 
-Value = float | Line | list[Line]
+Value = float | MathLine | list[MathLine]
 
 
 _GRAMMAR = Path(__file__).with_name("expression.lark")
@@ -77,27 +77,27 @@ Argument = Value | str
 Function = Callable[..., Value]
 
 
-def lines_of(value: Argument) -> list[Line]:
+def lines_of(value: Argument) -> list[MathLine]:
     if isinstance(value, list):
         return value
-    if isinstance(value, Line):
+    if isinstance(value, MathLine):
         return [value]
     raise MathError("A time series is expected")
 
 
-def line_of(value: Argument) -> Line:
-    if not isinstance(value, Line):
+def line_of(value: Argument) -> MathLine:
+    if not isinstance(value, MathLine):
         raise MathError("A single time series is expected")
     return value
 
 
 def number_of(value: Argument) -> float:
-    if isinstance(value, str | Line | list):
+    if isinstance(value, str | MathLine | list):
         raise MathError("A number is expected")
     return float(value)
 
 
-def _per_line(change: Callable[[Line], Line]) -> Function:
+def _per_line(change: Callable[[MathLine], MathLine]) -> Function:
     def run(value: Argument) -> Value:
         return [change(line) for line in value] if isinstance(value, list) else change(line_of(value))
 
@@ -110,7 +110,7 @@ def _by_value(function: Callable[[float], float | None]) -> Function:
 
 def _over(combine: Callable[[Sequence[float]], float], *, missing_is_zero: bool = False) -> Function:
     def run(value: Argument) -> Value:
-        if isinstance(value, Line):
+        if isinstance(value, MathLine):
             return combine(list(value.points.values())) if value.points else 0.0
         lines = lines_of(value)
         if not lines:
@@ -121,13 +121,13 @@ def _over(combine: Callable[[Sequence[float]], float], *, missing_is_zero: bool 
             if missing_is_zero:
                 row += [0.0] * (len(lines) - len(row))
             points[at] = combine(row)
-        return Line(points, lines[0].grid)
+        return MathLine(points, lines[0].grid)
 
     return run
 
 
 def _steps(change: Callable[[int, float, int, float], float]) -> Function:
-    def apply(line: Line) -> Line:
+    def apply(line: MathLine) -> MathLine:
         steps = pairwise(line.points.items())
         return line.with_points(
             {at: change(last_at, last, at, value) for (last_at, last), (at, value) in steps}
@@ -137,14 +137,14 @@ def _steps(change: Callable[[int, float, int, float], float]) -> Function:
 
 
 def _fill(value: Argument, filler: Argument) -> Value:
-    if filler != "REPEAT" and not isinstance(filler, Line):
+    if filler != "REPEAT" and not isinstance(filler, MathLine):
         number_of(filler)
     if isinstance(value, list):
         return [_fill_line(line, filler) for line in value]
     return _fill_line(line_of(value), filler)
 
 
-def _fill_line(line: Line, filler: Argument) -> Line:
+def _fill_line(line: MathLine, filler: Argument) -> MathLine:
     points: dict[int, float] = {}
     last: float | None = None
     for at in line.grid.times():
@@ -153,7 +153,7 @@ def _fill_line(line: Line, filler: Argument) -> Line:
             last = value
         elif filler == "REPEAT":
             value = last
-        elif isinstance(filler, Line):
+        elif isinstance(filler, MathLine):
             value = filler.points.get(at)
         else:
             value = number_of(filler)
@@ -219,16 +219,16 @@ _OPERATORS["OR"] = _OPERATORS["||"] = _truth(lambda left, right: bool(left) or b
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class MathScope:
     lookup: Callable[[str], Value]
     """A query's value by id; raises MathError for an unknown id."""
-    metrics: Callable[[str], list[Line]]
+    metrics: Callable[[str], list[MathLine]]
     """The request's metrics whose id contains the text (METRICS)."""
-    search: Callable[[str, str, int | None], list[Line]]
+    search: Callable[[str, str, int | None], list[MathLine]]
     """SEARCH(expression, statistic, period)."""
 
 
-def evaluate(node: Node, scope: Scope) -> Value:
+def evaluate(node: Node, scope: MathScope) -> Value:
     """The value of an expression. Raises MathError."""
     try:
         value: Value = _Evaluation(scope).visit(node)
@@ -237,10 +237,10 @@ def evaluate(node: Node, scope: Scope) -> Value:
     return value
 
 
-class _Evaluation(Meaning):
+class _Evaluation(GrammarMeaning):
     deepest = 60
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: MathScope) -> None:
         self._scope = scope
 
     def sum(self, node: Node) -> Value:
@@ -292,7 +292,7 @@ class _Evaluation(Meaning):
         values = [str(each.children[0]) if each.data == "word" else self.visit(each) for each in arguments]
         return function(*values)
 
-    def _search(self, arguments: list[Node]) -> list[Line]:
+    def _search(self, arguments: list[Node]) -> list[MathLine]:
         if len(arguments) not in (2, 3):
             raise MathError("Function 'SEARCH' has the wrong number of arguments")
         if len(arguments) == 3 and arguments[2].data != "number":
@@ -316,14 +316,14 @@ def _combine(apply: Operator, left: Value, right: Value) -> Value:
         return [line for item in left for line in lines_of(_combine(apply, item, right))]
     if isinstance(right, list):
         return [line for item in right for line in lines_of(_combine(apply, left, item))]
-    if isinstance(left, Line) and isinstance(right, Line):
+    if isinstance(left, MathLine) and isinstance(right, MathLine):
         times = sorted(left.points.keys() | right.points.keys())
         pairs = ((at, apply(left.points.get(at, 0.0), right.points.get(at, 0.0))) for at in times)
-        return Line({at: value for at, value in pairs if value is not None}, left.grid, left.label)
-    if isinstance(left, Line):
+        return MathLine({at: value for at, value in pairs if value is not None}, left.grid, left.label)
+    if isinstance(left, MathLine):
         scalar = _scalar(right)
         return left.map(lambda value: apply(value, scalar))
-    if isinstance(right, Line):
+    if isinstance(right, MathLine):
         scalar = _scalar(left)
         return right.map(lambda value: apply(scalar, value))
     result = apply(left, right)
@@ -333,7 +333,7 @@ def _combine(apply: Operator, left: Value, right: Value) -> Value:
 
 
 def _scalar(value: Value) -> float:
-    if isinstance(value, Line | list):
+    if isinstance(value, MathLine | list):
         raise MathError("A number is expected")
     return float(value)
 
@@ -342,10 +342,10 @@ def _if(condition: Value, true: Value, false: Value | None = None) -> Value:
     """IF(condition, true, false), by the tables of "Using IF expressions" in the guide."""
     if isinstance(condition, list) or isinstance(true, list) or isinstance(false, list):
         raise MathError("Function 'IF' takes single time series, not arrays")
-    if not isinstance(condition, Line):
+    if not isinstance(condition, MathLine):
         branch = true if condition else false
         if branch is None:
-            return true.with_points({}) if isinstance(true, Line) else []
+            return true.with_points({}) if isinstance(true, MathLine) else []
         return branch
     points: dict[int, float] = {}
     for at, decides in condition.points.items():
@@ -353,10 +353,10 @@ def _if(condition: Value, true: Value, false: Value | None = None) -> Value:
         value = _point(true, at, 0.0) if decides else _point(false, at, None)
         if value is not None:
             points[at] = value
-    return Line(points, condition.grid, condition.label)
+    return MathLine(points, condition.grid, condition.label)
 
 
 def _point(branch: Value | None, at: int, missing: float | None) -> float | None:
-    if isinstance(branch, Line):
+    if isinstance(branch, MathLine):
         return branch.points.get(at, missing)
     return None if branch is None else _scalar(branch)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.demo.cloudwatch.math_expressions import Line, MathError
+from services.demo.cloudwatch.math_expressions import MathError, MathLine
 from services.demo.cloudwatch.queries import Batch, is_dynamic, key_of, resolve
 from services.demo.cloudwatch.store import MetricKey, MetricStore
 from services.demo.errors import AwsErrorResponse
@@ -67,7 +67,7 @@ def _evaluate(call: Call, queries: Sequence[Mapping[str, Any]], start: int, end:
     return results
 
 
-def _label(query: Mapping[str, Any], line: Line, array: bool) -> str:
+def _label(query: Mapping[str, Any], line: MathLine, array: bool) -> str:
     own = query.get("Label")
     if query.get("Expression") and not array:
         line = replace(line, label=query["Id"])

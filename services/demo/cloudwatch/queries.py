@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from services.demo import grammar
-from services.demo.cloudwatch.math_expressions import Grid, Line, MathError, Scope, Value, evaluate, parse
+from services.demo.cloudwatch.math_expressions import (
+    MathError,
+    MathLine,
+    MathScope,
+    TimeGrid,
+    Value,
+    evaluate,
+    parse,
+)
 from services.demo.cloudwatch.store import MetricKey, MetricStore, is_stat, metric_key
 
 Test = Callable[[MetricKey], bool]
@@ -83,14 +91,14 @@ def key_of(metric: Query) -> MetricKey:
     )
 
 
-def read_line(store: MetricStore, key: MetricKey, stat: str, grid: Grid, unit: str = "") -> Line:
+def read_line(store: MetricStore, key: MetricKey, stat: str, grid: TimeGrid, unit: str = "") -> MathLine:
     """The time series of a metric; a period without data has no point. Raises MathError for an unknown statistic."""
     if not is_stat(stat):
         raise MathError(f"The value {stat} for parameter Stat is not supported.")
     # A unit the metric was never published with matches nothing, as in AWS.
     has_unit = not unit or unit == store.unit(key)
     buckets = store.buckets(key, grid.start, grid.end, grid.period) if has_unit else ()
-    return Line({bucket.at: bucket.stat(stat) for bucket in buckets}, grid, key.name, key)
+    return MathLine({bucket.at: bucket.stat(stat) for bucket in buckets}, grid, key.name, key)
 
 
 class Batch:
@@ -121,17 +129,17 @@ class Batch:
                 self._open.pop()
         return self._values[query_id]
 
-    def lines(self, query_id: str) -> list[Line]:
+    def lines(self, query_id: str) -> list[MathLine]:
         """The series one query answers with. Raises MathError, also where the result is a number."""
         value = self.value(query_id)
-        if isinstance(value, Line):
+        if isinstance(value, MathLine):
             return [_finite(value)]
         if isinstance(value, list):
             return [_finite(line) for line in value]
         raise MathError("The result of an expression must be a time series, not a number")
 
-    def _grid(self, period: int) -> Grid:
-        return Grid(self._start, self._end, period)
+    def _grid(self, period: int) -> TimeGrid:
+        return TimeGrid(self._start, self._end, period)
 
     def _evaluate(self, query: Query) -> Value:
         if stat := query.get("MetricStat"):
@@ -143,7 +151,7 @@ class Batch:
                 stat.get("Unit", ""),
             )
         period = query.get("Period") or self._default_period()
-        scope = Scope(self.value, self._metrics, lambda *arguments: self._search(period, *arguments))
+        scope = MathScope(self.value, self._metrics, lambda *arguments: self._search(period, *arguments))
         try:
             return evaluate(parse(query["Expression"]), scope)
         except OverflowError as error:
@@ -155,18 +163,18 @@ class Batch:
         ]
         return min(periods, default=300)
 
-    def _metrics(self, part: str) -> list[Line]:
+    def _metrics(self, part: str) -> list[MathLine]:
         lines = []
         for query_id, query in self._queries.items():
             if query.get("MetricStat") and part in query_id:
                 value = self.value(query_id)
-                if isinstance(value, Line):
+                if isinstance(value, MathLine):
                     # In an array a line is told apart by the label its own query gives it.
                     label = query.get("Label") or value.label
                     lines.append(replace(value, label=resolve(label, value)))
         return lines
 
-    def _search(self, period: int, expression: str, stat: str, own: int | None) -> list[Line]:
+    def _search(self, period: int, expression: str, stat: str, own: int | None) -> list[MathLine]:
         grid = self._grid(own or period)
         test = compile_search(expression)
         keys = [key for key in self._store.metrics() if test(key)][:SEARCH_LIMIT]
@@ -174,7 +182,7 @@ class Batch:
         return [replace(line, label=label) for line, label in zip(lines, distinguishing(lines), strict=True)]
 
 
-def _finite(line: Line) -> Line:
+def _finite(line: MathLine) -> MathLine:
     return line.map(lambda value: value if math.isfinite(value) else None)
 
 
@@ -201,7 +209,7 @@ def is_dynamic(label: str) -> bool:
     return _TOKEN.search(label) is not None
 
 
-def resolve(label: str, line: Line) -> str:
+def resolve(label: str, line: MathLine) -> str:
     """`label` with its tokens replaced; a token that the embedded AWS does not know stays as it is."""
 
     def replacement(match: re.Match[str]) -> str:
@@ -214,7 +222,7 @@ def resolve(label: str, line: Line) -> str:
     return _TOKEN.sub(replacement, label)
 
 
-def distinguishing(lines: Sequence[Line]) -> list[str]:
+def distinguishing(lines: Sequence[MathLine]) -> list[str]:
     """Default labels for the results of a search: what differs among them, else the metric's name."""
     rows = [_parts(line) for line in lines]
     width = max(map(len, rows), default=0)
@@ -226,7 +234,7 @@ def distinguishing(lines: Sequence[Line]) -> list[str]:
     ]
 
 
-def _parts(line: Line) -> list[str]:
+def _parts(line: MathLine) -> list[str]:
     if line.metric is None:
         return ["", line.label]
     return [line.metric.namespace, line.metric.name, *(value for _, value in line.metric.dimensions)]

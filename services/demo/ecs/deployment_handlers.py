@@ -9,7 +9,7 @@ from typing import Any
 
 from services.demo.ecs.handlers import cluster_arn, definition_arn, found, numbered_page, service_of, short
 from services.demo.ecs.model import BREAKER, Clusters, Service
-from services.demo.ecs.records import HOOK_WAITS, Revision, ServiceDeployment, when
+from services.demo.ecs.records import HOOK_WAITS, DemoServiceDeployment, Revision, when
 from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.registry import Call, op
 
@@ -22,7 +22,7 @@ def _arn(service: Service, kind: str, id: str) -> str:
     return f"{service.arn.replace(':service/', f':{kind}/')}/{id}"
 
 
-def _deployment_arn(service: Service, deployment: ServiceDeployment) -> str:
+def _deployment_arn(service: Service, deployment: DemoServiceDeployment) -> str:
     return _arn(service, "service-deployment", deployment.id)
 
 
@@ -46,7 +46,7 @@ def list_service_deployments(call: Call) -> dict[str, Any]:
     return {"serviceDeployments": [_brief(service, each, now) for each in page]} | more
 
 
-def _brief(service: Service, deployment: ServiceDeployment, now: float) -> dict[str, Any]:
+def _brief(service: Service, deployment: DemoServiceDeployment, now: float) -> dict[str, Any]:
     row: dict[str, Any] = {
         "serviceDeploymentArn": _deployment_arn(service, deployment),
         "serviceArn": service.arn,
@@ -79,7 +79,7 @@ def describe_service_revisions(call: Call) -> dict[str, Any]:
     return found("serviceRevisions", arns, by_arn, lambda pair: _revision(*pair))
 
 
-def _every(call: Call) -> Iterable[tuple[Service, ServiceDeployment]]:
+def _every(call: Call) -> Iterable[tuple[Service, DemoServiceDeployment]]:
     for service in call.component(Clusters).services.values():
         for deployment in service.history.deployments:
             yield service, deployment
@@ -91,7 +91,7 @@ def _few(arns: list[str]) -> list[str]:
     return arns
 
 
-def _describe(service: Service, deployment: ServiceDeployment, now: float) -> dict[str, Any]:
+def _describe(service: Service, deployment: DemoServiceDeployment, now: float) -> dict[str, Any]:
     row = _brief(service, deployment, now)
     target = row.pop("targetServiceRevisionArn")
     status = row["status"]
@@ -124,7 +124,7 @@ def _describe(service: Service, deployment: ServiceDeployment, now: float) -> di
     return row
 
 
-def _hook(deployment: ServiceDeployment) -> dict[str, Any]:
+def _hook(deployment: DemoServiceDeployment) -> dict[str, Any]:
     return {
         "hookId": deployment.hook,
         "status": "AWAITING_ACTION" if deployment.waiting else "SUCCEEDED",
@@ -157,7 +157,7 @@ def _revision(service: Service, revision: Revision) -> dict[str, Any]:
     }
 
 
-def _requested(call: Call) -> tuple[Service, ServiceDeployment]:
+def _requested(call: Call) -> tuple[Service, DemoServiceDeployment]:
     """The deployment that a request names. Raises AwsErrorResponse."""
     arn = call.params["serviceDeploymentArn"]
     for service, deployment in _every(call):

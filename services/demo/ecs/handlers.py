@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from services.demo.account import ACCOUNT, CALLER
 from services.demo.ec2 import SUBNETS, TASKS_GROUP
 from services.demo.ecs.model import Clusters, Service
-from services.demo.ecs.records import Deployment, Task, when
+from services.demo.ecs.records import DemoDeployment, Task, when
 from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.iam import AccessKeyStore
 from services.demo.paging import page_of
@@ -200,7 +200,7 @@ def describe(service: Service, now: float) -> dict[str, Any]:
     return row
 
 
-def _deployment(service: Service, deployment: Deployment, now: float) -> dict[str, Any]:
+def _deployment(service: Service, deployment: DemoDeployment, now: float) -> dict[str, Any]:
     tasks = [task for task in service.tasks if task.deployment == deployment.id]
     return {
         "id": deployment.id,
@@ -216,7 +216,7 @@ def _deployment(service: Service, deployment: Deployment, now: float) -> dict[st
     } | _rollout(deployment)
 
 
-def _rollout(deployment: Deployment) -> dict[str, str]:
+def _rollout(deployment: DemoDeployment) -> dict[str, str]:
     state = "FAILED" if deployment.given_up else "COMPLETED" if deployment.completed else "IN_PROGRESS"
     reason = f"ECS deployment {deployment.id} {'completed' if deployment.completed else 'in progress'}."
     if deployment.given_up:

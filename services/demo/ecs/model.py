@@ -11,12 +11,12 @@ from uuid import UUID
 from services.demo.account import ACCOUNT, REGION, hash_of
 from services.demo.ecs.records import (
     DRAIN,
-    Deployment,
+    DemoDeployment,
+    DemoServiceDeployment,
+    DeploymentHistory,
     Fate,
-    History,
     Image,
     Revision,
-    ServiceDeployment,
     Task,
 )
 
@@ -44,7 +44,7 @@ class Service:
     container: str = "app"
     port: int = 8080
     tasks: list[Task] = field(default_factory=list)
-    deployments: list[Deployment] = field(default_factory=list)
+    deployments: list[DemoDeployment] = field(default_factory=list)
     events: list[tuple[float, str, str]] = field(default_factory=list)
     """(when, id, message), newest first; EVENTS_KEPT at most."""
     steady: bool = False
@@ -56,7 +56,7 @@ class Service:
     """Share of the requests that fail on a task, by its image's digest."""
     images_of: Callable[[str], tuple[Image, ...]] = lambda _definition: ()
     """Resolves the image tags of a task definition to today's digests."""
-    history: History = field(default_factory=History)
+    history: DeploymentHistory = field(default_factory=DeploymentHistory)
     controller: str = "ECS"
     configuration: dict[str, Any] = field(default_factory=dict)
     """deploymentConfiguration; what it does not say has the defaults of a service of replicas."""
@@ -83,11 +83,11 @@ class Service:
         return least, self.desired * int(self.rules["maximumPercent"]) // 100
 
     @property
-    def primary(self) -> Deployment:
+    def primary(self) -> DemoDeployment:
         return self.deployments[0]
 
-    def _deployment(self, revision: Revision, at: float) -> Deployment:
-        return Deployment(f"ecs-svc/{self.random.randrange(10**18, 10**19)}", revision, at, at)
+    def _deployment(self, revision: Revision, at: float) -> DemoDeployment:
+        return DemoDeployment(f"ecs-svc/{self.random.randrange(10**18, 10**19)}", revision, at, at)
 
     def _revise(self, definition: str, at: float) -> Revision:
         number = hash_of(f"{self.arn}{len(self.history.revisions)}") % 10**19
@@ -95,9 +95,9 @@ class Service:
         self.history.revisions.append(revision)
         return revision
 
-    def _record(self, sources: tuple[Revision, ...], target: Revision, at: float) -> ServiceDeployment:
+    def _record(self, sources: tuple[Revision, ...], target: Revision, at: float) -> DemoServiceDeployment:
         id = f"{hash_of(f'{target.id}{at}') % 36**20:020x}"[-20:]
-        deployment = ServiceDeployment(id, sources, target, at, at)
+        deployment = DemoServiceDeployment(id, sources, target, at, at)
         self.history.deployments.insert(0, deployment)
         return deployment
 

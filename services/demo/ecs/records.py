@@ -134,7 +134,7 @@ class Fate:
 
 
 @dataclass(slots=True)
-class Deployment:
+class DemoDeployment:
     id: str
     revision: Revision
     created: float
@@ -154,7 +154,7 @@ class Deployment:
 
 
 @dataclass(slots=True)
-class ServiceDeployment:
+class DemoServiceDeployment:
     """One service deployment: from the revisions that run to a new one, and back again if it is rolled back."""
 
     id: str
@@ -188,12 +188,12 @@ class ServiceDeployment:
 
 
 @dataclass(slots=True)
-class History:
+class DeploymentHistory:
     revisions: list[Revision] = field(default_factory=list)
     """Oldest first."""
-    deployments: list[ServiceDeployment] = field(default_factory=list)
+    deployments: list[DemoServiceDeployment] = field(default_factory=list)
     """Newest first."""
 
     @property
-    def newest(self) -> ServiceDeployment:
+    def newest(self) -> DemoServiceDeployment:
         return self.deployments[0]

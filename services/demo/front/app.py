@@ -34,7 +34,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from services.clock import ManualClock
 from services.demo import github
-from services.demo.errors import Answer, AwsErrorResponse, ToMoto
+from services.demo.errors import AwsErrorResponse, ErrorAnswer, ToMoto
 from services.demo.faults import FaultRule, FaultStore
 from services.demo.front import moto_app, wire
 from services.demo.front.recording import record
@@ -103,7 +103,7 @@ class Front:
             return self._send(reply, start_response)
         return self._send(self._answer(request, environ, body), start_response)
 
-    def _control(self, environ: dict[str, Any]) -> Answer:
+    def _control(self, environ: dict[str, Any]) -> ErrorAnswer:
         """Carry out one control request; an error is answered with 400 and its reason."""
         route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix(CONTROL)}"
         try:
@@ -112,7 +112,7 @@ class Front:
             status, content = 404, {"error": f"no {route}"}
         except (ValidationError, orjson.JSONDecodeError, ValueError, KeyError) as error:
             status, content = 400, {"error": str(error)}
-        return Answer(status, {"Content-Type": "application/json"}, orjson.dumps(content))
+        return ErrorAnswer(status, {"Content-Type": "application/json"}, orjson.dumps(content))
 
     def _controlled(self, route: str, body: bytes) -> dict[str, Any]:
         run = self.world.run
@@ -147,10 +147,10 @@ class Front:
             self.world.tick()
         return {"now": clock.now().isoformat()}
 
-    def _answer(self, request: ParsedRequest, environ: Mapping[str, Any], body: bytes) -> Answer:
+    def _answer(self, request: ParsedRequest, environ: Mapping[str, Any], body: bytes) -> ErrorAnswer:
         service, operation = request.scope.service, request.operation
 
-        def fail(rule: FaultRule) -> Answer:
+        def fail(rule: FaultRule) -> ErrorAnswer:
             error = rule.error(service, operation, request.protocol)
             if error.status // 100 != 4:  # it did not get so far
                 return wire.error_answer(request, error)
@@ -158,10 +158,10 @@ class Front:
 
         return self._faulted(service, operation, environ, lambda: self._handle(request, environ, body), fail)
 
-    def _github(self, environ: Mapping[str, Any], body: bytes) -> Answer:
+    def _github(self, environ: Mapping[str, Any], body: bytes) -> ErrorAnswer:
         request = github.read(environ, body, self.world.run.now)
 
-        def handle() -> Answer:
+        def handle() -> ErrorAnswer:
             with self.world.lock:
                 reply = github.handle(self.world.github, request, environ)
             if request is not None and reply.status < 300:
@@ -175,9 +175,9 @@ class Front:
         service: str,
         operation: str,
         environ: Mapping[str, Any],
-        handle: Callable[[], Answer],
-        error: Callable[[FaultRule], Answer],
-    ) -> Answer:
+        handle: Callable[[], ErrorAnswer],
+        error: Callable[[FaultRule], ErrorAnswer],
+    ) -> ErrorAnswer:
         with self.world.lock:
             self.counts[f"{service}.{operation}"] += 1
             self.world.tick()
@@ -189,9 +189,9 @@ class Front:
         if rule.kind == "error":
             return error(rule)
         if rule.kind == "html":
-            return Answer(200, {"Content-Type": "text/html"}, _PAGE)
+            return ErrorAnswer(200, {"Content-Type": "text/html"}, _PAGE)
         if rule.kind == "redirect":
-            return Answer(307, {"Location": f"http://{environ['HTTP_HOST']}{environ['PATH_INFO']}"}, b"")
+            return ErrorAnswer(307, {"Location": f"http://{environ['HTTP_HOST']}{environ['PATH_INFO']}"}, b"")
         if rule.kind == "hang":
             self.closed.wait(HANG)
         if rule.kind in ("hang", "reset-before"):
@@ -199,7 +199,7 @@ class Front:
         reply = handle()
         return _damage(rule, reply, environ) if rule.kind else reply
 
-    def _handle(self, request: ParsedRequest, environ: Mapping[str, Any], body: bytes) -> Answer:
+    def _handle(self, request: ParsedRequest, environ: Mapping[str, Any], body: bytes) -> ErrorAnswer:
         expired = wire.expired(request, environ, self.wall())
         if expired is not None:
             return wire.error_answer(request, expired)
@@ -219,8 +219,8 @@ class Front:
         )
 
     def _recorded(
-        self, request: ParsedRequest, environ: Mapping[str, Any], reply: Answer, **outcome: Any
-    ) -> Answer:
+        self, request: ParsedRequest, environ: Mapping[str, Any], reply: ErrorAnswer, **outcome: Any
+    ) -> ErrorAnswer:
         id, scope = self._request_id(), request.scope
         with self.world.lock:
             record(
@@ -236,7 +236,9 @@ class Front:
             )
         return reply._replace(headers={**reply.headers, REQUEST_ID: id})
 
-    def _breakable(self, request: ParsedRequest, reply: Answer, environ: Mapping[str, Any]) -> Answer:
+    def _breakable(
+        self, request: ParsedRequest, reply: ErrorAnswer, environ: Mapping[str, Any]
+    ) -> ErrorAnswer:
         def frames(stream: Iterable[bytes]) -> Iterator[bytes]:
             for frame in stream:
                 rule = self.faults.take(request.scope.service, f"{request.operation}.update")
@@ -271,7 +273,7 @@ class Front:
         with self.world.lock:
             return handler(call)
 
-    def _send(self, reply: Answer, start_response: StartResponse) -> Iterable[bytes]:
+    def _send(self, reply: ErrorAnswer, start_response: StartResponse) -> Iterable[bytes]:
         headers = dict(reply.headers)
         from_github = "X-GitHub-Request-Id" in headers
         if not from_github and reply.body is not _PAGE and reply.status != HTTPStatus.TEMPORARY_REDIRECT:
@@ -293,22 +295,26 @@ def _not_implemented(scope: Scope | None, operation: str) -> AwsErrorResponse:
     return AwsErrorResponse("NotImplemented", f"{name} is not part of the embedded AWS", 501)
 
 
-def _unknown_protocol(scope: Scope | None) -> Answer:
+def _unknown_protocol(scope: Scope | None) -> ErrorAnswer:
     error = _not_implemented(scope, "*")
     content = {"__type": error.code, "message": error.message}
-    return Answer(error.status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(content).encode())
+    return ErrorAnswer(
+        error.status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(content).encode()
+    )
 
 
-def _damage(rule: FaultRule, reply: Answer, environ: Mapping[str, Any]) -> Answer:
+def _damage(rule: FaultRule, reply: ErrorAnswer, environ: Mapping[str, Any]) -> ErrorAnswer:
     if rule.kind == "reset-after":
         _cut(environ)
     if rule.kind == "502-after":
-        return Answer(502, {"Content-Type": "text/html"}, _PAGE)
+        return ErrorAnswer(502, {"Content-Type": "text/html"}, _PAGE)
     body = reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
     if rule.kind == "empty":
-        return Answer(200, reply.headers, b"")
+        return ErrorAnswer(200, reply.headers, b"")
     # Content-Length exceeds what is sent, so that the connection ends too early for the client.
-    return Answer(reply.status, {**reply.headers, "Content-Length": str(len(body))}, body[: len(body) // 2])
+    return ErrorAnswer(
+        reply.status, {**reply.headers, "Content-Length": str(len(body))}, body[: len(body) // 2]
+    )
 
 
 def _cut(environ: Mapping[str, Any]) -> NoReturn:

@@ -13,7 +13,7 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
-from services.demo.errors import Answer
+from services.demo.errors import ErrorAnswer
 
 _ANSWERING = threading.RLock()
 """moto imports its services on first use, each other's among them: two threads at once end in a deadlock."""
@@ -25,7 +25,7 @@ class Moto:
     def __init__(self) -> None:
         self._app: Any = None
 
-    def __call__(self, environ: Mapping[str, Any], body: bytes) -> Answer | None:
+    def __call__(self, environ: Mapping[str, Any], body: bytes) -> ErrorAnswer | None:
         status, headers = 500, {}
 
         def start_response(line: str, fields: list[tuple[str, str]], _exc_info: Any = None) -> None:
@@ -46,7 +46,7 @@ class Moto:
         html = headers.get("Content-Type", "").startswith("text/html") and b"<!doctype html" in content[:64]
         if html and status in (404, 405, 500):
             return None
-        return Answer(
+        return ErrorAnswer(
             status, {name: value for name, value in headers.items() if name != "Content-Length"}, content
         )
 

@@ -33,7 +33,7 @@ from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
-from services.demo.errors import Answer, AwsErrorResponse
+from services.demo.errors import AwsErrorResponse, ErrorAnswer
 
 SIGNING_NAMES = {
     "monitoring": "cloudwatch",
@@ -123,17 +123,19 @@ def _timestamp(value: Any) -> datetime:
     return parse_timestamp(value).astimezone(UTC)
 
 
-def answer(request: ParsedRequest, result: Mapping[str, Any]) -> Answer:
+def answer(request: ParsedRequest, result: Mapping[str, Any]) -> ErrorAnswer:
     if request.model.has_event_stream_output:
-        return Answer(200, {"Content-Type": "application/vnd.amazon.eventstream"}, _stream(request, result))
+        return ErrorAnswer(
+            200, {"Content-Type": "application/vnd.amazon.eventstream"}, _stream(request, result)
+        )
     if request.protocol == "json" and _plain(request.scope.service, request.operation):
-        return Answer(
+        return ErrorAnswer(
             200, {"Content-Type": f"application/x-amz-json-{_json_version(request)}"}, _json(result)
         )
     return _answer(_serializer(request).serialize(result))
 
 
-def error_answer(request: ParsedRequest, error: AwsErrorResponse) -> Answer:
+def error_answer(request: ParsedRequest, error: AwsErrorResponse) -> ErrorAnswer:
     shape = ErrorLookupFactory().for_service(request.model.service_model).from_code(error.code)
     if shape is None:
         code = {"code": error.code, "httpStatusCode": error.status}
@@ -160,9 +162,9 @@ def _serializer(request: ParsedRequest) -> Any:
     return get_serializer_class(request.scope.service, request.protocol)(request.model)
 
 
-def _answer(response: Mapping[str, Any]) -> Answer:
+def _answer(response: Mapping[str, Any]) -> ErrorAnswer:
     body = response["body"]
-    return Answer(
+    return ErrorAnswer(
         int(response["status_code"]),
         dict(response["headers"]),
         body if isinstance(body, bytes) else body.encode(),

@@ -38,7 +38,7 @@ _ORDERS: dict[str, Callable[[float, float], bool]] = {
 _CONSTANTS = {"IS NULL": None, "IS TRUE": True, "IS FALSE": False}
 
 
-class Pattern(NamedTuple):
+class DemoPattern(NamedTuple):
     matches: Callable[[str], bool]
     values: Callable[[str], dict[str, str]] = lambda _: {}
     """What it extracts from a message that matches: `$.level` or `$ip`, and the value as text."""
@@ -60,7 +60,7 @@ def test_metric_filter(call: Call) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=256)
-def compile_pattern(text: str) -> Pattern:
+def compile_pattern(text: str) -> DemoPattern:
     """A filter pattern; "" matches all. Raises AwsErrorResponse, as AWS words it, for one that is refused."""
     text = text.strip()
     try:
@@ -69,9 +69,9 @@ def compile_pattern(text: str) -> Pattern:
         raise invalid_parameter(_refusal(text, error.at)) from error
     match parsed:
         case None:
-            return Pattern(lambda _: True)
+            return DemoPattern(lambda _: True)
         case Terms():
-            return Pattern(_terms(parsed))
+            return DemoPattern(_terms(parsed))
         case Json():
             return _json(parsed)
         case Fields():
@@ -107,7 +107,7 @@ def _term(value: Value) -> Callable[[str], bool]:
     return lambda line: value.text in line
 
 
-def _json(pattern: Json) -> Pattern:
+def _json(pattern: Json) -> DemoPattern:
     """A line that is no JSON object or array never matches."""
     selectors: dict[str, list[str | int]] = {}
 
@@ -135,7 +135,7 @@ def _json(pattern: Json) -> Pattern:
         scalars = {name: _scalars(document, steps) for name, steps in selectors.items()}
         return {name: _text_of(several[0]) for name, several in scalars.items() if several}
 
-    return Pattern(matches, values)
+    return DemoPattern(matches, values)
 
 
 def _condition(
@@ -179,7 +179,7 @@ def _scalars(value: Any, steps: list[str | int]) -> list[Any]:
     return [node for node in _nodes(value, steps) if node is not None and not isinstance(node, dict | list)]
 
 
-def _fields(pattern: Fields) -> Pattern:
+def _fields(pattern: Fields) -> DemoPattern:
     """Without `...` the number of fields must be the same; `[]` takes any."""
     slots = ("...",) if pattern.slots == ("",) else pattern.slots
     names = [[slot] if isinstance(slot, str) else list(dict.fromkeys(_subjects(slot))) for slot in slots]
@@ -208,7 +208,7 @@ def _fields(pattern: Fields) -> Pattern:
         fields = [field for row in named(line) for field in row]
         return {f"${name or place}": text for place, (name, text) in enumerate(fields, 1)}
 
-    return Pattern(matches, values)
+    return DemoPattern(matches, values)
 
 
 def _subjects(condition: Condition) -> Iterable[str]:

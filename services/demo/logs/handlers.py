@@ -13,7 +13,7 @@ from uuid import UUID
 from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.logs.filter_patterns import compile_pattern
 from services.demo.logs.search import PAGE, PAGE_BYTES, filter_events, read_token
-from services.demo.logs.store import Event, Group, LogStore, Stream, after, between, cursor_of
+from services.demo.logs.store import DemoLogStore, LogEvent, LogGroupRecord, Stream, after, between, cursor_of
 from services.demo.paging import encode, evenly, page_of
 from services.demo.registry import Call, WorldView, op
 
@@ -26,7 +26,7 @@ def now_ms(call: Call) -> int:
     return int(call.epoch * 1000)
 
 
-def group_of(call: Call) -> Group:
+def group_of(call: Call) -> LogGroupRecord:
     """The group of a request, by name or ARN. Raises AwsErrorResponse if there is none."""
     name, identifier = call.params.get("logGroupName"), call.params.get("logGroupIdentifier")
     if bool(name) == bool(identifier):
@@ -34,19 +34,19 @@ def group_of(call: Call) -> Group:
     return group_named(call, name or identifier or "")
 
 
-def group_named(call: Call, name: str) -> Group:
+def group_named(call: Call, name: str) -> LogGroupRecord:
     """A group by its name or ARN. Raises AwsErrorResponse if there is none."""
     if name.startswith("arn:"):
         if name.endswith("*"):
             raise invalid_parameter(f"{name} does not satisfy the pattern [\\w#+=/:,.@-]*")
         name = name.split(":log-group:", 1)[-1]
-    group = call.component(LogStore).groups.get((call.region, name))
+    group = call.component(DemoLogStore).groups.get((call.region, name))
     if group is None:
         raise AwsErrorResponse("ResourceNotFoundException", "The specified log group does not exist.")
     return group
 
 
-def _stream_of(call: Call, group: Group) -> Stream:
+def _stream_of(call: Call, group: LogGroupRecord) -> Stream:
     stream = group.streams.get(call.params["logStreamName"])
     if stream is None:
         raise AwsErrorResponse("ResourceNotFoundException", "The specified log stream does not exist.")
@@ -56,16 +56,16 @@ def _stream_of(call: Call, group: Group) -> Stream:
 @op("logs", "CreateLogGroup")
 def create_log_group(call: Call) -> dict[str, Any]:
     name = call.params["logGroupName"]
-    if (call.region, name) in call.component(LogStore).groups:
+    if (call.region, name) in call.component(DemoLogStore).groups:
         raise AwsErrorResponse("ResourceAlreadyExistsException", "The specified log group already exists")
-    call.component(LogStore).create_group(name, now_ms(call), call.region)
+    call.component(DemoLogStore).create_group(name, now_ms(call), call.region)
     return {}
 
 
 @op("logs", "DeleteLogGroup")
 def delete_log_group(call: Call) -> dict[str, Any]:
     group = group_of(call)
-    del call.component(LogStore).groups[call.region, group.name]
+    del call.component(DemoLogStore).groups[call.region, group.name]
     return {}
 
 
@@ -81,7 +81,7 @@ def create_log_stream(call: Call) -> dict[str, Any]:
     group, name = group_of(call), call.params["logStreamName"]
     if name in group.streams:
         raise AwsErrorResponse("ResourceAlreadyExistsException", "The specified log stream already exists")
-    call.component(LogStore).create_stream(group, name, now_ms(call))
+    call.component(DemoLogStore).create_stream(group, name, now_ms(call))
     return {}
 
 
@@ -108,7 +108,7 @@ def put_log_events(call: Call) -> dict[str, Any]:
     if new < len(events):
         rejected["tooNewLogEventStartIndex"] = new
     rows = [(event["timestamp"], event["message"]) for event in events[max(old, expired) : new]]
-    call.component(LogStore).put(group, stream.name, rows, now)
+    call.component(DemoLogStore).put(group, stream.name, rows, now)
     return {"nextSequenceToken": "toban"} | ({"rejectedLogEventsInfo": rejected} if rejected else {})
 
 
@@ -141,8 +141,8 @@ def get_log_events(call: Call) -> dict[str, Any]:
     return {"events": shown} | _tokens(rows, params)
 
 
-def _fit(rows: list[Event], limit: int, *, forward: bool) -> list[Event]:
-    page: list[Event] = []
+def _fit(rows: list[LogEvent], limit: int, *, forward: bool) -> list[LogEvent]:
+    page: list[LogEvent] = []
     size = 0
     for event in rows if forward else reversed(rows):
         size += event.size
@@ -152,7 +152,7 @@ def _fit(rows: list[Event], limit: int, *, forward: bool) -> list[Event]:
     return page if forward else page[::-1]
 
 
-def _tokens(rows: list[Event], params: dict[str, Any]) -> dict[str, str]:
+def _tokens(rows: list[LogEvent], params: dict[str, Any]) -> dict[str, str]:
     if not rows:
         # At either end AWS returns the token of the request.
         token = params.get("nextToken") or "f/" + encode(json.dumps(["f", 0, 0, 0]))
@@ -169,7 +169,7 @@ def describe_log_groups(call: Call) -> dict[str, Any]:
     matches = _group_filter(params)
     groups = [
         group
-        for (region, name), group in sorted(call.component(LogStore).groups.items())
+        for (region, name), group in sorted(call.component(DemoLogStore).groups.items())
         if region == call.region and matches(name)
     ]
     page, more = page_of(groups, lambda group: group.name, params, params.get("limit", 50), "nextToken")
@@ -189,7 +189,7 @@ def _group_filter(params: dict[str, Any]) -> Callable[[str], bool]:
     )
 
 
-def _describe_group(group: Group) -> dict[str, Any]:
+def _describe_group(group: LogGroupRecord) -> dict[str, Any]:
     row: dict[str, Any] = {
         "logGroupName": group.name,
         "creationTime": group.created,
@@ -218,7 +218,7 @@ def describe_log_streams(call: Call) -> dict[str, Any]:
     return {"logStreams": [_describe_stream(group, stream) for stream in streams[start:stop]]} | more
 
 
-def _describe_stream(group: Group, stream: Stream) -> dict[str, Any]:
+def _describe_stream(group: LogGroupRecord, stream: Stream) -> dict[str, Any]:
     row: dict[str, Any] = {
         "logStreamName": stream.name,
         "creationTime": stream.created,
@@ -257,7 +257,7 @@ def start_live_tail(call: Call) -> dict[str, Any]:
     matches = compile_pattern(pattern).matches
     start = {
         "requestId": str(UUID(int=len(groups), version=4)),
-        "sessionId": str(UUID(int=call.component(LogStore).newest + 1, version=4)),
+        "sessionId": str(UUID(int=call.component(DemoLogStore).newest + 1, version=4)),
         "logGroupIdentifiers": identifiers,
         "logEventFilterPattern": pattern,
         **{
@@ -267,7 +267,7 @@ def start_live_tail(call: Call) -> dict[str, Any]:
         },
     }
 
-    def matches_event(event: Event) -> bool:
+    def matches_event(event: LogEvent) -> bool:
         of_stream = (
             not (names or prefixes) or event.stream in names or event.stream.startswith(tuple(prefixes))
         )
@@ -277,9 +277,9 @@ def start_live_tail(call: Call) -> dict[str, Any]:
 
 
 def _updates(
-    world: WorldView, groups: list[Group], matches: Callable[[Event], bool], start: dict[str, Any]
+    world: WorldView, groups: list[LogGroupRecord], matches: Callable[[LogEvent], bool], start: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    store = world.component(LogStore)
+    store = world.component(DemoLogStore)
     sent, began = store.newest, world.run.now
     yield {"sessionStart": start}
     while not world.ended.wait(LIVE_UPDATE):

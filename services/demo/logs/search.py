@@ -7,7 +7,7 @@ from typing import Any
 
 from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.logs.filter_patterns import compile_pattern
-from services.demo.logs.store import Event, Group, after, between, cursor_of, walk
+from services.demo.logs.store import LogEvent, LogGroupRecord, after, between, cursor_of, walk
 from services.demo.paging import decode, encode
 
 PAGE = 10_000
@@ -30,7 +30,7 @@ class _Search:
     """The request has a pattern or names several streams: an event may be scanned in vain."""
 
 
-def filter_events(group: Group, params: dict[str, Any]) -> dict[str, Any]:
+def filter_events(group: LogGroupRecord, params: dict[str, Any]) -> dict[str, Any]:
     """The result of FilterLogEvents. Raises AwsErrorResponse for invalid parameters."""
     matches = compile_pattern(params.get("filterPattern") or "").matches
     token = read_token(params["nextToken"]) if params.get("nextToken") else None
@@ -50,10 +50,10 @@ def filter_events(group: Group, params: dict[str, Any]) -> dict[str, Any]:
     return _page(walk(events, indexes, forward=search.forward), search, matches)
 
 
-def _page(events: Iterator[Event], search: _Search, matches: Callable[[str], bool]) -> dict[str, Any]:
-    page: list[Event] = []
+def _page(events: Iterator[LogEvent], search: _Search, matches: Callable[[str], bool]) -> dict[str, Any]:
+    page: list[LogEvent] = []
     size = 0
-    last: Event | None = None
+    last: LogEvent | None = None
     for scanned, event in enumerate(events):
         if len(page) >= search.limit or (scanned >= SCAN and search.filters):
             return _answer(page, [last and cursor_of(last), search.forward])
@@ -66,7 +66,7 @@ def _page(events: Iterator[Event], search: _Search, matches: Callable[[str], boo
     return _answer(page, None)
 
 
-def _search(group: Group, params: dict[str, Any], token: list[Any] | None) -> _Search:
+def _search(group: LogGroupRecord, params: dict[str, Any], token: list[Any] | None) -> _Search:
     limit = params.get("limit", PAGE)
     if not 1 <= limit <= PAGE:
         raise invalid_parameter(f"limit must be between 1 and {PAGE}")
@@ -82,7 +82,7 @@ def _search(group: Group, params: dict[str, Any], token: list[Any] | None) -> _S
     return _Search(start, end, streams, limit, forward, filters)
 
 
-def _streams(group: Group, params: dict[str, Any]) -> frozenset[str] | None:
+def _streams(group: LogGroupRecord, params: dict[str, Any]) -> frozenset[str] | None:
     names, prefix = params.get("logStreamNames"), params.get("logStreamNamePrefix")
     if names and prefix:
         raise invalid_parameter("logStreamNames and logStreamNamePrefix cannot be given together")
@@ -106,7 +106,7 @@ def read_token(token: str) -> list[Any]:
         raise invalid_parameter("The specified nextToken is invalid.") from error
 
 
-def _answer(events: list[Event], cursor: list[Any] | None) -> dict[str, Any]:
+def _answer(events: list[LogEvent], cursor: list[Any] | None) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "events": [
             {

@@ -13,7 +13,7 @@ _MOST = 400_000
 """Events that a group holds at most; when there are more, the oldest quarter is dropped."""
 
 
-class Event(NamedTuple):
+class LogEvent(NamedTuple):
     """One event; the tuple's order is the order of FilterLogEvents."""
 
     at: int
@@ -44,10 +44,10 @@ class Stream:
     last: int | None = None
     ingested: int | None = None
     bytes: int = 0
-    events: list[Event] = field(default_factory=list)
+    events: list[LogEvent] = field(default_factory=list)
     """In time order."""
 
-    def add(self, events: Sequence[Event]) -> int:
+    def add(self, events: Sequence[LogEvent]) -> int:
         """Add events; returns their size in bytes."""
         low, high = (min(events).at, max(events).at) if len(events) > 1 else (events[0].at, events[0].at)
         size = sum(event.size for event in events)
@@ -71,15 +71,15 @@ class Past:
 
 
 @dataclass(slots=True)
-class Group:
+class LogGroupRecord:
     name: str
     created: int
     region: str
     account: str
     retention: int | None = None
     streams: dict[str, Stream] = field(default_factory=dict)
-    events: list[Event] = field(default_factory=list)
-    arrivals: deque[Event] = field(default_factory=lambda: deque(maxlen=20_000))
+    events: list[LogEvent] = field(default_factory=list)
+    arrivals: deque[LogEvent] = field(default_factory=lambda: deque(maxlen=20_000))
     """The newest events in the order in which they arrived."""
     bytes: int = 0
     indexes: tuple[str, ...] = ()
@@ -96,15 +96,17 @@ class Group:
         """Without the `:*`."""
         return f"arn:aws:logs:{self.region}:{self.account}:log-group:{self.name}"
 
-    def since(self, number: int) -> list[Event]:
+    def since(self, number: int) -> list[LogEvent]:
         newer = list(takewhile(lambda event: event.number > number, reversed(self.arrivals)))
         return newer[::-1]
 
-    def read(self, start: int) -> list[Event]:
+    def read(self, start: int) -> list[LogEvent]:
         """The events in time order; those from before the world began only if `start` (epoch ms) is."""
         if self.past is not None and start < self.past.until:
             name = self.past.stream
-            events = [Event(at, at, number, name, text) for number, (at, text) in enumerate(self.past.rows())]
+            events = [
+                LogEvent(at, at, number, name, text) for number, (at, text) in enumerate(self.past.rows())
+            ]
             self.past = None
             self.bytes += self.streams.setdefault(name, Stream(name, events[0].at)).add(events)
             self.events += events
@@ -112,26 +114,26 @@ class Group:
         return self.events
 
 
-class LogStore:
+class DemoLogStore:
     def __init__(self, account: str) -> None:
         self._account = account
         self.newest = 0
         """Number of the newest event."""
-        self.groups: dict[tuple[str, str], Group] = {}
+        self.groups: dict[tuple[str, str], LogGroupRecord] = {}
 
-    def create_group(self, name: str, at: int, region: str, retention: int | None = None) -> Group:
+    def create_group(self, name: str, at: int, region: str, retention: int | None = None) -> LogGroupRecord:
         """Create a group at `at` (epoch milliseconds)."""
-        group = Group(name, at, region, self._account, retention)
+        group = LogGroupRecord(name, at, region, self._account, retention)
         self.groups[region, name] = group
         return group
 
-    def create_stream(self, group: Group, name: str, at: int) -> Stream:
+    def create_stream(self, group: LogGroupRecord, name: str, at: int) -> Stream:
         return group.streams.setdefault(name, Stream(name, at))
 
-    def put(self, group: Group, stream: str, rows: Iterable[tuple[int, str]], ingested: int) -> None:
+    def put(self, group: LogGroupRecord, stream: str, rows: Iterable[tuple[int, str]], ingested: int) -> None:
         """Add (epoch milliseconds, message) rows; they are visible at once, at their place in time."""
         new = [
-            Event(at, ingested, number, stream, message)
+            LogEvent(at, ingested, number, stream, message)
             for number, (at, message) in enumerate(rows, self.newest + 1)
         ]
         if not new:
@@ -146,7 +148,7 @@ class LogStore:
                 del events[: bisect_left(events, oldest)]
 
 
-def _insert(events: list[Event], new: Sequence[Event]) -> None:
+def _insert(events: list[LogEvent], new: Sequence[LogEvent]) -> None:
     if len(new) <= _FEW:
         for event in new:
             insort(events, event)
@@ -155,19 +157,19 @@ def _insert(events: list[Event], new: Sequence[Event]) -> None:
     events[at:] = sorted([*events[at:], *new])
 
 
-def between(events: list[Event], start: int, end: int) -> range:
+def between(events: list[LogEvent], start: int, end: int) -> range:
     """Indexes of the events from `start` to `end`, both included (epoch milliseconds)."""
     return range(bisect_left(events, (start,)), bisect_right(events, (end, float("inf"))))
 
 
-def after(events: list[Event], cursor: tuple[int, int, int], *, forward: bool) -> int:
+def after(events: list[LogEvent], cursor: tuple[int, int, int], *, forward: bool) -> int:
     return bisect_right(events, (*cursor, "\U0010ffff")) if forward else bisect_left(events, cursor)
 
 
-def cursor_of(event: Event) -> tuple[int, int, int]:
+def cursor_of(event: LogEvent) -> tuple[int, int, int]:
     return event.at, event.ingested, event.number
 
 
-def walk(events: list[Event], indexes: range, *, forward: bool) -> Iterator[Event]:
+def walk(events: list[LogEvent], indexes: range, *, forward: bool) -> Iterator[LogEvent]:
     for index in indexes if forward else reversed(indexes):
         yield events[index]

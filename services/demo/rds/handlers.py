@@ -34,8 +34,8 @@ from services.demo.rds.model import (
     SMALLEST,
     STRIPED_IOPS,
     VERSION,
+    DatabaseEventRecord,
     DatabaseInstance,
-    Event,
 )
 from services.demo.registry import Call, op
 
@@ -146,7 +146,7 @@ def describe_events(call: Call) -> dict[str, Any]:
     return {"Events": [_event(call, event) for event in page]} | more
 
 
-def _events(call: Call) -> list[Event]:
+def _events(call: Call) -> list[DatabaseEventRecord]:
     if call.run.scenario.empty:
         return []
     events = [*call.component(BackupHistory).events(), *call.component(RestoredInstances).events()]
@@ -163,7 +163,7 @@ def _span(call: Call) -> tuple[Any, Any]:
     return first, params.get("EndTime") or now
 
 
-def _event(call: Call, event: Event) -> dict[str, Any]:
+def _event(call: Call, event: DatabaseEventRecord) -> dict[str, Any]:
     name = event.instance or names.DATABASE
     arn = f"arn:aws:rds:{REGION}:{call.account}:db:{name}"
     return {

@@ -13,13 +13,13 @@ from typing import Any
 from services.calendar.maintenance_windows import DAY, Window, daily
 from services.demo import names
 from services.demo.account import ACCOUNT, REGION, hash_of
-from services.demo.rds.model import ALLOCATED, BACKUP_WINDOW, DatabaseInstance, Event
-from services.demo.scenario import NoSnapshot, Recovery, ScenarioRun
+from services.demo.rds.model import ALLOCATED, BACKUP_WINDOW, DatabaseEventRecord, DatabaseInstance
+from services.demo.scenario import NoSnapshot, RecoveryFact, ScenarioRun
 
 
 class RecoveryRegion:
     def __init__(self, run: ScenarioRun) -> None:
-        fact = next(iter(run.scenario.facts_of(Recovery)), Recovery(kind="recovery"))
+        fact = next(iter(run.scenario.facts_of(RecoveryFact)), RecoveryFact(kind="recovery"))
         self._fact = fact
         self.minutes_behind = fact.minutes_behind
 
@@ -81,7 +81,7 @@ class BackupHistory:
         retention = timedelta(days=self._instance.retention)
         return self._since(retention + _GRACE) if retention else []
 
-    def events(self) -> list[Event]:
+    def events(self) -> list[DatabaseEventRecord]:
         now = self._run.now
         events = [*self._instance.events, *self._of_manual()]
         events += self._automatic() if self._instance.retention else []
@@ -98,22 +98,22 @@ class BackupHistory:
         ready = [each for each in self.backups() if each.ready <= self._run.now][-count:]
         return [ManualSnapshot(each.at, each.ready, f"copy-{each.name[4:]}", ALLOCATED) for each in ready]
 
-    def _of_manual(self) -> Iterator[Event]:
+    def _of_manual(self) -> Iterator[DatabaseEventRecord]:
         for snapshot in self.manual:
-            yield Event(snapshot.at, "Creating manual snapshot", "creation", snapshot.id)
-            yield Event(snapshot.ready, "Manual snapshot created", "creation", snapshot.id)
+            yield DatabaseEventRecord(snapshot.at, "Creating manual snapshot", "creation", snapshot.id)
+            yield DatabaseEventRecord(snapshot.ready, "Manual snapshot created", "creation", snapshot.id)
 
-    def _automatic(self) -> list[Event]:
+    def _automatic(self) -> list[DatabaseEventRecord]:
         events = [
             event
             for backup in self._since(EVENTS_KEPT)
             for event in (
-                Event(backup.at, "Backing up DB instance"),
-                Event(backup.ready, "Finished DB Instance backup"),
+                DatabaseEventRecord(backup.at, "Backing up DB instance"),
+                DatabaseEventRecord(backup.ready, "Finished DB Instance backup"),
             )
         ]
         return events + [
-            Event(start + timedelta(minutes=4), fact.reason or _SKIPPED)
+            DatabaseEventRecord(start + timedelta(minutes=4), fact.reason or _SKIPPED)
             for start, fact in self._missing.items()
         ]
 
@@ -169,18 +169,22 @@ class RestoredInstance:
             }
         return row
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[DatabaseEventRecord]:
         created = self.began + CREATING
         end = self.deleted or datetime.max.replace(tzinfo=self.began.tzinfo)
         events = (
-            Event(created, "DB instance created", "creation", instance=self.name),
-            Event(created, f"Restored from snapshot {self.snapshot}", "restoration", instance=self.name),
-            Event(created, "Backing up DB instance", instance=self.name),
-            Event(created + BACKING_UP, "Finished DB Instance backup", instance=self.name),
+            DatabaseEventRecord(created, "DB instance created", "creation", instance=self.name),
+            DatabaseEventRecord(
+                created, f"Restored from snapshot {self.snapshot}", "restoration", instance=self.name
+            ),
+            DatabaseEventRecord(created, "Backing up DB instance", instance=self.name),
+            DatabaseEventRecord(created + BACKING_UP, "Finished DB Instance backup", instance=self.name),
         )
         yield from (event for event in events if event.at < end)
         if self.deleted is not None:
-            yield Event(self.deleted + DELETING, "DB instance deleted", "deletion", instance=self.name)
+            yield DatabaseEventRecord(
+                self.deleted + DELETING, "DB instance deleted", "deletion", instance=self.name
+            )
 
 
 class RestoredInstances:
@@ -223,5 +227,5 @@ class RestoredInstances:
         self.all.append(RestoredInstance(name, snapshot, self._run.now, row, list(params.get("Tags") or ())))
         return self.all[-1]
 
-    def events(self) -> list[Event]:
+    def events(self) -> list[DatabaseEventRecord]:
         return [event for each in self.all for event in each.events() if event.at <= self._run.now]

@@ -15,15 +15,15 @@ from services.calendar.maintenance_windows import weekly
 from services.demo import names
 from services.demo.account import ACCOUNT, REGION, SYSTEM, answer_of
 from services.demo.ec2 import DATABASE_GROUP
-from services.demo.effects import DatabaseState
+from services.demo.effects import DatabaseStateEffect
 from services.demo.scenario import (
-    Certificate,
+    CertificateFact,
     DatabaseEventFact,
     Patch,
     PendingChange,
     Retention,
     ScenarioRun,
-    Window,
+    WindowFact,
 )
 
 ENGINE, VERSION = "postgres", "16.4"
@@ -78,7 +78,7 @@ def baseline(size: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class DatabaseEventRecord:
     at: datetime
     message: str
     category: str = "backup"
@@ -89,7 +89,7 @@ class Event:
 
 
 @dataclass(slots=True)
-class Maintenance:
+class PendingMaintenance:
     action: str
     description: str
     dates: dict[str, datetime]
@@ -118,7 +118,7 @@ class Operation:
     """When the database cannot be reached."""
     values: dict[str, Any] = field(default_factory=dict)
     """Settings that it applies."""
-    maintenance: Maintenance | None = None
+    maintenance: PendingMaintenance | None = None
     """What it applies."""
     fails_over: bool = True
     """Whether the standby of a Multi-AZ instance takes over; a plain restart stays where it is."""
@@ -152,7 +152,7 @@ class DatabaseInstance:
         self.arn = f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{names.DATABASE}"
         self.retention = next((fact.days for fact in facts_of(Retention)), RETENTION)
         """Days that automatic backups are kept."""
-        self.window = next((fact.utc for fact in facts_of(Window)), MAINTENANCE_WINDOW)
+        self.window = next((fact.utc for fact in facts_of(WindowFact)), MAINTENANCE_WINDOW)
         self.settings: dict[str, Any] = {
             "DBInstanceClass": "db.t4g.medium",
             "AllocatedStorage": ALLOCATED,
@@ -175,13 +175,13 @@ class DatabaseInstance:
         self.operation: Operation | None = None
         self.optimized: tuple[datetime, datetime] | None = None
         """When the storage was extended last, and when its optimization ends."""
-        self.events: list[Event] = []
+        self.events: list[DatabaseEventRecord] = []
         """Events other than those of automatic backups, oldest first."""
         for event in facts_of(DatabaseEventFact):
-            self.events.append(Event(run.time_of(event.at), event.message, event.category))
+            self.events.append(DatabaseEventRecord(run.time_of(event.at), event.message, event.category))
         self.is_full = False
         self._now = run.began
-        days = next((fact.days for fact in facts_of(Certificate)), CERTIFICATE_DAYS)
+        days = next((fact.days for fact in facts_of(CertificateFact)), CERTIFICATE_DAYS)
         self._certificate_until = self._after(days)
 
     @property
@@ -191,7 +191,7 @@ class DatabaseInstance:
         if self.is_full:
             return "storage-full"
         at = (self._run.now - self._run.began).total_seconds()
-        states = (each for each in self._run.scenario.effects if isinstance(each, DatabaseState))
+        states = (each for each in self._run.scenario.effects if isinstance(each, DatabaseStateEffect))
         if status := next((each.status for each in states if each.status and each.active(at)), ""):
             return status
         return "storage-optimization" if self.is_optimizing else "available"
@@ -254,7 +254,7 @@ class DatabaseInstance:
         return min([*waiting, *([self.next_window(self._queued)] if self.pending else [])], default=None)
 
     @staticmethod
-    def _due_of(action: Maintenance) -> datetime | None:
+    def _due_of(action: PendingMaintenance) -> datetime | None:
         return action.chosen or action.due
 
     def _carry_out(self, at: datetime) -> None:
@@ -278,7 +278,7 @@ class DatabaseInstance:
         self._begin("modifying", at, values)
 
     def _begin(
-        self, status: str, at: datetime, values: dict[str, Any], action: Maintenance | None = None
+        self, status: str, at: datetime, values: dict[str, Any], action: PendingMaintenance | None = None
     ) -> None:
         random = Random(f"{self._run.scenario.seed} {at.isoformat()}")
         ends = at + timedelta(seconds=random.randint(360, 540))
@@ -309,7 +309,7 @@ class DatabaseInstance:
             self._event(at, text, "configuration change")
 
     def _event(self, at: datetime, message: str, category: str) -> None:
-        self.events.append(Event(at, message, category))
+        self.events.append(DatabaseEventRecord(at, message, category))
 
     def describe(self) -> dict[str, Any]:
         row = (
@@ -349,7 +349,7 @@ class DatabaseInstance:
     def pending_actions(self) -> list[dict[str, Any]]:
         return [action.describe() for action in self.maintenance]
 
-    def _maintenance(self, fact: Patch) -> Maintenance:
+    def _maintenance(self, fact: Patch) -> PendingMaintenance:
         days = {
             "AutoAppliedAfterDate": fact.auto_after_days,
             "ForcedApplyDate": fact.forced_days,
@@ -359,7 +359,7 @@ class DatabaseInstance:
         auto, forced = dates.get("AutoAppliedAfterDate"), dates.get("ForcedApplyDate")
         due = [each for each in (auto and self.next_window(auto), forced) if each]
         text = fact.description or "New Operating System update is available"
-        return Maintenance(fact.action, text, dates, min(due, default=None))
+        return PendingMaintenance(fact.action, text, dates, min(due, default=None))
 
     def _after(self, days: float) -> datetime:
         return (self._run.began + timedelta(days=days)).replace(microsecond=0)

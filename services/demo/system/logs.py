@@ -14,7 +14,7 @@ from services.demo.effects import Wording
 from services.demo.system.minute import JST, Minute, times
 
 
-class Line(NamedTuple):
+class WrittenLine(NamedTuple):
     visible: int
     """When it becomes visible, epoch milliseconds."""
     at: int
@@ -40,7 +40,7 @@ _NUMERIC = {"ERROR": 50, "WARN": 40, "INFO": 30}
 """Levels as the logger pino writes them."""
 
 
-def app_lines(minute: Minute, streams: Sequence[str], faulty: Sequence[str] = ()) -> list[Line]:
+def app_lines(minute: Minute, streams: Sequence[str], faulty: Sequence[str] = ()) -> list[WrittenLine]:
     """A line for each request that reached a task, in time order; what is deployed fails in the streams `faulty`."""
     if not streams:
         return []
@@ -64,7 +64,7 @@ def app_lines(minute: Minute, streams: Sequence[str], faulty: Sequence[str] = ()
         pool = faulty if kind == "deployed" and faulty else streams
         stream = pool[int(random.random() * len(pool))]
         message = _message(random, kind, minute, stamp, route)
-        lines.append(Line(at + delay(random), at, names.APP_LOG, stream, message))
+        lines.append(WrittenLine(at + delay(random), at, names.APP_LOG, stream, message))
     return lines
 
 
@@ -134,7 +134,7 @@ def _error(
     return orjson.dumps(content).decode()
 
 
-def trouble_lines(minute: Minute, streams: Sequence[str]) -> list[Line]:
+def trouble_lines(minute: Minute, streams: Sequence[str]) -> list[WrittenLine]:
     random = Random(minute.start * 43)
     lines = []
     for effect in minute.application_lines if streams else ():
@@ -150,11 +150,13 @@ def trouble_lines(minute: Minute, streams: Sequence[str]) -> list[Line]:
                 "error": {"type": kind, "message": detail, "stack": f"{kind}: {detail}"},
             }
             stream = random.choice(streams)
-            lines.append(Line(at + delay(random), at, names.APP_LOG, stream, orjson.dumps(content).decode()))
+            lines.append(
+                WrittenLine(at + delay(random), at, names.APP_LOG, stream, orjson.dumps(content).decode())
+            )
     return lines
 
 
-def startup_lines(at: float, stream: str, level_field: str) -> list[Line]:
+def startup_lines(at: float, stream: str, level_field: str) -> list[WrittenLine]:
     """The lines of a task's start at `at` (epoch seconds)."""
     level = _level("INFO", level_field)
     stamp = datetime.fromtimestamp(at + JST, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+09:00")
@@ -164,7 +166,7 @@ def startup_lines(at: float, stream: str, level_field: str) -> list[Line]:
         "起動しました（8.4 秒）",
     )
     return [
-        Line(
+        WrittenLine(
             int(at * 1000) + 1500 + index * 900,
             int(at * 1000) + index * 900,
             names.APP_LOG,
@@ -186,7 +188,7 @@ _ADDRESSES = ("203.0.113.24", "198.51.100.7", "192.0.2.146", "203.0.113.201")
 _ATTACKS = ("/wp-login.php", "/.env", "/api/v1/users?id=1%20OR%201=1", "/../../etc/passwd")
 
 
-def database_lines(minute: Minute) -> list[Line]:
+def database_lines(minute: Minute) -> list[WrittenLine]:
     """PostgreSQL's lines of a minute: slow queries, checkpoints, refused connections."""
     random = Random(minute.start * 37)
     rows = []
@@ -206,7 +208,7 @@ def database_lines(minute: Minute) -> list[Line]:
     return lines
 
 
-def _line(random: Random, minute: Minute, message: str, *, client: bool) -> Line:
+def _line(random: Random, minute: Minute, message: str, *, client: bool) -> WrittenLine:
     at = minute.start * 1000 + int(random.random() * 60_000)
     stamp = datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     port = random.randrange(32_000, 60_000)
@@ -216,10 +218,10 @@ def _line(random: Random, minute: Minute, message: str, *, client: bool) -> Line
         else ":@"
     )
     text = f"{stamp}:{who}:[{random.randrange(400, 30_000)}]:{message}"
-    return Line(at + delay(random) + 2000, at, names.DATABASE_LOG, _STREAM, text)
+    return WrittenLine(at + delay(random) + 2000, at, names.DATABASE_LOG, _STREAM, text)
 
 
-def firewall_lines(minute: Minute) -> list[Line]:
+def firewall_lines(minute: Minute) -> list[WrittenLine]:
     """AWS WAF's lines of a minute, one per blocked request."""
     random = Random(minute.start * 41)
     lines = []
@@ -244,6 +246,6 @@ def firewall_lines(minute: Minute) -> list[Line]:
         }
         stream = f"{REGION}_{names.WEB_ACL}_0"
         lines.append(
-            Line(at + delay(random) + 4000, at, names.WAF_LOG, stream, orjson.dumps(content).decode())
+            WrittenLine(at + delay(random) + 4000, at, names.WAF_LOG, stream, orjson.dumps(content).decode())
         )
     return lines

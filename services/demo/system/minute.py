@@ -142,7 +142,7 @@ def simulate(
     random = Random(scenario.seed * 1_000_003 + start)
     at = start + 30 - began
     effects = [each for each in scenario.effects if each.active(at) and each.belongs(released=released)]
-    load = sum(effect.requests * effect.strength(at, effect.ramp) for effect in of(effects, kinds.Load))
+    load = sum(effect.requests * effect.strength(at, effect.ramp) for effect in of(effects, kinds.LoadEffect))
     work = sum(effect.cpu * effect.strength(at, effect.ramp) for effect in of(effects, kinds.Work))
     mean = requests_per_minute(start + 30) + load
     for effect in of(effects, Demand):
@@ -163,7 +163,7 @@ def simulate(
     failed, mishaps = _failures(random, requests, errors, reachable)
     balancer = _balancer_errors(failed, errors, reachable, registered)
     database = sum(
-        effect.cpu * effect.strength(at, effect.ramp) for effect in of(effects, kinds.DatabaseLoad)
+        effect.cpu * effect.strength(at, effect.ramp) for effect in of(effects, kinds.DatabaseLoadEffect)
     )
     broken = errors is not None and errors.cause == "database"
     minute = Minute(
@@ -201,7 +201,9 @@ def of(effects: Sequence[kinds.Effect], kind: type[E]) -> list[E]:
 
 def _disturb(minute: Minute, effects: Sequence[kinds.Effect], at: float, random: Random) -> None:
     """Apply effects on single values, with a random sequence of their own so that all other values stay the same."""
-    minute.slow_queries += sum(times(random, effect.per_minute) for effect in of(effects, kinds.SlowQueries))
+    minute.slow_queries += sum(
+        times(random, effect.per_minute) for effect in of(effects, kinds.SlowQueriesEffect)
+    )
     minute.attackers = tuple(
         attack.address
         for attack in of(effects, kinds.Attack)
@@ -211,8 +213,10 @@ def _disturb(minute: Minute, effects: Sequence[kinds.Effect], at: float, random:
     minute.connections += round(
         sum(each.more * each.strength(at, each.ramp) for each in of(effects, kinds.Connections))
     )
-    minute.silent = frozenset((effect.namespace, effect.metric) for effect in of(effects, kinds.Silence))
-    for effect in of(effects, kinds.LevelField):
+    minute.silent = frozenset(
+        (effect.namespace, effect.metric) for effect in of(effects, kinds.SilenceEffect)
+    )
+    for effect in of(effects, kinds.LevelFieldEffect):
         minute.level_field = effect.written
 
 
@@ -301,7 +305,7 @@ def disturb(minute: Minute, troubles: Sequence[Effect], at: float, random: Rando
     minute.tls_errors = sum(times(random, effect.per_minute) for effect in of(active, kinds.TlsErrors))
     minute.application_lines = tuple(of(active, kinds.ApplicationLines))
     minute.database_lines = tuple(of(active, kinds.DatabaseLines))
-    for state in of(active, kinds.DatabaseState):
+    for state in of(active, kinds.DatabaseStateEffect):
         if state.connections is not None:
             minute.connections = max(0, round(state.connections * random.uniform(0.97, 1.03)))
         minute.credits = state.credits if state.credits is not None else minute.credits

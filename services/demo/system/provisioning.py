@@ -13,7 +13,7 @@ from services.demo.account import SYSTEM, data_of
 from services.demo.clients import client
 from services.demo.ecs.model import Service
 from services.demo.effects import Deploy
-from services.demo.load_balancers import LoadBalancer, LoadBalancers, TargetGroup
+from services.demo.load_balancers import DemoLoadBalancer, LoadBalancers, TargetGroup
 from services.demo.scenario import AlarmFact, Released, ScalingFact, ScenarioRun, ScheduledFact
 
 RELEASES = timedelta(days=7)
@@ -96,7 +96,7 @@ def create_scaling(run: ScenarioRun) -> None:
 
 def create_balancer(balancers: LoadBalancers, service: Service) -> TargetGroup:
     group = TargetGroup(names.GROUP_ARN, f"{SYSTEM}-prod-staff-api-tg", service, "/health")
-    balancer = LoadBalancer(names.BALANCER_ARN, f"{SYSTEM}-prod-alb", datetime(2025, 4, 1, tzinfo=UTC))
+    balancer = DemoLoadBalancer(names.BALANCER_ARN, f"{SYSTEM}-prod-alb", datetime(2025, 4, 1, tzinfo=UTC))
     balancer.groups.append(group)
     balancers.append(balancer)
     return group

@@ -8,9 +8,9 @@ from typing import Any
 from services.demo import names
 from services.demo.account import REGION
 from services.demo.cloudwatch.store import Dimensions, MetricStore
-from services.demo.logs.store import LogStore, Past
+from services.demo.logs.store import DemoLogStore, Past
 from services.demo.scenario import ScenarioRun
-from services.demo.system.logs import Line, app_lines, database_lines
+from services.demo.system.logs import WrittenLine, app_lines, database_lines
 from services.demo.system.minute import GIB, LATENCY, Minute, requests_per_minute, simulate
 
 CREDITS = 576.0
@@ -154,14 +154,14 @@ def sent(requests: float) -> float:
     return 9_800 + requests * 5_200.0
 
 
-_WRITERS: dict[str, tuple[str, Callable[[Minute], list[Line]]]] = {
+_WRITERS: dict[str, tuple[str, Callable[[Minute], list[WrittenLine]]]] = {
     names.APP_LOG: (_TASK, partial(app_lines, streams=(_TASK,))),
     names.DATABASE_LOG: (f"{names.DATABASE}.0", database_lines),
 }
 """By log group: its stream, and the writer of a minute's lines."""
 
 
-def write_past(logs: LogStore, start: int, level_field: str) -> None:
+def write_past(logs: DemoLogStore, start: int, level_field: str) -> None:
     """Let log groups begin long before `start` (epoch seconds), with the lines of ordinary weeks."""
     start = start // _WRITTEN * _WRITTEN
     for name, (stream, _write) in _WRITERS.items():

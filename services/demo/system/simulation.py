@@ -8,13 +8,13 @@ from services.demo.account import REGION
 from services.demo.cloudwatch.store import MetricStore
 from services.demo.ecs.model import Service
 from services.demo.ecs.records import Fate
-from services.demo.effects import Deploy, Desired, Effect, ServiceEvent, Targets
+from services.demo.effects import Deploy, Desired, Effect, ServiceEventEffect, Targets
 from services.demo.load_balancers import TargetGroup
-from services.demo.logs.store import LogStore
+from services.demo.logs.store import DemoLogStore
 from services.demo.rds.model import DatabaseInstance
 from services.demo.scenario import ScenarioRun
 from services.demo.system.logs import (
-    Line,
+    WrittenLine,
     app_lines,
     database_lines,
     firewall_lines,
@@ -40,7 +40,7 @@ class SimulatedSystem:
         service: Service,
         group: TargetGroup,
         metrics: MetricStore,
-        logs: LogStore,
+        logs: DemoLogStore,
         database: DatabaseInstance,
         start: int,
         log_start: int,
@@ -53,7 +53,7 @@ class SimulatedSystem:
         self._database = database
         self._log_start = log_start
         self._minute: Minute | None = None
-        self._lines: list[Line] = []
+        self._lines: list[WrittenLine] = []
         self._unhealthy = 0
         releases = [each for each in of(run.scenario.effects, Deploy) if each.is_release]
         self._released_words = releases[0].words if releases else ()
@@ -114,7 +114,7 @@ class SimulatedSystem:
             self._deploy(effect, start)
         elif isinstance(effect, Desired):
             self.service.set_desired(effect.count, start)
-        elif isinstance(effect, ServiceEvent):
+        elif isinstance(effect, ServiceEventEffect):
             self.service.add_event(self._run.began.timestamp() + effect.at, effect.message)
 
     def _deploy(self, effect: Deploy, at: float) -> None:

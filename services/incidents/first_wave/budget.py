@@ -7,7 +7,7 @@ from typing import Any
 
 from services.aws.client.reader import Answer, Reader, incomplete, next_page
 from services.i18n import _
-from services.incidents.first_wave.patience import Limit
+from services.incidents.first_wave.patience import PatienceLimit
 from services.models.first_wave import Source
 
 MARGIN = 0.3
@@ -56,7 +56,7 @@ class RequestBudget:
 class SourceReader:
     """The Reader of one source: counts requests and reads no more pages than the budget has."""
 
-    def __init__(self, session: Reader, budget: RequestBudget, source: Source, limit: Limit) -> None:
+    def __init__(self, session: Reader, budget: RequestBudget, source: Source, limit: PatienceLimit) -> None:
         self.limit = limit
         """When the source is given up."""
         self.requests = 0

@@ -31,8 +31,8 @@ class Patience:
     def __exit__(self, *_error: object) -> None:
         self._handle.cancel()
 
-    def limit(self, seconds: float) -> "Limit":
-        return Limit(self, seconds)
+    def limit(self, seconds: float) -> "PatienceLimit":
+        return PatienceLimit(self, seconds)
 
     async def preparing(self, work: Awaitable[object]) -> None:
         """Await what this process needs before it can ask, e.g. in a thread; meanwhile no time is counted."""
@@ -56,7 +56,7 @@ class Patience:
         self._next()
 
 
-class Limit:
+class PatienceLimit:
     """So many seconds, those in which the process was late not counted."""
 
     def __init__(self, patience: Patience, seconds: float) -> None:

@@ -23,7 +23,7 @@ from services.incidents.first_wave.belongings import SystemBelongings
 from services.incidents.first_wave.budget import RequestBudget, SourceReader
 from services.incidents.first_wave.own import omissions
 from services.incidents.first_wave.parts import moment_of_incident, service_name
-from services.incidents.first_wave.patience import SAID, Limit, Patience
+from services.incidents.first_wave.patience import SAID, Patience, PatienceLimit
 from services.incidents.first_wave.questions import QUESTIONS
 from services.incidents.first_wave.sources import REQUESTS, SOURCES, Answered, Outcome, Unanswered, Wave
 from services.incidents.signals.registry import BY_ID
@@ -204,7 +204,7 @@ class _Reading:
             reader.limit = first
             raise TimeoutError from error
 
-    def _late(self, source: Source, limit: Limit) -> Problem:
+    def _late(self, source: Source, limit: PatienceLimit) -> Problem:
         service, _colon, operation = SOURCES[source].calls[0].partition(":")
         text = _("{title}: no response within {count} seconds.")
         if limit.lag >= SAID:
@@ -291,7 +291,7 @@ class FirstWaveReader:
         return evidence.model_copy(update={"answers": answers_of(incident, Facts(evidence, self.runbook))})
 
 
-async def _in_time(limit: Limit, work: Coroutine[Any, Any, None]) -> None:
+async def _in_time(limit: PatienceLimit, work: Coroutine[Any, Any, None]) -> None:
     with suppress(TimeoutError):
         async with limit.within():
             await work

@@ -25,7 +25,7 @@ STATES = {
 }
 
 
-class Mark(Enum):
+class AlarmMark(Enum):
     """Reasons why an alarm is not normal, worst first; the value is how the summary lists such alarms."""
 
     FIRING = N_("firing: {alarms}")
@@ -41,33 +41,33 @@ class Mark(Enum):
 
 
 VERDICTS = {
-    Mark.FIRING: Verdict.ABNORMAL,
-    Mark.MISSING: Verdict.ABNORMAL,
-    Mark.NO_DATA: Verdict.UNKNOWN,
-    Mark.UNSURE: Verdict.UNKNOWN,
-    Mark.FIRED: Verdict.ATTENTION,
-    Mark.SILENT: Verdict.ATTENTION,
-    Mark.TOGETHER: Verdict.ATTENTION,
-    Mark.UNKNOWN: Verdict.UNKNOWN,
-    Mark.UNTOLD: Verdict.UNKNOWN,
-    Mark.BLIND: Verdict.ATTENTION,
+    AlarmMark.FIRING: Verdict.ABNORMAL,
+    AlarmMark.MISSING: Verdict.ABNORMAL,
+    AlarmMark.NO_DATA: Verdict.UNKNOWN,
+    AlarmMark.UNSURE: Verdict.UNKNOWN,
+    AlarmMark.FIRED: Verdict.ATTENTION,
+    AlarmMark.SILENT: Verdict.ATTENTION,
+    AlarmMark.TOGETHER: Verdict.ATTENTION,
+    AlarmMark.UNKNOWN: Verdict.UNKNOWN,
+    AlarmMark.UNTOLD: Verdict.UNKNOWN,
+    AlarmMark.BLIND: Verdict.ATTENTION,
 }
 _UNHEARD = {
-    Hearing.TOGETHER: (Mark.TOGETHER, ""),
-    Hearing.UNKNOWN: (Mark.UNKNOWN, N_("whether a composite alarm sends for it could not be read")),
+    Hearing.TOGETHER: (AlarmMark.TOGETHER, ""),
+    Hearing.UNKNOWN: (AlarmMark.UNKNOWN, N_("whether a composite alarm sends for it could not be read")),
     Hearing.NOBODY: (
-        Mark.SILENT, N_("it has no action that reaches anybody, and no composite alarm is certain to send for it")
+        AlarmMark.SILENT, N_("it has no action that reaches anybody, and no composite alarm is certain to send for it")
     ),
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedAlarms:
     alarm: Alarm
     title: str
     """The runbook's title; otherwise the alarm's name."""
     measure: Measure
-    marks: tuple[Mark, ...]
+    marks: tuple[AlarmMark, ...]
     short: str
     """The title, with the time at which the alarm fired, if it did."""
 
@@ -84,11 +84,11 @@ def judge(
     zone: tzinfo,
     *,
     complete: bool = True,
-) -> Judged:
+) -> JudgedAlarms:
     """Judge an alarm; `periods` are its own, newest first; `complete`: its history has all of them."""
     statements = list(_statements(alarm, periods, span, zone))
     if not complete:
-        statements.append((Mark.UNTOLD, _("changes are missing from its history")))
+        statements.append((AlarmMark.UNTOLD, _("changes are missing from its history")))
     marks = tuple(dict.fromkeys(mark for mark, _text in statements))
     fired = [period for period in periods if period.state == "alarm"]
     word = STATES[alarm.state]
@@ -102,59 +102,59 @@ def judge(
     )
     recovered = [period for period in fired if period.ended is not None]
     short = f"{title} {period_words(recovered[0], span, zone)}" if recovered else title
-    return Judged(alarm, title, measure, marks, short if Mark.FIRED in marks else title)
+    return JudgedAlarms(alarm, title, measure, marks, short if AlarmMark.FIRED in marks else title)
 
 
 def _statements(
     alarm: Alarm, periods: Sequence[AlarmPeriod], span: TimeSpan, zone: tzinfo
-) -> Iterator[tuple[Mark, str]]:
+) -> Iterator[tuple[AlarmMark, str]]:
     yield from _state(alarm, periods, span, zone)
     if alarm.warm_up_until is not None:
-        mark = Mark.NO_DATA if alarm.state is AlarmState.INSUFFICIENT else Mark.UNSURE
+        mark = AlarmMark.NO_DATA if alarm.state is AlarmState.INSUFFICIENT else AlarmMark.UNSURE
         text = _("warms up until {time}: AWS evaluates nothing and runs no action")
         yield mark, text.format(time=zoned_time(alarm.warm_up_until, zone))
     if alarm.evaluation:
-        yield Mark.UNSURE, evaluation_words(alarm.evaluation)
+        yield AlarmMark.UNSURE, evaluation_words(alarm.evaluation)
     recovered = [period for period in periods if period.state == "alarm" and period.ended is not None]
     for period in recovered[:SHOWN]:
-        yield Mark.FIRED, _("fired {spell}").format(spell=period_words(period, span, zone))
+        yield AlarmMark.FIRED, _("fired {spell}").format(spell=period_words(period, span, zone))
     if len(recovered) > SHOWN:
-        yield Mark.FIRED, _("{count} times in total").format(count=len(recovered))
+        yield AlarmMark.FIRED, _("{count} times in total").format(count=len(recovered))
     yield from _silent(alarm, zone)
     blind = [period for period in periods if _blind(period, span)]
     if blind and not sparse(alarm):
-        yield Mark.BLIND, _("without data {spell}").format(spell=period_words(blind[0], span, zone))
+        yield AlarmMark.BLIND, _("without data {spell}").format(spell=period_words(blind[0], span, zone))
 
 
 def _state(
     alarm: Alarm, periods: Sequence[AlarmPeriod], span: TimeSpan, zone: tzinfo
-) -> Iterator[tuple[Mark, str]]:
+) -> Iterator[tuple[AlarmMark, str]]:
     lasting = next((period for period in periods if period.ended is None), None)
     how_long = period_words(lasting, span, zone) if lasting else ""
     if alarm.state is AlarmState.ALARM:
-        yield Mark.FIRING, how_long
+        yield AlarmMark.FIRING, how_long
     elif alarm.state is AlarmState.MISSING:
-        yield Mark.MISSING, missing_words(alarm)
+        yield AlarmMark.MISSING, missing_words(alarm)
     elif alarm.state is AlarmState.INSUFFICIENT:
-        yield Mark.NO_DATA, how_long
+        yield AlarmMark.NO_DATA, how_long
         if sparse(alarm):
             yield (
-                Mark.NO_DATA,
+                AlarmMark.NO_DATA,
                 _(
                     "its metric is reported only when there is something to count, and missing data is “missing”"
                 ),
             )
 
 
-def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
+def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[AlarmMark, str]]:
     if alarm.muted_by:
         text = _("muted by {rule} until {time}") if alarm.muted_until else _("muted by {rule}")
         until = zoned_time(alarm.muted_until, zone) if alarm.muted_until else ""
-        yield Mark.SILENT, text.format(rule=alarm.muted_by, time=until)
+        yield AlarmMark.SILENT, text.format(rule=alarm.muted_by, time=until)
     if alarm.state is not AlarmState.MISSING and alarm.actions_enabled is None:
-        yield Mark.UNKNOWN, _("AWS did not report whether its actions are enabled")
+        yield AlarmMark.UNKNOWN, _("AWS did not report whether its actions are enabled")
     elif alarm.state is not AlarmState.MISSING and not alarm.actions_enabled:
-        yield Mark.SILENT, _("its actions are disabled")
+        yield AlarmMark.SILENT, _("its actions are disabled")
     if alarm.may_be_unheard:
         mark, text = _UNHEARD[alarm.hearing]
         yield mark, alarm.hearing_note or (text and _(text))
@@ -186,13 +186,13 @@ def period_words(period: AlarmPeriod, span: TimeSpan, zone: tzinfo) -> str:
     return stretch(period.began, period.ended, zone)
 
 
-def summary_of(judged: Iterable[Judged]) -> str:
+def summary_of(judged: Iterable[JudgedAlarms]) -> str:
     """The alarms that are not normal, worst first: `firing: A, B; missing: C`; "" if there are none."""
     alarms = list(judged)
     parts = []
-    for mark in Mark:
+    for mark in AlarmMark:
         names = [
-            alarm.short if mark is Mark.FIRED else alarm.title for alarm in alarms if mark in alarm.marks
+            alarm.short if mark is AlarmMark.FIRED else alarm.title for alarm in alarms if mark in alarm.marks
         ]
         if names:
             parts.append(_(mark.value).format(alarms=_(", ").join(names)))

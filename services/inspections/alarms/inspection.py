@@ -15,7 +15,7 @@ from services.aws.cloudwatch.alarms.actions import is_topic, scaling_name
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.contacts import escalation
 from services.i18n import _, plural, sentences
-from services.inspections.alarms.evaluation import Judged, Mark, judge, summary_of
+from services.inspections.alarms.evaluation import AlarmMark, JudgedAlarms, judge, summary_of
 from services.inspections.alarms.periods import as_of, periods_of, within
 from services.inspections.alarms.tables import Firing, alarm_names, changes_table, periods_table, series_table
 from services.inspections.base import Inspection, InspectionRequest
@@ -31,7 +31,7 @@ from services.models.runbook_playbooks import Playbook
 from services.models.verdict import DISPLAY_ORDER, Verdict, judgement
 
 
-def advice(judged: Iterable[Judged], runbook: Runbook, inspection: str) -> tuple[str, ...]:
+def advice(judged: Iterable[JudgedAlarms], runbook: Runbook, inspection: str) -> tuple[str, ...]:
     texts = [text for alarm in judged if alarm.marks for text in _of(alarm, runbook)]
     if not texts:
         return ()
@@ -49,10 +49,10 @@ def _slack(runbook: Runbook) -> tuple[str, ...]:
     return (_("Record it in Slack {channel}.").format(channel=runbook.slack.channel),)
 
 
-def _of(judged: Judged, runbook: Runbook) -> Iterator[str]:
-    if Mark.FIRING in judged.marks or Mark.FIRED in judged.marks:
+def _of(judged: JudgedAlarms, runbook: Runbook) -> Iterator[str]:
+    if AlarmMark.FIRING in judged.marks or AlarmMark.FIRED in judged.marks:
         yield from _fired_advice(judged, runbook)
-    if Mark.MISSING in judged.marks:
+    if AlarmMark.MISSING in judged.marks:
         text = _(
             "{alarm}: not monitored now. Have the alarm {name} recreated; until then check the dashboard."
         )
@@ -66,24 +66,24 @@ def _of(judged: Judged, runbook: Runbook) -> Iterator[str]:
         yield _("{alarm}: until it has warmed up, check its metric on the dashboard.").format(
             alarm=judged.title
         )
-    elif Mark.NO_DATA in judged.marks or Mark.BLIND in judged.marks:
+    elif AlarmMark.NO_DATA in judged.marks or AlarmMark.BLIND in judged.marks:
         text = _(
             "{alarm}: it cannot fire without data. Check that what it watches is there and reports {metric}."
         )
         names = dict.fromkeys(str(query.metric) for query in judged.alarm.queries if query.metric)
         yield text.format(alarm=judged.title, metric=_(", ").join(names) or _("its metric"))
-    if Mark.UNSURE in judged.marks:
+    if AlarmMark.UNSURE in judged.marks:
         yield _("{alarm}: correct the alarm's definition, or wait where AWS failed.").format(
             alarm=judged.title
         )
-    if Mark.SILENT in judged.marks:
+    if AlarmMark.SILENT in judged.marks:
         yield _silent(judged.alarm).format(alarm=judged.title)
-    if Mark.TOGETHER in judged.marks:
+    if AlarmMark.TOGETHER in judged.marks:
         text = _(
             "{alarm}: have an action added to it; if people hear of it otherwise, declare heard_by in the runbook."
         )
         yield text.format(alarm=judged.title)
-    if Mark.UNTOLD in judged.marks:
+    if AlarmMark.UNTOLD in judged.marks:
         yield _("{alarm}: check its history in CloudWatch: it may have fired unnoticed.").format(
             alarm=judged.title
         )
@@ -101,13 +101,13 @@ def _silent(alarm: Alarm) -> str:
     )
 
 
-def _fired_advice(judged: Judged, runbook: Runbook) -> Iterator[str]:
+def _fired_advice(judged: JudgedAlarms, runbook: Runbook) -> Iterator[str]:
     playbook = runbook.playbook_for(judged.alarm.id)
     if playbook is None:
         yield _("{alarm}: the runbook has no steps for it.").format(alarm=judged.title)
         return
     steps = " → ".join(str(step.text) for step in playbook.steps)
-    firing = Mark.FIRING in judged.marks
+    firing = AlarmMark.FIRING in judged.marks
     text = (
         _("{alarm}: {playbook}: {steps}")
         if firing
@@ -118,7 +118,7 @@ def _fired_advice(judged: Judged, runbook: Runbook) -> Iterator[str]:
         yield from _escalation_advice(judged, playbook, runbook)
 
 
-def _escalation_advice(judged: Judged, playbook: Playbook, runbook: Runbook) -> Iterator[str]:
+def _escalation_advice(judged: JudgedAlarms, playbook: Playbook, runbook: Runbook) -> Iterator[str]:
     whom = escalation(runbook, playbook.escalate_to)
     minutes = playbook.escalate_minutes or playbook.wait_minutes
     if whom and minutes:
@@ -288,7 +288,7 @@ class AlarmStates(Inspection):
         alarms: Sequence[Alarm],
         periods: Sequence[AlarmPeriod],
         incomplete: Collection[str],
-    ) -> list[Judged]:
+    ) -> list[JudgedAlarms]:
         """The runbook's alarms, and others that fire or fired; worst first.
 
         `incomplete`: the alarms whose history does not contain every change.
@@ -301,7 +301,7 @@ class AlarmStates(Inspection):
             own = [period for period in periods if period.alarm == alarm.name]
             title = titles.get(alarm.id, str(alarm.name))
             judged = judge(alarm, title, own, span, zone, complete=alarm.id not in incomplete)
-            if alarm.expected or {Mark.FIRING, Mark.FIRED} & set(judged.marks):
+            if alarm.expected or {AlarmMark.FIRING, AlarmMark.FIRED} & set(judged.marks):
                 every.append(judged)
         return sorted(
             every,
@@ -314,7 +314,7 @@ class AlarmStates(Inspection):
     def _summary(
         self,
         builder: FindingBuilder,
-        judged_alarms: Sequence[Judged],
+        judged_alarms: Sequence[JudgedAlarms],
         overview: AlarmOverview,
         doubtful: Sequence[str],
     ) -> str:

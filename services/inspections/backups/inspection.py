@@ -14,9 +14,9 @@ from services.aws.rds.reader import EVENTS_KEPT, RdsReader
 from services.calendar.maintenance_windows import DAY, Window, daily, local_text
 from services.i18n import _, first_few, plural, sentences
 from services.inspections.backups.tables import VERDICTS, events_table, nights_table, reason
-from services.inspections.backups.windows import GAPS, Night, Outcome, expected, nights, with_others
+from services.inspections.backups.windows import GAPS, BackupOutcome, Night, expected, nights, with_others
 from services.inspections.base import InspectionRequest
-from services.inspections.toolkit.checks import CheckResult, about, undecided
+from services.inspections.toolkit.checks import CheckRow, about, undecided
 from services.inspections.toolkit.finding_builder import DatabaseInspection, FindingBuilder
 from services.inspections.toolkit.wording import age_text, length, listed
 from services.models.aws_cli import CliCommand
@@ -68,7 +68,7 @@ class BackupReading:
 
     @property
     def young(self) -> bool:
-        return self.window is not None and all(night.outcome is Outcome.COMING for night in self.nights)
+        return self.window is not None and all(night.outcome is BackupOutcome.COMING for night in self.nights)
 
     def remarks(self) -> Iterator[str]:
         if self.window:
@@ -83,7 +83,7 @@ class BackupReading:
 
 def normal_summary(reading: BackupReading) -> str:
     age = length(reading.age) if reading.age is not None else "—"
-    complete = sum(night.outcome is not Outcome.COMING for night in reading.nights)
+    complete = sum(night.outcome is not BackupOutcome.COMING for night in reading.nights)
     text = plural(
         "The last {count} backup window has its snapshot, the newest {age} old; kept for {days} days.",
         "The last {count} backup windows have their snapshots, the newest {age} old; kept for {days} days.",
@@ -92,7 +92,7 @@ def normal_summary(reading: BackupReading) -> str:
     return text.format(count=complete, age=age, days=reading.database.retention_days)
 
 
-def checks(reading: BackupReading, runbook: Runbook) -> list[CheckResult]:
+def checks(reading: BackupReading, runbook: Runbook) -> list[CheckRow]:
     of_instance = [
         *about("retention", _retention(reading, runbook)),
         *about("restorable", _restorable(reading)),
@@ -100,24 +100,24 @@ def checks(reading: BackupReading, runbook: Runbook) -> list[CheckResult]:
     ]
     if not reading.has_snapshots:
         measure = Measure(title=_("Snapshots"), shown="", verdict=Verdict.UNKNOWN)
-        unread = CheckResult(measure, _("The snapshots cannot be read."))
+        unread = CheckRow(measure, _("The snapshots cannot be read."))
         return [*of_instance, *about("snapshots", unread)]
     of_snapshots = about("snapshots", _newest(reading), _windows(reading))
     return [*of_snapshots, *about("status", _statuses(reading)), *of_instance]
 
 
-def _newest(reading: BackupReading) -> CheckResult:
+def _newest(reading: BackupReading) -> CheckRow:
     hours = reading.spec.snapshot_max_age_hours
     allowed = _("≤ {hours} h").format(hours=hours)
     title = _("Newest snapshot")
     if reading.age is None:
         verdict = Verdict.ATTENTION if reading.young else Verdict.ABNORMAL
         text = _("There is no usable snapshot at all.")
-        return CheckResult(
+        return CheckRow(
             Measure(title=title, shown=_("none"), allowed=allowed, verdict=verdict), text, by_runbook=True
         )
     # While a window is open, the newest snapshot may be from the day before, but not older.
-    coming = bool(reading.nights) and reading.nights[0].outcome is Outcome.COMING
+    coming = bool(reading.nights) and reading.nights[0].outcome is BackupOutcome.COMING
     old = reading.age > timedelta(hours=hours) + (DAY if coming else timedelta())
     measure = Measure(
         title=title,
@@ -129,19 +129,19 @@ def _newest(reading: BackupReading) -> CheckResult:
         note=zoned_time(reading.newest.at, reading.zone) if reading.newest and reading.newest.at else "",
     )
     text = _("The newest snapshot is {age} old (at most {hours} h).")
-    return CheckResult(measure, text.format(age=length(reading.age), hours=hours), by_runbook=True)
+    return CheckRow(measure, text.format(age=length(reading.age), hours=hours), by_runbook=True)
 
 
-def _windows(reading: BackupReading) -> CheckResult:
+def _windows(reading: BackupReading) -> CheckRow:
     title, allowed = _("Snapshots of the backup windows"), _("one each")
     if reading.window is None:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
-        return CheckResult(measure, _("AWS did not return the backup window, so gaps cannot be detected."))
+        return CheckRow(measure, _("AWS did not return the backup window, so gaps cannot be detected."))
     if not reading.nights:
         note = _("no backup window has passed since it was created")
         if reading.database.created:
             note = _("created {at}; no backup window has passed since").format(at=_created(reading))
-        return CheckResult(
+        return CheckRow(
             Measure(title=title, shown="0", allowed=allowed, verdict=Verdict.ATTENTION, note=note), note
         )
     complete = sum(night.outcome not in GAPS for night in reading.nights)
@@ -156,7 +156,7 @@ def _windows(reading: BackupReading) -> CheckResult:
         value=float(complete),
         note=note,
     )
-    return CheckResult(measure, sentences(*_gaps(reading)), _gap_advice(reading), by_runbook=True)
+    return CheckRow(measure, sentences(*_gaps(reading)), _gap_advice(reading), by_runbook=True)
 
 
 def _created(reading: BackupReading) -> str:
@@ -165,10 +165,10 @@ def _created(reading: BackupReading) -> str:
 
 def _gaps(reading: BackupReading) -> Iterator[str]:
     texts = {
-        Outcome.MISSING: _("No snapshot from the backup window {windows}."),
-        Outcome.UNUSABLE: _("No usable snapshot from the backup window {windows}."),
-        Outcome.SLOW: _("The snapshot of the backup window {windows} is taking long to complete."),
-        Outcome.ELSEWHERE: _("Only AWS Backup made a snapshot after the backup window {windows}."),
+        BackupOutcome.MISSING: _("No snapshot from the backup window {windows}."),
+        BackupOutcome.UNUSABLE: _("No usable snapshot from the backup window {windows}."),
+        BackupOutcome.SLOW: _("The snapshot of the backup window {windows} is taking long to complete."),
+        BackupOutcome.ELSEWHERE: _("Only AWS Backup made a snapshot after the backup window {windows}."),
     }
     for outcome, text in texts.items():
         nights = [night for night in reading.nights if night.outcome is outcome]
@@ -185,7 +185,9 @@ def _name(night: Night, events: Sequence[DatabaseEvent], zone: tzinfo) -> str:
 
 
 def _gap_advice(reading: BackupReading) -> tuple[str, ...]:
-    if not any(night.outcome in (*GAPS, Outcome.SLOW, Outcome.ELSEWHERE) for night in reading.nights):
+    if not any(
+        night.outcome in (*GAPS, BackupOutcome.SLOW, BackupOutcome.ELSEWHERE) for night in reading.nights
+    ):
         return ()
     gap = any(night.outcome in GAPS for night in reading.nights)
     return (
@@ -202,12 +204,12 @@ def _gap_advice(reading: BackupReading) -> tuple[str, ...]:
     )
 
 
-def _statuses(reading: BackupReading) -> CheckResult:
+def _statuses(reading: BackupReading) -> CheckRow:
     snapshots = [snapshot for night in reading.nights for snapshot in night.snapshots]
     counts = Counter(str(snapshot.status) for snapshot in snapshots)
     bad = [snapshot for snapshot in snapshots if snapshot.state is SnapshotState.UNUSABLE]
     verdict = Verdict.ATTENTION if bad else Verdict.NORMAL
-    if any(night.outcome is Outcome.UNUSABLE for night in reading.nights):
+    if any(night.outcome is BackupOutcome.UNUSABLE for night in reading.nights):
         verdict = Verdict.ABNORMAL
     measure = Measure(
         title=_("Status of the snapshots"),
@@ -220,16 +222,16 @@ def _statuses(reading: BackupReading) -> CheckResult:
     names = listed(
         [_("{name} is {status}").format(name=item.name, status=item.status) for item in bad[:NAMED]]
     )
-    return CheckResult(measure, _("{parts}.").format(parts=names), by_runbook=True)
+    return CheckRow(measure, _("{parts}.").format(parts=names), by_runbook=True)
 
 
-def _retention(reading: BackupReading, runbook: Runbook) -> CheckResult:
+def _retention(reading: BackupReading, runbook: Runbook) -> CheckRow:
     days, agreed = reading.database.retention_days, reading.spec.retention_days
     title = _("Backup retention (days)")
     allowed = plural("{count} day", "{count} days", agreed).format(count=agreed)
     if days is None:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
-        return CheckResult(measure, _("AWS did not return the backup retention period."))
+        return CheckRow(measure, _("AWS did not return the backup retention period."))
     value = plural("{count} day", "{count} days", days).format(count=days)
     verdicts = [_kept(days, agreed)]
     text = _("Backups are kept for {days}; the runbook says {wanted}.").format(days=value, wanted=allowed)
@@ -263,7 +265,7 @@ def _retention(reading: BackupReading, runbook: Runbook) -> CheckResult:
         unit="d",
         note=_("; ").join(notes),
     )
-    return CheckResult(measure, text, tips)
+    return CheckRow(measure, text, tips)
 
 
 def _kept(days: int, agreed: int) -> Verdict:
@@ -272,7 +274,7 @@ def _kept(days: int, agreed: int) -> Verdict:
     return Verdict.NORMAL if days == agreed or not agreed else Verdict.ATTENTION
 
 
-def _restorable(reading: BackupReading) -> CheckResult:
+def _restorable(reading: BackupReading) -> CheckRow:
     title = _("Latest restorable time")
     allowed = _("≤ {minutes} min ago").format(minutes=int(RESTORABLE.total_seconds() // 60))
     at = reading.database.latest_restorable
@@ -280,14 +282,12 @@ def _restorable(reading: BackupReading) -> CheckResult:
         # With backups disabled there is nothing to restore to; another check reports that.
         unknown = None if reading.database.retention_days == 0 else Verdict.UNKNOWN
         measure = Measure(title=title, shown="", allowed=allowed, verdict=unknown)
-        return CheckResult(measure, _("AWS did not return the latest restorable time of the database."))
+        return CheckRow(measure, _("AWS did not return the latest restorable time of the database."))
     ago = reading.now - at
     if ago < -SKEW:
         # The latest restorable time at an earlier moment is no longer known.
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
-        return CheckResult(
-            measure, _("It is not known until when the database could be restored at that time.")
-        )
+        return CheckRow(measure, _("It is not known until when the database could be restored at that time."))
     measure = Measure(
         title=title,
         shown=age_text(ago),
@@ -298,10 +298,10 @@ def _restorable(reading: BackupReading) -> CheckResult:
         at=at,
     )
     text = _("The database can be restored only until {time} ago; five minutes is usual.")
-    return CheckResult(measure, text.format(time=length(ago)))
+    return CheckRow(measure, text.format(time=length(ago)))
 
 
-def _instance(reading: BackupReading) -> CheckResult:
+def _instance(reading: BackupReading) -> CheckRow:
     verdicts = {
         DatabaseState.AVAILABLE: Verdict.NORMAL,
         DatabaseState.BUSY: Verdict.ATTENTION,
@@ -314,7 +314,7 @@ def _instance(reading: BackupReading) -> CheckResult:
         verdict=verdicts[reading.database.state],
     )
     text = _("The database is {status}: RDS makes no automatic backup in the meantime.")
-    return CheckResult(measure, text.format(status=reading.database.status))
+    return CheckRow(measure, text.format(status=reading.database.status))
 
 
 WINDOWS = 7
@@ -339,7 +339,11 @@ class Backups(DatabaseInspection):
             text = _("The snapshots of AWS Backup cannot be read.")
             others = await builder.readable(reader.snapshots(database.id, "awsbackup"), text)
             judged_nights = with_others(window, judged_nights, others or ())
-        gaps = [night for night in judged_nights if night.outcome in (*GAPS, Outcome.ELSEWHERE, Outcome.SLOW)]
+        gaps = [
+            night
+            for night in judged_nights
+            if night.outcome in (*GAPS, BackupOutcome.ELSEWHERE, BackupOutcome.SLOW)
+        ]
         events = await self._events(reader, database, gaps, builder) if gaps else ()
         zone = self.context.calendar.zone
         reading = BackupReading(

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from services.i18n import N_, _
-from services.inspections.backups.windows import Night, Outcome
+from services.inspections.backups.windows import BackupOutcome, Night
 from services.inspections.base import table
 from services.models.date_text import zoned_time
 from services.models.evidence import Evidence, Row
@@ -10,19 +10,19 @@ from services.models.rds import DatabaseEvent, Snapshot, SnapshotState
 from services.models.verdict import DISPLAY_ORDER, Verdict
 
 VERDICTS = {
-    Outcome.MADE: Verdict.NORMAL,
-    Outcome.COMING: Verdict.NORMAL,
-    Outcome.ELSEWHERE: Verdict.ATTENTION,
-    Outcome.SLOW: Verdict.ATTENTION,
-    Outcome.UNUSABLE: Verdict.ABNORMAL,
-    Outcome.MISSING: Verdict.ABNORMAL,
+    BackupOutcome.MADE: Verdict.NORMAL,
+    BackupOutcome.COMING: Verdict.NORMAL,
+    BackupOutcome.ELSEWHERE: Verdict.ATTENTION,
+    BackupOutcome.SLOW: Verdict.ATTENTION,
+    BackupOutcome.UNUSABLE: Verdict.ABNORMAL,
+    BackupOutcome.MISSING: Verdict.ABNORMAL,
 }
 _NOTES = {
-    Outcome.COMING: N_("the window has barely ended"),
-    Outcome.ELSEWHERE: N_("made by AWS Backup"),
-    Outcome.SLOW: N_("taking long to complete"),
-    Outcome.UNUSABLE: N_("not usable"),
-    Outcome.MISSING: N_("none"),
+    BackupOutcome.COMING: N_("the window has barely ended"),
+    BackupOutcome.ELSEWHERE: N_("made by AWS Backup"),
+    BackupOutcome.SLOW: N_("taking long to complete"),
+    BackupOutcome.UNUSABLE: N_("not usable"),
+    BackupOutcome.MISSING: N_("none"),
 }
 
 
@@ -57,7 +57,7 @@ def _cells(window: str, snapshot: Snapshot, zone: tzinfo) -> tuple[str, str, str
 
 def reason(night: Night, events: Sequence[DatabaseEvent]) -> str:
     """RDS's first event after the window began; "" if RDS made a snapshot, or has no event."""
-    if night.outcome in (Outcome.MADE, Outcome.COMING):
+    if night.outcome in (BackupOutcome.MADE, BackupOutcome.COMING):
         return ""
     return next((str(event.message) for event in events if night.holds(event.at)), "")
 

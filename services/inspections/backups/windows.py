@@ -16,7 +16,7 @@ JUST_AFTER = timedelta(hours=1)
 """How long after the window a snapshot may still be in progress."""
 
 
-class Outcome(StrEnum):
+class BackupOutcome(StrEnum):
     MADE = "made"
     COMING = "coming"
     """The window has just ended: a snapshot is in progress, or may still start."""
@@ -29,7 +29,7 @@ class Outcome(StrEnum):
     MISSING = "missing"
 
 
-GAPS = frozenset({Outcome.MISSING, Outcome.UNUSABLE})
+GAPS = frozenset({BackupOutcome.MISSING, BackupOutcome.UNUSABLE})
 """Outcomes that leave a day without a backup."""
 
 
@@ -38,7 +38,7 @@ class Night:
     start: datetime
     end: datetime
     """End of the window (UTC)."""
-    outcome: Outcome
+    outcome: BackupOutcome
     snapshots: tuple[Snapshot, ...] = ()
     """The usable one first."""
 
@@ -71,15 +71,15 @@ def _night(window: Window, start: datetime, snapshots: list[Snapshot], now: date
     return Night(start, end, _outcome(ranked, soon=now < end + JUST_AFTER), ranked)
 
 
-def _outcome(ranked: tuple[Snapshot, ...], *, soon: bool) -> Outcome:
+def _outcome(ranked: tuple[Snapshot, ...], *, soon: bool) -> BackupOutcome:
     state = ranked[0].state if ranked else None
     if state is SnapshotState.AVAILABLE:
-        return Outcome.MADE
+        return BackupOutcome.MADE
     if state is SnapshotState.UNUSABLE:
-        return Outcome.UNUSABLE
+        return BackupOutcome.UNUSABLE
     if soon:
-        return Outcome.COMING
-    return Outcome.SLOW if state is SnapshotState.CREATING else Outcome.MISSING
+        return BackupOutcome.COMING
+    return BackupOutcome.SLOW if state is SnapshotState.CREATING else BackupOutcome.MISSING
 
 
 def with_others(window: Window, judged: Sequence[Night], others: Iterable[Snapshot]) -> list[Night]:
@@ -89,8 +89,8 @@ def with_others(window: Window, judged: Sequence[Night], others: Iterable[Snapsh
         for snapshot in others
         if snapshot.at and snapshot.state is SnapshotState.AVAILABLE
     }
-    mixed = any(night.outcome is Outcome.MADE for night in judged)
-    filled = Outcome.ELSEWHERE if mixed else Outcome.MADE
+    mixed = any(night.outcome is BackupOutcome.MADE for night in judged)
+    filled = BackupOutcome.ELSEWHERE if mixed else BackupOutcome.MADE
     return [
         Night(night.start, night.end, filled, (usable[night.start], *night.snapshots))
         if night.outcome in GAPS and night.start in usable

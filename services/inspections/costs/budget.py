@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from services.i18n import N_, _, sentences
 from services.inspections.costs.days import Compared
-from services.inspections.costs.evaluation import Rate, against, month_words, near_words, yen_words
+from services.inspections.costs.evaluation import CostRate, against, month_words, near_words, yen_words
 from services.inspections.costs.lines import HUNDRED, CostTable
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.checks import CheckRow
 from services.models.costs import Budget
 from services.models.findings import Measure
 from services.models.runbook_inspections import Costs as Spec
@@ -30,11 +30,11 @@ _PERIODS = {
 @dataclass(frozen=True, slots=True)
 class BudgetJudge:
     spec: Spec
-    rate: Rate
+    rate: CostRate
     advice: tuple[str, ...]
     """The runbook's advice if a budget may be exceeded."""
 
-    def own(self, table: CostTable, compared: Compared, *, doubtful: bool) -> CheckResult:
+    def own(self, table: CostTable, compared: Compared, *, doubtful: bool) -> CheckRow:
         """Compare the runbook's budget with the month's bill (with tax, before credits); not judged if undecided.
 
         `doubtful`: the total cannot be correct.
@@ -42,7 +42,7 @@ class BudgetJudge:
         title, budget = _("Budget of the runbook"), Decimal(self.spec.budget_yen)
         if not compared.month.count:
             text = _("There are no costs yet to compare with the budget.")
-            return CheckResult(Measure(title=title, shown="", verdict=Verdict.UNKNOWN), text)
+            return CheckRow(Measure(title=title, shown="", verdict=Verdict.UNKNOWN), text)
         bill = self.rate.yen(table.bill(compared))
         share = bill / budget * HUNDRED
         value = _("{share} % ({bill} of {budget})").format(
@@ -64,14 +64,14 @@ class BudgetJudge:
             doubtful=doubtful or bool(doubt),
         )
 
-    def aws(self, budgets: tuple[Budget, ...]) -> Iterator[CheckResult]:
+    def aws(self, budgets: tuple[Budget, ...]) -> Iterator[CheckRow]:
         for budget in budgets:
             yield self._aws(budget)
 
-    def _aws(self, budget: Budget) -> CheckResult:
+    def _aws(self, budget: Budget) -> CheckRow:
         title = _("AWS budget {name}").format(name=budget.name)
         if budget.limit is None or budget.spent is None:
-            return CheckResult(
+            return CheckRow(
                 Measure(title=title, shown="", allowed=self._allowed(), verdict=Verdict.UNKNOWN),
                 sentence=_("AWS returned the budget {name} without its amounts.").format(name=budget.name),
             )
@@ -114,10 +114,10 @@ class BudgetJudge:
 
     def _check(
         self, title: str, value: str, share: Decimal, sentence: str, *, note: str, doubtful: bool = False
-    ) -> CheckResult:
+    ) -> CheckRow:
         """One check; `doubtful`: part of the budget is unreadable, so a result within its limit proves nothing."""
         verdict = against(share, Decimal(self.spec.budget_percent))
-        return CheckResult(
+        return CheckRow(
             Measure(
                 title=title,
                 shown=value,

@@ -31,7 +31,7 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CostPlan:
     this_month: date
     """First day of this month."""
     last_month: date
@@ -72,18 +72,18 @@ class Compared:
         return self.base.count >= WEEK
 
 
-def plan(now: datetime) -> Plan:
+def plan(now: datetime) -> CostPlan:
     """The days to request at `now` (aware). On Monday 00:00 UTC (9:00 JST), Sunday is not complete yet."""
     moment = now.astimezone(UTC)
     this_month = moment.date().replace(day=1)
-    return Plan(
+    return CostPlan(
         this_month=this_month,
         last_month=(this_month - ONE).replace(day=1),
         last=(moment - DELAY).date() - ONE,
     )
 
 
-def compare(plan: Plan, since: date, last: date) -> Compared:
+def compare(plan: CostPlan, since: date, last: date) -> Compared:
     young = Days(plan.this_month, last)
     too_young = young.count < HELD
     month = plan.last_month if too_young else plan.this_month

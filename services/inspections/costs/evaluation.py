@@ -13,8 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.inspections.costs.days import ONE, WEEK, Compared, Days
-from services.inspections.costs.lines import HUNDRED, CostLine, CostTable, Growth
-from services.inspections.toolkit.checks import CheckResult, about
+from services.inspections.costs.lines import HUNDRED, CostLine, CostTable, GrowthOfCosts
+from services.inspections.toolkit.checks import CheckRow, about
 from services.inspections.toolkit.silence import LAGS, Activity, Likeness, SourceKind, judge_silence
 from services.inspections.toolkit.wording import listed
 from services.models.date_text import day_text, month_text, span_text
@@ -26,7 +26,7 @@ ONE_YEN = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class CostRate:
     """Yen per dollar."""
 
     usd_jpy: Decimal
@@ -34,7 +34,7 @@ class Rate:
     day: date | None = None
 
     @classmethod
-    def of(cls, spec: Spec) -> "Rate":
+    def of(cls, spec: Spec) -> "CostRate":
         return cls(Decimal(str(spec.usd_jpy)), str(spec.usd_jpy_source), spec.usd_jpy_date)
 
     def yen(self, usd: Decimal) -> Decimal:
@@ -60,7 +60,7 @@ def yen_words(yen: Decimal | int) -> str:
     return f"-¥{-whole:,}" if whole < 0 else f"¥{whole:,}"
 
 
-def percent_words(growth: Growth | None) -> str:
+def percent_words(growth: GrowthOfCosts | None) -> str:
     """`+60.1 %`; "" if there is nothing to compare with."""
     if growth is None:
         return ""
@@ -105,13 +105,13 @@ class LineJudge:
     """Judges lines by the runbook's limits, for the compared days."""
 
     spec: Spec
-    rate: Rate
+    rate: CostRate
     compared: Compared
     advice: Callable[[str], tuple[str, ...]]
     """The runbook's advice by the title of the line, if it is not normal."""
     calendar: Calendar
 
-    def checks(self, table: CostTable) -> Iterator[CheckResult]:
+    def checks(self, table: CostTable) -> Iterator[CheckRow]:
         yield from about("total", *self._doubted(table.total, self._pair(table.total)))
         for line in table.services:
             quiet = map(_quiet, self._pair(line))
@@ -121,13 +121,13 @@ class LineJudge:
             others = (self._month(table.others), self._others(table))
             yield from about("others", *self._doubted(table.others, map(_quiet, others)))
 
-    def grown(self, growths: Iterable[Growth | None]) -> Verdict:
+    def grown(self, growths: Iterable[GrowthOfCosts | None]) -> Verdict:
         compared = [growth for growth in growths if growth is not None]
         if not compared:
             return Verdict.UNKNOWN
         return max(map(self._grown, compared), key=_ORDER.index)
 
-    def _grown(self, growth: Growth) -> Verdict:
+    def _grown(self, growth: GrowthOfCosts) -> Verdict:
         if self.rate.yen(growth.more) < NEGLIGIBLE_YEN:
             return Verdict.NORMAL
         if growth.percent is None:
@@ -171,7 +171,7 @@ class LineJudge:
         until = _midnight(self.compared.week.last) + LAGS[SourceKind.COST]
         return judge_silence(SourceKind.COST, figures, until, self.calendar).likeness is Likeness.UNUSUAL
 
-    def _doubted(self, line: CostLine, results: Iterable[CheckResult]) -> Iterator[CheckResult]:
+    def _doubted(self, line: CostLine, results: Iterable[CheckRow]) -> Iterator[CheckRow]:
         doubt = self.doubt(line)
         sentence = _("{parts}.").format(parts=doubt)
         for result in self._noted(line, results):
@@ -184,11 +184,11 @@ class LineJudge:
             if measure.partial:
                 yield replace(result, measure=measure)
                 continue
-            yield CheckResult(measure, sentence)
+            yield CheckRow(measure, sentence)
             # Only once for all results.
             sentence = ""
 
-    def _noted(self, line: CostLine, results: Iterable[CheckResult]) -> Iterator[CheckResult]:
+    def _noted(self, line: CostLine, results: Iterable[CheckRow]) -> Iterator[CheckRow]:
         odd = _("; ").join(filter(None, (self._late(line), self._reduced(line))))
         for result in results:
             note = _("; ").join(filter(None, (str(result.measure.note), odd)))
@@ -211,11 +211,11 @@ class LineJudge:
             amount=self.rate.words(line.reduced(days)), days=words
         )
 
-    def _pair(self, line: CostLine) -> Iterator[CheckResult]:
+    def _pair(self, line: CostLine) -> Iterator[CheckRow]:
         yield self._month(line)
         yield self._growth(line)
 
-    def _month(self, line: CostLine) -> CheckResult:
+    def _month(self, line: CostLine) -> CheckRow:
         rate, compared = self.rate, self.compared
         projected, verdict = line.projected(compared), self.month_verdict(line)
         month = month_words(compared.month_end)
@@ -233,7 +233,7 @@ class LineJudge:
         text = _("{title}: {projected} for {month}, against a guideline of {guideline}.")
         if verdict is Verdict.UNKNOWN:
             text = _("{title}: there are no costs yet by which to judge {month}.")
-        return CheckResult(
+        return CheckRow(
             Measure(
                 title=_("{title}, whole month").format(title=line.title),
                 shown="" if verdict is Verdict.UNKNOWN else rate.words(projected),
@@ -256,7 +256,7 @@ class LineJudge:
             advice=self._advice(verdict, line),
         )
 
-    def _growth(self, line: CostLine, *, at_most: Verdict = Verdict.ABNORMAL, about: str = "") -> CheckResult:
+    def _growth(self, line: CostLine, *, at_most: Verdict = Verdict.ABNORMAL, about: str = "") -> CheckRow:
         week, month = line.weekly(self.compared), line.monthly(self.compared)
         verdict = min(self.grown((week, month)), at_most, key=_ORDER.index)
         worst = _worst(week, month)
@@ -266,7 +266,7 @@ class LineJudge:
         if worst is not None and worst.percent is not None:
             # The percentage belongs to one of the two comparisons.
             against = _("against last month's average") if worst is month else _("against the week before")
-        return CheckResult(
+        return CheckRow(
             Measure(
                 title=_("{title}, growth").format(title=line.title),
                 shown=percent,
@@ -284,7 +284,7 @@ class LineJudge:
             advice=self._advice(verdict, line),
         )
 
-    def _growth_note(self, week: Growth | None, month: Growth | None) -> str:
+    def _growth_note(self, week: GrowthOfCosts | None, month: GrowthOfCosts | None) -> str:
         if week is None and month is None:
             return _("fewer than {count} days of costs to compare with").format(count=2 * WEEK)
         notes = []
@@ -296,11 +296,11 @@ class LineJudge:
             notes.append(self._filled(text if week is None else _("last month's average {before}"), month))
         return listed(notes)
 
-    def _filled(self, text: str, growth: Growth) -> str:
+    def _filled(self, text: str, growth: GrowthOfCosts) -> str:
         words = self.rate.words
         return text.format(count=WEEK, now=words(growth.now), before=words(growth.before))
 
-    def _others(self, table: CostTable) -> CheckResult:
+    def _others(self, table: CostTable) -> CheckRow:
         """The runbook has no limits for other services: their growth only asks for attention."""
         most = sorted(table.other_services, key=lambda line: -line.newest(self.compared))[:_NAMED]
         names = listed([f"{line.title} {self.rate.words(line.newest(self.compared))}" for line in most])
@@ -310,9 +310,9 @@ class LineJudge:
     def _advice(self, verdict: Verdict | None, line: CostLine) -> tuple[str, ...]:
         return self.advice(line.title) if verdict in (Verdict.ATTENTION, Verdict.ABNORMAL) else ()
 
-    def _unknown(self, line: CostLine) -> CheckResult:
+    def _unknown(self, line: CostLine) -> CheckRow:
         text = _("{title}: Cost Explorer has no costs under the names given in the runbook.")
-        return CheckResult(
+        return CheckRow(
             Measure(
                 title=_("{title}, whole month").format(title=line.title),
                 shown="",
@@ -330,11 +330,11 @@ _ORDER = (Verdict.UNKNOWN, Verdict.NORMAL, Verdict.ATTENTION, Verdict.ABNORMAL)
 """Verdicts from least to most significant: a comparison that could be made outweighs one that could not."""
 
 
-def _quiet(result: CheckResult) -> CheckResult:
+def _quiet(result: CheckRow) -> CheckRow:
     return replace(result, sentence="") if result.verdict is Verdict.UNKNOWN else result
 
 
-def _worst(*growths: Growth | None) -> Growth | None:
+def _worst(*growths: GrowthOfCosts | None) -> GrowthOfCosts | None:
     compared = [growth for growth in growths if growth is not None]
     return max(compared, key=lambda growth: (growth.percent is None, growth.percent or 0), default=None)
 

@@ -17,17 +17,17 @@ from services.contacts import escalation
 from services.i18n import _, sentences
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.costs.budget import BudgetJudge, period_words
-from services.inspections.costs.days import HELD, ONE, Compared, Days, Plan, compare, plan
+from services.inspections.costs.days import HELD, ONE, Compared, CostPlan, Days, compare, plan
 from services.inspections.costs.evaluation import (
+    CostRate,
     LineJudge,
-    Rate,
     days_words,
     month_words,
     percent_words,
     yen_words,
 )
 from services.inspections.costs.lines import CostLine, CostTable, lay_out
-from services.inspections.toolkit.checks import CheckResult, about, runbook_advice, undecided
+from services.inspections.toolkit.checks import CheckRow, about, runbook_advice, undecided
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import length, listed
 from services.models.aws_cli import CliCommand
@@ -169,12 +169,12 @@ LATE = 2
 
 @dataclass(frozen=True, slots=True)
 class CostAnswer:
-    plan: Plan
+    plan: CostPlan
     history: CostHistory
     read_at: datetime
 
 
-class Costs(Inspection):
+class CostsInspection(Inspection):
     async def run(self, request: InspectionRequest) -> Finding:
         builder = FindingBuilder(self, request, windowed=False)
         answer = await self._answer(plan(request.until))
@@ -225,7 +225,7 @@ class Costs(Inspection):
         assert spec is not None
         return spec
 
-    async def _answer(self, plan: Plan) -> CostAnswer:
+    async def _answer(self, plan: CostPlan) -> CostAnswer:
         now = self.context.clock.now()
         last = self.context.memory.get(self.id)
         if isinstance(last, CostAnswer) and last.plan == plan and timedelta(0) <= now - last.read_at < KEPT:
@@ -246,7 +246,7 @@ class Costs(Inspection):
             text = _("Cost Explorer's newest costs are of {day}: too old to judge by.")
         else:
             text = _("Cost Explorer has no costs for this account.")
-        builder.remark(Rate.of(self._spec).remark(), *self._age(answer))
+        builder.remark(CostRate.of(self._spec).remark(), *self._age(answer))
         return builder.finding(text.format(day=newest), advice=(_by_hand(),))
 
     def _finding(
@@ -257,7 +257,7 @@ class Costs(Inspection):
         table: CostTable,
         budgets: tuple[Budget, ...] | AwsError,
     ) -> Finding:
-        spec, rate = self._spec, Rate.of(self._spec)
+        spec, rate = self._spec, CostRate.of(self._spec)
         lines = LineJudge(spec, rate, compared, self._line_advice, self.context.calendar)
         judge = BudgetJudge(spec, rate, self._report())
         doubtful = bool(lines.doubt(table.total))
@@ -290,9 +290,9 @@ class Costs(Inspection):
             return
         builder.unread(error, text)
         measure = Measure(title=_("AWS budgets"), shown="", verdict=Verdict.UNKNOWN)
-        builder.check(CheckResult(measure, text))
+        builder.check(CheckRow(measure, text))
 
-    def _undecided(self) -> Iterator[CheckResult]:
+    def _undecided(self) -> Iterator[CheckRow]:
         for item, key, title in (
             ("budget", "budget_yen", _("Budget of the runbook")),
             ("total", "total_yen", _("Guideline for the total")),
@@ -301,7 +301,7 @@ class Costs(Inspection):
                 result = undecided(title, f"costs.{key}", self.context.runbook)
                 yield from about(item, replace(result, sentence=""))
 
-    def _beside(self, table: CostTable, compared: Compared, rate: Rate) -> Iterator[CheckResult]:
+    def _beside(self, table: CostTable, compared: Compared, rate: CostRate) -> Iterator[CheckRow]:
         month = month_words(compared.month_end)
         for title, usd in (
             (_("Tax"), table.tax_of(compared.month)),
@@ -309,9 +309,9 @@ class Costs(Inspection):
         ):
             value = float(round(rate.yen(usd)))
             note = _("{month}, so far").format(month=month)
-            yield CheckResult(Measure(title=title, shown=rate.words(usd), value=value, unit="JPY", note=note))
+            yield CheckRow(Measure(title=title, shown=rate.words(usd), value=value, unit="JPY", note=note))
 
-    def _normal(self, compared: Compared, table: CostTable, rate: Rate) -> str:
+    def _normal(self, compared: Compared, table: CostTable, rate: CostRate) -> str:
         growth = percent_words(table.total.weekly(compared) or table.total.monthly(compared))
         text = _(
             "{month}: {so_far} in {count} days, about {projected} for the whole month; {growth} in a week"
@@ -350,7 +350,9 @@ class Costs(Inspection):
         )
         return tuple(dict.fromkeys((*runbook_advice(runbook, self.id), who)))
 
-    def _remarks(self, answer: CostAnswer, compared: Compared, table: CostTable, rate: Rate) -> Iterator[str]:
+    def _remarks(
+        self, answer: CostAnswer, compared: Compared, table: CostTable, rate: CostRate
+    ) -> Iterator[str]:
         yield rate.remark()
         yield from self._age(answer)
         text = _("Days are in UTC and only complete ones count: the newest is {day}, the last 7 are {week}.")

@@ -21,7 +21,7 @@ _REDUCTIONS = ("discount", "negation")
 
 
 @dataclass(frozen=True, slots=True)
-class Growth:
+class GrowthOfCosts:
     now: Decimal
     before: Decimal
 
@@ -106,18 +106,18 @@ class CostLine:
     def newest(self, compared: Compared) -> Decimal:
         return _sum(self.steady, compared.week) + self._late_cost(compared)
 
-    def weekly(self, compared: Compared) -> Growth | None:
+    def weekly(self, compared: Compared) -> GrowthOfCosts | None:
         """Growth over the seven days before; None if those cannot have costs."""
         if not compared.has_before:
             return None
-        return Growth(self.newest(compared), _sum(self.steady, compared.before))
+        return GrowthOfCosts(self.newest(compared), _sum(self.steady, compared.before))
 
-    def monthly(self, compared: Compared) -> Growth | None:
+    def monthly(self, compared: Compared) -> GrowthOfCosts | None:
         base = compared.base
         if not compared.has_base:
             return None
         # A rise in mid-week only half affects that week's sum; compared with a month it shows in full.
-        return Growth(self.newest(compared), _sum(self.steady, base) / base.count * WEEK)
+        return GrowthOfCosts(self.newest(compared), _sum(self.steady, base) / base.count * WEEK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from services.inspections.toolkit.logs.hourly_counts import BIN, COUNT, Hours, b
 from services.inspections.toolkit.logs.inspection import AT_ONCE, InsightsInspection, masked, query_table
 from services.inspections.toolkit.logs.queries import Queries, shares, values_of
 from services.inspections.toolkit.logs.silence import (
-    Silence,
+    LogSilence,
     read_ahead,
     silence,
     silence_advice,
@@ -67,7 +67,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
         return insights(self.spec.log_group, self.spec.query, span, purpose=purpose, region=self.spec.region)
 
     async def _finding(
-        self, queries: Queries, result: QueryResult, hours: Hours | None, trouble: str, silent: Silence
+        self, queries: Queries, result: QueryResult, hours: Hours | None, trouble: str, silent: LogSilence
     ) -> Finding:
         """`trouble`: why the matches cannot be judged; "" if they can."""
         builder = queries.builder

@@ -40,7 +40,7 @@ COUNTED = ("Sum", "SampleCount")
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class MetricSilence:
     hole: Stretch
     verdict: Verdict
     """The finding's verdict because of this silence."""
@@ -87,7 +87,9 @@ class CustomMetric(OwnInspection):
             region=self.spec.region,
         )
 
-    async def _silences(self, series: Series, span: TimeSpan, holes: Sequence[Stretch]) -> Sequence[Silence]:
+    async def _silences(
+        self, series: Series, span: TimeSpan, holes: Sequence[Stretch]
+    ) -> Sequence[MetricSilence]:
         if not holes or series.status is not SeriesStatus.COMPLETE:
             return ()
         counted = self.spec.stat in COUNTED
@@ -97,13 +99,13 @@ class CustomMetric(OwnInspection):
         try:
             past, _span = await self._read(span.start - REACH, span.start, max(series.period, FINE))
         except AwsError as error:
-            return (Silence(widest(holes), Verdict.UNKNOWN, error.problem.summary),)
+            return (MetricSilence(widest(holes), Verdict.UNKNOWN, error.problem.summary),)
         if past.status is not SeriesStatus.COMPLETE:
-            return (Silence(widest(holes), Verdict.UNKNOWN, incomplete_words(past)),)
+            return (MetricSilence(widest(holes), Verdict.UNKNOWN, incomplete_words(past)),)
         activity, calendar = with_data(past, series), self.context.calendar
         if not activity.times:
             # A count of zero is indistinguishable from a metric or dimension that does not exist.
-            return (Silence(widest(holes), Verdict.UNKNOWN),)
+            return (MetricSilence(widest(holes), Verdict.UNKNOWN),)
         now = judge_silence(SourceKind.METRIC, activity, span.end, calendar)
         odd = [
             Stretch(*map(_seconds, (gap.start, gap.end))) for gap in unusual_gaps(activity, span, calendar)
@@ -117,18 +119,18 @@ class CustomMetric(OwnInspection):
             return self._gaps(odd, span, why if now.likeness is not Likeness.NEW else "")
         # CloudWatch has no value if nothing was counted, so missing values may be zeros, if usual at that time.
         why = _("for a count, this may mean zero") if counted else _("as at the same time before")
-        return (Silence(widest(holes), Verdict.NORMAL, why),)
+        return (MetricSilence(widest(holes), Verdict.NORMAL, why),)
 
     @staticmethod
-    def _gaps(holes: Sequence[Stretch], span: TimeSpan, why: str = "") -> Sequence[Silence]:
+    def _gaps(holes: Sequence[Stretch], span: TimeSpan, why: str = "") -> Sequence[MetricSilence]:
         end = int(span.end.timestamp())
         return tuple(
-            Silence(hole, Verdict.UNKNOWN if hole.ended == end else Verdict.ATTENTION, why)
+            MetricSilence(hole, Verdict.UNKNOWN if hole.ended == end else Verdict.ATTENTION, why)
             for hole in dict.fromkeys((widest(holes), holes[-1]))
         )
 
     def _finding(
-        self, builder: FindingBuilder, series: Series, course: Course, silences: Sequence[Silence]
+        self, builder: FindingBuilder, series: Series, course: Course, silences: Sequence[MetricSilence]
     ) -> Finding:
         limit, until = self.limit, builder.request.until
         doubts = list(dict.fromkeys(self._words(silence, course) for silence in silences))
@@ -165,7 +167,7 @@ class CustomMetric(OwnInspection):
             builder.remark(_("Runbook: {section}").format(section=self.spec.source))
         return builder.finding(self._summary(builder.request, course, doubts), advice=self.spec.advice)
 
-    def _words(self, silence: Silence, course: Course) -> str:
+    def _words(self, silence: MetricSilence, course: Course) -> str:
         zone = self.context.calendar.zone
         text = _("no data {stretch}").format(stretch=stretch(*silence.hole.moments, zone))
         if course.newest is None:

@@ -12,8 +12,8 @@ from services.inspections.dashboard.quiet_times import (
     quiet_times,
     unmeasured,
 )
-from services.inspections.dashboard.reading import Curve, WindowSeries
-from services.inspections.toolkit.checks import CheckResult, playbook_of
+from services.inspections.dashboard.reading import DashboardCurve, WindowSeries
+from services.inspections.toolkit.checks import CheckRow, playbook_of
 from services.inspections.toolkit.curves import (
     SUSTAINED,
     Course,
@@ -35,7 +35,7 @@ from services.models.verdict import Limit, Verdict, judgement
 
 class Limits:
     def __init__(
-        self, curves: Sequence[Curve], answer: WindowSeries, runbook: Runbook, calendar: Calendar
+        self, curves: Sequence[DashboardCurve], answer: WindowSeries, runbook: Runbook, calendar: Calendar
     ) -> None:
         self._curves = [curve for curve in curves if curve.role == "limit"]
         self._requests = [curve for curve in curves if curve.role == "requests"]
@@ -49,7 +49,7 @@ class Limits:
             for curve in self._curves
         }
 
-    def checks(self) -> Iterator[CheckResult]:
+    def checks(self) -> Iterator[CheckRow]:
         for curve in self._curves:
             yield self._check(curve, self._courses[curve.query.id])
 
@@ -76,7 +76,7 @@ class Limits:
         columns = (_("Value"), _("When"), _("Allowed"))
         return table(_("Time outside a limit"), columns, [row for _seconds, row in rows])
 
-    def _check(self, curve: Curve, course: Course) -> CheckResult:
+    def _check(self, curve: DashboardCurve, course: Course) -> CheckRow:
         limit, series = _limit(curve), self._answer.of(curve)
         statements = list(self._statements(curve, course, series))
         title = self._title(curve)
@@ -88,7 +88,7 @@ class Limits:
             notes.insert(0, text.format(time=zoned_time(at(course.worst_at), self._zone)))
         if not course.gaps and course.first is not None and course.first - self._answer.start >= SUSTAINED:
             notes.append(_("data since {time}").format(time=zoned_time(at(course.first), self._zone)))
-        return CheckResult(
+        return CheckRow(
             measure=Measure(
                 title=title,
                 shown="" if course.worst is None else value_words(course.worst, limit),
@@ -107,7 +107,7 @@ class Limits:
             by_runbook=any(each in (Verdict.ABNORMAL, Verdict.ATTENTION) for each, _text in statements),
         )
 
-    def _advice(self, curve: Curve, course: Course, title: str) -> Iterator[str]:
+    def _advice(self, curve: DashboardCurve, course: Course, title: str) -> Iterator[str]:
         limit = _limit(curve)
         playbook = playbook_of(limit, self._runbook)
         if course.now is None and not curve.foreign:
@@ -134,13 +134,13 @@ class Limits:
         late = max(firsts, default=0)
         return at(late) if late - self._answer.start >= SUSTAINED else None
 
-    def _title(self, curve: Curve) -> str:
+    def _title(self, curve: DashboardCurve) -> str:
         limit = _limit(curve)
         alone = sum(other.limit == limit for other in self._curves) == 1
         label = self._answer.of(curve).label
         return str(limit.title) if alone else _("{title} ({label})").format(title=limit.title, label=label)
 
-    def _statements(self, curve: Curve, course: Course, series: Series) -> Statements:
+    def _statements(self, curve: DashboardCurve, course: Course, series: Series) -> Statements:
         if series.status is not SeriesStatus.COMPLETE:
             yield Verdict.UNKNOWN, incomplete_words(series)
             if curve.foreign:
@@ -170,7 +170,7 @@ class Limits:
                 text.format(length=length(timedelta(seconds=course.total))),
             )
 
-    def _faults(self, curve: Curve, course: Course, series: Series, alive: Series) -> Statements:
+    def _faults(self, curve: DashboardCurve, course: Course, series: Series, alive: Series) -> Statements:
         """For a count of errors: a missing value means zero while the load balancer reports other metrics."""
         start, end = self._answer.due(curve), self._answer.end
         silent = list(silences(series, start, end))
@@ -188,7 +188,7 @@ class Limits:
         elif silent:
             yield Verdict.NORMAL, self._words(_("none counted {stretch}"), silent)
 
-    def _alive(self, curve: Curve) -> Series | None:
+    def _alive(self, curve: DashboardCurve) -> Series | None:
         """When a count's load balancer reported any metric; None: another kind of curve, or not requested."""
         if not counts_faults(curve.query) or _limit(curve).above is not None:
             return None
@@ -196,7 +196,7 @@ class Limits:
         reports = [self._answer.of(other) for other in others if other.balancer == curve.balancer]
         return joined(reports) if reports else None
 
-    def _sparse(self, curve: Curve, course: Course) -> Statements:
+    def _sparse(self, curve: DashboardCurve, course: Course) -> Statements:
         """For a metric that depends on requests: whether there were none in its gaps, and whether that is usual."""
         own = [other for other in self._requests if other.balancer == curve.balancer]
         requests = [self._answer.of(other) for other in own]
@@ -234,6 +234,6 @@ def _present(now: float, limit: Limit) -> Statements:
         yield verdict, _("near the limit now")
 
 
-def _limit(curve: Curve) -> Limit:
+def _limit(curve: DashboardCurve) -> Limit:
     assert curve.limit is not None
     return curve.limit

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
 from services.i18n import _
-from services.inspections.dashboard.reading import Curve, WindowSeries
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.dashboard.reading import DashboardCurve, WindowSeries
+from services.inspections.toolkit.checks import CheckRow
 from services.inspections.toolkit.curves import (
     SUSTAINED,
     Stretch,
@@ -52,8 +52,8 @@ def outages(
 
 
 def balancer_checks(
-    curves: Sequence[Curve], answer: WindowSeries, zone: tzinfo, own_group: str = ""
-) -> Iterator[CheckResult]:
+    curves: Sequence[DashboardCurve], answer: WindowSeries, zone: tzinfo, own_group: str = ""
+) -> Iterator[CheckRow]:
     unused = unused_groups(curves, answer, own_group)
     refused = [curve for curve in curves if curve.role == "refused"]
     for curve in refused:
@@ -72,7 +72,9 @@ def balancer_checks(
         yield _balancer(answer, balancer, curve.balancer if len(refused) > 1 else "", zone)
 
 
-def unused_groups(curves: Sequence[Curve], answer: WindowSeries, own_group: str) -> list[Curve]:
+def unused_groups(
+    curves: Sequence[DashboardCurve], answer: WindowSeries, own_group: str
+) -> list[DashboardCurve]:
     healthy = [curve for curve in curves if curve.role == "healthy"]
     with_data = {curve.balancer for curve in healthy if answer.of(curve).times}
     return [
@@ -109,7 +111,7 @@ class _Doubt:
     advice: str = ""
 
 
-def _balancer(answer: WindowSeries, balancer: _Balancer, name: str, zone: tzinfo) -> CheckResult:
+def _balancer(answer: WindowSeries, balancer: _Balancer, name: str, zone: tzinfo) -> CheckRow:
     times = outages(balancer.refused, balancer.requests, balancer.target_counts, answer.start, answer.end)
     doubts = tuple(_doubts(balancer, answer, zone))
     doubt_texts = tuple(dict.fromkeys(doubt.text for doubt in doubts))
@@ -126,7 +128,7 @@ def _balancer(answer: WindowSeries, balancer: _Balancer, name: str, zone: tzinfo
     )
     longest = (stretch(*widest(times).moments, zone),) if times else ()
     text = _("An error rate can hide a total outage: check the number of 5xx and the healthy targets.")
-    return CheckResult(
+    return CheckRow(
         measure=measure,
         sentence=_("{title}: {said}.").format(title=title, said=_(", ").join((*longest, *doubt_texts))),
         advice=(*((text,) if times else ()), *(doubt.advice for doubt in doubts if doubt.advice)),
@@ -187,7 +189,7 @@ def _missing(series: Series, start: int, end: int, zone: tzinfo, metric: str = "
         yield _Doubt(Verdict.ATTENTION, text.format(metric=metric, said=when))
 
 
-def credit_checks(curves: Sequence[Curve], answer: WindowSeries, zone: tzinfo) -> Iterator[CheckResult]:
+def credit_checks(curves: Sequence[DashboardCurve], answer: WindowSeries, zone: tzinfo) -> Iterator[CheckRow]:
     burstable = answer.database is not None and answer.database.instance_class.startswith(BURSTABLE)
     for curve in curves:
         series = answer.of(curve)
@@ -201,7 +203,7 @@ def _end(series: Series) -> int:
     return series.times[-1] + series.period
 
 
-def _credits(series: Series, start: int, end: int, zone: tzinfo) -> CheckResult:
+def _credits(series: Series, start: int, end: int, zone: tzinfo) -> CheckRow:
     title = _("CPU credits of the database")
     doubts = tuple(_missing(series, start, end, zone))
     if series.status is not SeriesStatus.COMPLETE:
@@ -223,6 +225,6 @@ def _credits(series: Series, start: int, end: int, zone: tzinfo) -> CheckResult:
     )
     spent = _("down to {value}; once used up, the CPU is throttled or charged extra")
     texts = [spent.format(value=number(least)), *doubt_texts] if low else doubt_texts
-    return CheckResult(
+    return CheckRow(
         measure=measure, sentence=_("{title}: {said}.").format(title=title, said=_(", ").join(texts))
     )

@@ -21,9 +21,16 @@ from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.dashboard.evaluation import Limits
 from services.inspections.dashboard.health import balancer_checks, credit_checks, unused_groups
 from services.inspections.dashboard.quiet_times import quiet_times, silent_curves
-from services.inspections.dashboard.reading import Curve, Curves, WindowSeries, answers, curves_of, earlier
+from services.inspections.dashboard.reading import (
+    DashboardCurve,
+    DashboardCurves,
+    WindowSeries,
+    answers,
+    curves_of,
+    earlier,
+)
 from services.inspections.dashboard.traffic_growth import Transfers, comparable
-from services.inspections.toolkit.checks import CheckResult, about, undecided
+from services.inspections.toolkit.checks import CheckRow, about, undecided
 from services.inspections.toolkit.curves import STEP, SUSTAINED, Stretch, at, stretches, widest
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.silence import moved
@@ -90,8 +97,8 @@ def _by_step(*counts: Series) -> dict[int, float]:
 
 
 def response_checks(
-    curves: Sequence[Curve], answer: WindowSeries, calendar: Calendar
-) -> Iterator[CheckResult]:
+    curves: Sequence[DashboardCurve], answer: WindowSeries, calendar: Calendar
+) -> Iterator[CheckRow]:
     refused = [curve for curve in curves if curve.role == "refused"]
     for curve in refused:
         own = {other.role: other for other in curves if other.balancer == curve.balancer}
@@ -130,7 +137,7 @@ def response_checks(
             note=_("; ").join(words) or _("never as much"),
         )
         tip = _("Find the failing requests in the load balancer's and the application's log.")
-        yield CheckResult(
+        yield CheckRow(
             measure=measure,
             sentence=_("{title}: {said}.").format(title=title, said=_(", ").join(words)),
             advice=(tip,) if times.stretches else (),
@@ -139,8 +146,8 @@ def response_checks(
 
 
 def target_checks(
-    curves: Sequence[Curve], answer: WindowSeries, zone: tzinfo, runbook: Runbook
-) -> Iterator[CheckResult]:
+    curves: Sequence[DashboardCurve], answer: WindowSeries, zone: tzinfo, runbook: Runbook
+) -> Iterator[CheckRow]:
     """The number of healthy targets of each group; the fewest tasks are the limit of the runbook's group.
 
     Only that is a limit: another group may have one target by intention. That none is left is another check.
@@ -184,7 +191,7 @@ def target_checks(
         total = length(timedelta(seconds=sum(each.seconds for each in short)))
         sentence = _("{title}: {said}, {length} in total.").format(title=title, said=note, length=total)
         tip = _("Find out why a task is missing or unhealthy: the service's events and stopped tasks.")
-        yield CheckResult(measure, sentence, (tip,) if short else (), by_runbook=bool(short))
+        yield CheckRow(measure, sentence, (tip,) if short else (), by_runbook=bool(short))
 
 
 _NAMED = 5
@@ -262,7 +269,7 @@ class DashboardValues(Inspection):
             return reader.builtin(self.context.runbook)
 
     async def _past(
-        self, metrics: Metrics, curves: Sequence[Curve], back: timedelta, builder: FindingBuilder
+        self, metrics: Metrics, curves: Sequence[DashboardCurve], back: timedelta, builder: FindingBuilder
     ) -> WindowSeries | None:
         if not curves:
             return None
@@ -271,7 +278,7 @@ class DashboardValues(Inspection):
         return await builder.readable(reading, _("The earlier data transfer cannot be read."))
 
     async def _with_database(
-        self, curves: Sequence[Curve], answer: WindowSeries, builder: FindingBuilder
+        self, curves: Sequence[DashboardCurve], answer: WindowSeries, builder: FindingBuilder
     ) -> WindowSeries:
         rds = self.context.runbook.rds
         if rds is None or not any(
@@ -282,12 +289,12 @@ class DashboardValues(Inspection):
         database = await builder.readable(RdsReader(self.context.reader).database(rds.instance), text)
         if database is None:
             builder.check(
-                CheckResult(Measure(title=_("Database"), shown="", verdict=Verdict.UNKNOWN), sentence=text)
+                CheckRow(Measure(title=_("Database"), shown="", verdict=Verdict.UNKNOWN), sentence=text)
             )
             return answer
         return replace(answer, database=database)
 
-    def _normal(self, request: InspectionRequest, curves: Curves, limits: Limits) -> str:
+    def _normal(self, request: InspectionRequest, curves: DashboardCurves, limits: Limits) -> str:
         count, since = len(curves.of("limit")), limits.since()
         text = plural(
             "{count} value with a limit stayed within it for {hours}.",
@@ -302,7 +309,7 @@ class DashboardValues(Inspection):
         return f"{sentence} {before.format(time=zoned_time(since, self.context.calendar.zone))}"
 
     def _remarks(
-        self, curves: Curves, answer: WindowSeries, transfers: Transfers, compared: str
+        self, curves: DashboardCurves, answer: WindowSeries, transfers: Transfers, compared: str
     ) -> Iterator[str]:
         if curves.from_targets:
             titles = _(", ").join(str(limit.title) for limit in curves.from_targets)
@@ -331,20 +338,20 @@ class DashboardValues(Inspection):
         yield text.format(count=count, yen=yen_words(yen))
 
 
-def _unused(curves: Sequence[Curve]) -> Iterator[str]:
+def _unused(curves: Sequence[DashboardCurve]) -> Iterator[str]:
     if curves:
         text = _("Target groups without data, treated as unused: {names}.")
         yield text.format(names=_(", ").join(dict.fromkeys(curve.group for curve in curves)))
 
 
-def _depends(curve: Curve, answer: WindowSeries) -> bool:
+def _depends(curve: DashboardCurve, answer: WindowSeries) -> bool:
     series = answer.of(curve)
     if not series.times:
         return curve.role == "credits" and series.status is SeriesStatus.COMPLETE
     return series.times[0] - answer.start >= SUSTAINED
 
 
-def _unreadable(dashboard: Dashboard) -> Iterator[CheckResult]:
+def _unreadable(dashboard: Dashboard) -> Iterator[CheckRow]:
     """The parts of the dashboard that cannot be read; the runbook's own targets do not replace them."""
     titles = [str(widget.title) or f"#{widget.key}" for widget in dashboard.widgets if widget.unreadable]
     if dashboard.unreadable:
@@ -358,18 +365,18 @@ def _unreadable(dashboard: Dashboard) -> Iterator[CheckResult]:
     else:
         return
     measure = Measure(title=_("Dashboard"), shown="", verdict=Verdict.UNKNOWN, note=text)
-    yield CheckResult(measure=measure, sentence=text, advice=(_("Check the dashboard in the AWS console."),))
+    yield CheckRow(measure=measure, sentence=text, advice=(_("Check the dashboard in the AWS console."),))
 
 
-def _unsupported(alb: LoadBalancer | None) -> Iterator[CheckResult]:
+def _unsupported(alb: LoadBalancer | None) -> Iterator[CheckRow]:
     if alb is not None and alb.unsupported:
         title, note = _("Load balancer"), alb.unsupported_words
-        yield CheckResult(Measure(title=title, shown="", verdict=Verdict.UNKNOWN, note=note), note)
+        yield CheckRow(Measure(title=title, shown="", verdict=Verdict.UNKNOWN, note=note), note)
 
 
-def _unshown(limit: Limit) -> CheckResult:
+def _unshown(limit: Limit) -> CheckRow:
     note = _("neither on the dashboard nor among the runbook's targets")
-    return CheckResult(
+    return CheckRow(
         measure=Measure(
             title=limit.title,
             shown="",

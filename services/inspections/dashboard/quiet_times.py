@@ -7,7 +7,7 @@ from datetime import timedelta
 from services.aws.cloudwatch.alarms.parsing import eventful
 from services.calendar.calendar import Calendar
 from services.i18n import _
-from services.inspections.dashboard.reading import Curve, WindowSeries
+from services.inspections.dashboard.reading import DashboardCurve, WindowSeries
 from services.inspections.toolkit.curves import SUSTAINED, Stretch, at, silences
 from services.inspections.toolkit.silence import Likeness, SourceKind, judge_silence, judged_gaps, with_data
 from services.inspections.toolkit.wording import incomplete_words, stretch
@@ -52,7 +52,7 @@ IDLE = timedelta(hours=1)
 """Opening time without any request that is unusual where there is no past."""
 
 
-def silent_curves(curves: Sequence[Curve], answer: WindowSeries) -> list[Curve]:
+def silent_curves(curves: Sequence[DashboardCurve], answer: WindowSeries) -> list[DashboardCurve]:
     """The curves whose silence has to be compared with earlier days: requests, and what else shows that there are any."""
     sources = [curve for curve in curves if curve.role == "requests"]
     counted = {curve.balancer for curve in sources}
@@ -68,12 +68,12 @@ def _is_silent(series: Series, start: int, end: int) -> bool:
     return complete and any(gap.seconds >= SUSTAINED for gap in silences(series, start, end))
 
 
-def depends_on_requests(curve: Curve) -> bool:
+def depends_on_requests(curve: DashboardCurve) -> bool:
     limit = curve.limit
     return limit is not None and limit.above is None and eventful(curve.query.namespace, curve.query.metric)
 
 
-def quiet_times(curve: Curve, answer: WindowSeries, calendar: Calendar) -> Statements:
+def quiet_times(curve: DashboardCurve, answer: WindowSeries, calendar: Calendar) -> Statements:
     """The silence at the end of the window, and the widest before; nothing on a curve that was never silent."""
     past = answer.earlier.get(curve.query.id)
     if past is None:

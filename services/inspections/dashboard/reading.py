@@ -32,7 +32,7 @@ _TRANSFER = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class DashboardCurve:
     role: Role
     query: MetricQuery
     limit: Limit | None = None
@@ -57,8 +57,8 @@ class Curve:
 
 
 @dataclass(slots=True)
-class Curves:
-    items: list[Curve] = field(default_factory=list)
+class DashboardCurves:
+    items: list[DashboardCurve] = field(default_factory=list)
     from_targets: list[Limit] = field(default_factory=list)
     """Limits whose metric the dashboard does not show, read from the runbook's targets."""
     unshown: list[Limit] = field(default_factory=list)
@@ -69,14 +69,14 @@ class Curves:
         if any(curve.role == role and _same(curve.query, query) for curve in self.items):
             return
         with_id = query.model_copy(update={"id": f"q{len(self.items)}", "visible": True})
-        self.items.append(Curve(role, with_id, limit))
+        self.items.append(DashboardCurve(role, with_id, limit))
 
-    def of(self, role: Role) -> list[Curve]:
+    def of(self, role: Role) -> list[DashboardCurve]:
         return [curve for curve in self.items if curve.role == role]
 
 
-def curves_of(dashboard: Dashboard, runbook: Runbook, span: TimeSpan) -> Curves:
-    curves = Curves()
+def curves_of(dashboard: Dashboard, runbook: Runbook, span: TimeSpan) -> DashboardCurves:
+    curves = DashboardCurves()
     rows = list(_rows(dashboard))
     _limits(curves, rows, runbook)
     for query in rows if span.end - span.start >= timedelta(hours=1) else ():
@@ -90,7 +90,7 @@ def curves_of(dashboard: Dashboard, runbook: Runbook, span: TimeSpan) -> Curves:
     return curves
 
 
-def _limits(curves: Curves, rows: Sequence[MetricQuery], runbook: Runbook) -> None:
+def _limits(curves: DashboardCurves, rows: Sequence[MetricQuery], runbook: Runbook) -> None:
     targets = list(_rows(builtin_dashboard(runbook)))
     for limit in runbook.limits:
         queries = [query for query in rows if limit_of(query, runbook) == limit]
@@ -101,7 +101,7 @@ def _limits(curves: Curves, rows: Sequence[MetricQuery], runbook: Runbook) -> No
             curves.add("limit", _with_period(query, max(STEP, query.period)), limit)
 
 
-def _balancers(curves: Curves, rows: Sequence[MetricQuery], runbook: Runbook) -> None:
+def _balancers(curves: DashboardCurves, rows: Sequence[MetricQuery], runbook: Runbook) -> None:
     groups = {
         query.dimensions: query.region
         for query in rows
@@ -178,7 +178,7 @@ class WindowSeries:
     database: Database | None = None
     """The runbook's database, if it had to be read."""
 
-    def due(self, curve: Curve) -> int:
+    def due(self, curve: DashboardCurve) -> int:
         """When values are expected from: the beginning of the window, or later for a database created within it."""
         created = self.database.created if self.database else None
         if (
@@ -189,12 +189,12 @@ class WindowSeries:
             return self.start
         return min(self.end, max(self.start, int((created + BIRTH).timestamp())))
 
-    def of(self, curve: Curve) -> Series:
+    def of(self, curve: DashboardCurve) -> Series:
         return self.series[curve.query.id]
 
 
 async def answers(
-    metrics: Metrics, curves: Sequence[Curve], span: TimeSpan, now: datetime, region: str
+    metrics: Metrics, curves: Sequence[DashboardCurve], span: TimeSpan, now: datetime, region: str
 ) -> WindowSeries:
     """One GetMetricData per region; a failed one only affects its own curves. Raises AwsError if all fail."""
     question = _ask([curve.query for curve in curves if not curve.foreign], span, now, region)
@@ -220,7 +220,7 @@ async def answers(
 
 
 async def earlier(
-    metrics: Metrics, curves: Sequence[Curve], answer: WindowSeries, region: str
+    metrics: Metrics, curves: Sequence[DashboardCurve], answer: WindowSeries, region: str
 ) -> dict[str, Series]:
     """The curves' values before the window, in one GetMetricData per region. Raises no AwsError."""
     if not curves:

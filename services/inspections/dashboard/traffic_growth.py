@@ -8,8 +8,8 @@ from services.aws.cloudwatch.alarms.parsing import eventful
 from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.inspections.base import table
-from services.inspections.dashboard.reading import HOUR, Curve, WindowSeries
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.dashboard.reading import HOUR, DashboardCurve, WindowSeries
+from services.inspections.toolkit.checks import CheckRow
 from services.inspections.toolkit.curves import Stretch, active, at, widest
 from services.inspections.toolkit.curves import gaps as gaps_of
 from services.inspections.toolkit.wording import incomplete_words, number, size_words, stretch
@@ -108,7 +108,7 @@ def _joined(hours: Sequence[int]) -> Iterator[list[int]]:
         yield current
 
 
-def by_hour(series: Series, curve: Curve, back: timedelta = timedelta()) -> dict[int, float]:
+def by_hour(series: Series, curve: DashboardCurve, back: timedelta = timedelta()) -> dict[int, float]:
     """Bytes per hour, by the beginning of the hour, moved forward by `back`."""
     # A throughput is an average in bytes per second.
     scale = HOUR if "Throughput" in curve.query.metric else 1
@@ -119,7 +119,7 @@ def by_hour(series: Series, curve: Curve, back: timedelta = timedelta()) -> dict
 class Transfers:
     def __init__(
         self,
-        curves: Sequence[Curve],
+        curves: Sequence[DashboardCurve],
         answer: WindowSeries,
         past: WindowSeries | None,
         back: timedelta,
@@ -132,7 +132,7 @@ class Transfers:
         self._back = back
         self._zone = zone
 
-    def checks(self) -> Iterator[CheckResult]:
+    def checks(self) -> Iterator[CheckRow]:
         for curve in self._curves:
             yield self._check(curve)
 
@@ -141,7 +141,7 @@ class Transfers:
         return [self._label(curve) for curve in self._curves if self._growths(curve)[0] is None]
 
     def evidence(self) -> Evidence:
-        hours: list[tuple[float, Curve, Growth]] = []
+        hours: list[tuple[float, DashboardCurve, Growth]] = []
         for curve in self._curves:
             now, before = self._both(curve)
             for hour in now.keys() & before.keys():
@@ -165,19 +165,19 @@ class Transfers:
         columns = (_("Data"), _("Hour"), _("This time"), _("Compared with"), _("Growth"))
         return table(_("Data transferred by hour"), columns, rows)
 
-    def _label(self, curve: Curve) -> str:
+    def _label(self, curve: DashboardCurve) -> str:
         label = str(self._answer.of(curve).label)
         return label if label != curve.query.metric else f"{curve.query.namespace} {label}"
 
-    def _both(self, curve: Curve) -> tuple[dict[int, float], dict[int, float]]:
+    def _both(self, curve: DashboardCurve) -> tuple[dict[int, float], dict[int, float]]:
         now = by_hour(self._answer.of(curve), curve)
         past = by_hour(self._past.of(curve), curve, self._back) if self._past else {}
         return now, past
 
-    def _growths(self, curve: Curve) -> tuple[Growth | None, Growth | None]:
+    def _growths(self, curve: DashboardCurve) -> tuple[Growth | None, Growth | None]:
         return judged(*self._both(curve))
 
-    def _check(self, curve: Curve) -> CheckResult:
+    def _check(self, curve: DashboardCurve) -> CheckRow:
         whole, unusual = self._growths(curve)
         series = self._answer.of(curve)
         growth = unusual or whole
@@ -195,21 +195,21 @@ class Transfers:
             "Find out what transfers so much: requests and their addresses in the application log, and "
             "the WAF log."
         )
-        return CheckResult(
+        return CheckRow(
             measure=measure,
             sentence=_("{title}: {said}.").format(title=title, said=self._sentence(curve, series, unusual)),
             advice=(text,) if unusual else (),
             by_runbook=bool(unusual),
         )
 
-    def _ended(self, curve: Curve, series: Series) -> bool:
+    def _ended(self, curve: DashboardCurve, series: Series) -> bool:
         """Whether the newest whole hours are missing; a load balancer counts bytes only while there are requests."""
         if not series.times or eventful(curve.query.namespace, curve.query.metric):
             return False
         return series.times[-1] + 2 * series.period < self._answer.end
 
     def _verdict(
-        self, curve: Curve, series: Series, whole: Growth | None, unusual: Growth | None
+        self, curve: DashboardCurve, series: Series, whole: Growth | None, unusual: Growth | None
     ) -> Verdict | None:
         unread = series.status is not SeriesStatus.COMPLETE or self._past is None or not series.values
         gaps = self._gaps(curve, series)
@@ -224,7 +224,7 @@ class Transfers:
     def _last(self) -> int:
         return self._answer.end // HOUR * HOUR
 
-    def _gaps(self, curve: Curve, series: Series) -> list[Stretch]:
+    def _gaps(self, curve: DashboardCurve, series: Series) -> list[Stretch]:
         """Hours without data that should have some; a load balancer has none while there are no requests."""
         # The query begins on the hour, before the window does.
         first = -(-self._answer.due(curve) // HOUR) * HOUR
@@ -239,7 +239,7 @@ class Transfers:
         ]
         return [Stretch(run[0], run[-1] + HOUR) for run in _joined([hour.began for hour in lost])]
 
-    def _note(self, curve: Curve, series: Series, growth: Growth | None) -> str:
+    def _note(self, curve: DashboardCurve, series: Series, growth: Growth | None) -> str:
         if series.status is not SeriesStatus.COMPLETE:
             return incomplete_words(series)
         if not series.values:
@@ -255,7 +255,7 @@ class Transfers:
         text = _("{now} per hour, before {before}")
         return text.format(now=size_words(growth.now), before=size_words(growth.before))
 
-    def _sentence(self, curve: Curve, series: Series, unusual: Growth | None) -> str:
+    def _sentence(self, curve: DashboardCurve, series: Series, unusual: Growth | None) -> str:
         if unusual is None:
             return self._note(curve, series, None)
         text = _("{times} times as much as in the same hours before, {stretch}")

@@ -12,7 +12,7 @@ from services.aws.rds.reader import RdsReader
 from services.aws.rds.recovery import RecoveryReader
 from services.i18n import _, plural
 from services.inspections.base import InspectionRequest, table
-from services.inspections.toolkit.checks import CheckResult, about
+from services.inspections.toolkit.checks import CheckRow, about
 from services.inspections.toolkit.finding_builder import DatabaseInspection, FindingBuilder
 from services.inspections.toolkit.wording import length, listed
 from services.models.aws_cli import CliCommand
@@ -65,10 +65,10 @@ class RecoveryReading:
         return max((*times, *([copy.at] if copy and copy.at else [])), default=None)
 
 
-def unset() -> CheckResult:
+def unset() -> CheckRow:
     measure = Measure(title=_("Region of recovery"), shown="", verdict=Verdict.UNKNOWN)
     tip = _("Decide where the system is recovered, and write it into the runbook: disaster.region.")
-    return CheckResult(measure, _("The runbook names no region in which the system is recovered."), (tip,))
+    return CheckRow(measure, _("The runbook names no region in which the system is recovered."), (tip,))
 
 
 def normal_summary(reading: RecoveryReading) -> str:
@@ -80,7 +80,7 @@ def normal_summary(reading: RecoveryReading) -> str:
     return text.format(region=reading.spec.region, age=length(reading.now - newest))
 
 
-def checks(reading: RecoveryReading) -> list[CheckResult]:
+def checks(reading: RecoveryReading) -> list[CheckRow]:
     return [
         *about("recoverable", _recoverable(reading)),
         *about("replicated", _replicated(reading)),
@@ -89,7 +89,7 @@ def checks(reading: RecoveryReading) -> list[CheckResult]:
     ]
 
 
-def _recoverable(reading: RecoveryReading) -> CheckResult:
+def _recoverable(reading: RecoveryReading) -> CheckRow:
     title, region, hours = _("Newest recoverable state"), reading.spec.region, reading.spec.max_age_hours
     allowed = _("≤ {hours} h").format(hours=hours)
     newest = reading.newest
@@ -100,7 +100,7 @@ def _recoverable(reading: RecoveryReading) -> CheckResult:
             "copy a snapshot there (aws rds copy-db-snapshot)."
         )
         measure = Measure(title=title, shown=_("none"), allowed=allowed, verdict=Verdict.ABNORMAL)
-        return CheckResult(measure, text.format(region=region), (tip.format(region=region),), by_runbook=True)
+        return CheckRow(measure, text.format(region=region), (tip.format(region=region),), by_runbook=True)
     age = reading.now - newest
     is_old = age > timedelta(hours=hours)
     measure = Measure(
@@ -114,7 +114,7 @@ def _recoverable(reading: RecoveryReading) -> CheckResult:
     )
     text = _("The newest state that can be recovered in {region} is {age} old (at most {hours} h).")
     tip = _("Check why nothing newer has arrived in {region}: the replication, or what copies the snapshots.")
-    return CheckResult(
+    return CheckRow(
         measure,
         text.format(region=region, age=length(age), hours=hours),
         (tip.format(region=region),),
@@ -122,11 +122,11 @@ def _recoverable(reading: RecoveryReading) -> CheckResult:
     )
 
 
-def _replicated(reading: RecoveryReading) -> CheckResult:
+def _replicated(reading: RecoveryReading) -> CheckRow:
     title, others = _("Replicated automated backups"), _statuses(reading)
     if not reading.backups:
         # Copies of snapshots may do; whether anything does is judged above.
-        return CheckResult(Measure(title=title, shown=_("none")))
+        return CheckRow(Measure(title=title, shown=_("none")))
     text = _("The automated backups in {region} are {statuses}, so that no newer ones arrive.")
     tip = _("Start the replication again, or check why it does not run.")
     measure = Measure(
@@ -136,7 +136,7 @@ def _replicated(reading: RecoveryReading) -> CheckResult:
         verdict=Verdict.ATTENTION if others else Verdict.NORMAL,
         note=_retention(reading.backups[0]),
     )
-    return CheckResult(measure, text.format(region=reading.spec.region, statuses=listed(others)), (tip,))
+    return CheckRow(measure, text.format(region=reading.spec.region, statuses=listed(others)), (tip,))
 
 
 def _statuses(reading: RecoveryReading) -> list[str]:
@@ -151,7 +151,7 @@ def _retention(backup: AutomatedBackup) -> str:
     return plural("kept for {count} day", "kept for {count} days", days).format(count=days)
 
 
-def _copies(reading: RecoveryReading) -> CheckResult:
+def _copies(reading: RecoveryReading) -> CheckRow:
     title = _("Copies of snapshots")
     bad = [each for each in reading.snapshots if each.state is SnapshotState.UNUSABLE]
     measure = Measure(
@@ -161,16 +161,16 @@ def _copies(reading: RecoveryReading) -> CheckResult:
         value=float(len(reading.snapshots)),
     )
     names = listed([_("{name} is {status}").format(name=each.name, status=each.status) for each in bad[:3]])
-    return CheckResult(
+    return CheckRow(
         measure, _("{parts}.").format(parts=names), (_("Delete the copy that failed, and copy it again."),)
     )
 
 
-def _parameter_group(reading: RecoveryReading) -> CheckResult:
+def _parameter_group(reading: RecoveryReading) -> CheckRow:
     title, name = _("Parameter group"), reading.parameter_group
     if reading.has_parameter_group is None or not name:
         measure = Measure(title=title, shown="", verdict=Verdict.UNKNOWN)
-        return CheckResult(measure, _("Whether the database's parameter group is there is not known."))
+        return CheckRow(measure, _("Whether the database's parameter group is there is not known."))
     is_there = reading.has_parameter_group or name.startswith(DEFAULT_GROUP)
     measure = Measure(
         title=title,
@@ -180,18 +180,18 @@ def _parameter_group(reading: RecoveryReading) -> CheckResult:
     )
     text = _("{region} has no parameter group {name}: a recovered database would run with other settings.")
     tip = _("Create the parameter group {name} in {region} with the same values.")
-    return CheckResult(
+    return CheckRow(
         measure,
         text.format(region=reading.spec.region, name=name),
         (tip.format(region=reading.spec.region, name=name),),
     )
 
 
-def _subnet_groups(reading: RecoveryReading) -> CheckResult:
+def _subnet_groups(reading: RecoveryReading) -> CheckRow:
     title, names = _("Subnet groups"), reading.subnet_groups
     if names is None:
         measure = Measure(title=title, shown="", verdict=Verdict.UNKNOWN)
-        return CheckResult(measure, _("Whether there is a subnet group is not known."))
+        return CheckRow(measure, _("Whether there is a subnet group is not known."))
     measure = Measure(
         title=title,
         shown=listed([str(each) for each in names[:3]]) or _("none"),
@@ -201,7 +201,7 @@ def _subnet_groups(reading: RecoveryReading) -> CheckResult:
     text = _("{region} has no subnet group: a recovered database has no network to go to.")
     tip = _("Prepare a VPC with private subnets and a subnet group in {region}.")
     region = reading.spec.region
-    return CheckResult(measure, text.format(region=region), (tip.format(region=region),))
+    return CheckRow(measure, text.format(region=region), (tip.format(region=region),))
 
 
 class DisasterRegion(DatabaseInspection):

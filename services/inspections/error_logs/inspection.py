@@ -18,7 +18,7 @@ from services.inspections.toolkit.logs.hourly_counts import below, event_spans, 
 from services.inspections.toolkit.logs.inspection import InsightsInspection, masked, query_table
 from services.inspections.toolkit.logs.queries import Queries, shares, values_of
 from services.inspections.toolkit.logs.silence import (
-    Silence,
+    LogSilence,
     read_ahead,
     silence,
     silence_advice,
@@ -132,7 +132,7 @@ def _style(text: str) -> str:
     return "upper" if text.isupper() else "lower" if text.islower() else "mixed"
 
 
-class ErrorLogs(InsightsInspection):
+class ErrorLogsInspection(InsightsInspection):
     async def run(self, request: InspectionRequest) -> Finding:
         spec = self._spec
         queries = Queries(FindingBuilder(self, request), spec.log_group)
@@ -197,7 +197,7 @@ class ErrorLogs(InsightsInspection):
         return spec
 
     def _finding(
-        self, queries: Queries, errors: QueryResult, counts: Counts, level: LevelField, silent: Silence
+        self, queries: Queries, errors: QueryResult, counts: Counts, level: LevelField, silent: LogSilence
     ) -> Finding:
         builder = queries.builder
         builder.measure(*self._measures(queries, errors, counts, level), *silence_measures(queries, silent))

@@ -16,7 +16,7 @@ from services.calendar.maintenance_dates import ActionUrgency, Due, due
 from services.calendar.maintenance_windows import Window, typed_as_local, weekly
 from services.i18n import N_, _, plural
 from services.inspections.base import InspectionRequest, table
-from services.inspections.toolkit.checks import CheckResult, about, undecided
+from services.inspections.toolkit.checks import CheckRow, about, undecided
 from services.inspections.toolkit.finding_builder import DatabaseInspection, FindingBuilder
 from services.inspections.toolkit.wording import listed
 from services.models.aws_cli import CliCommand
@@ -61,7 +61,7 @@ def touched(database: Database, dues: tuple[Due, ...] | None) -> bool:
     return bool(database.pending) or any(due.urgency in soon for due in dues or ())
 
 
-def checks(reading: MaintenanceReading, runbook: Runbook) -> list[CheckResult]:
+def checks(reading: MaintenanceReading, runbook: Runbook) -> list[CheckRow]:
     title, is_decided = _("Maintenance window"), bool(weekly(reading.spec.window_utc))
     return [
         *about("patches", *_actions(reading)),
@@ -82,19 +82,19 @@ def normal_summary(reading: MaintenanceReading) -> str:
     return text.format(window=reading.stamp(reading.coming))
 
 
-def _actions(reading: MaintenanceReading) -> Iterator[CheckResult]:
+def _actions(reading: MaintenanceReading) -> Iterator[CheckRow]:
     title = _("Pending maintenance")
     if reading.dues is None:
         measure = Measure(title=title, shown="", verdict=Verdict.UNKNOWN)
-        yield CheckResult(measure, _("Pending maintenance could not be read."))
+        yield CheckRow(measure, _("Pending maintenance could not be read."))
     elif not reading.dues:
-        yield CheckResult(Measure(title=title, shown=_("none"), verdict=Verdict.NORMAL, value=0))
+        yield CheckRow(Measure(title=title, shown=_("none"), verdict=Verdict.NORMAL, value=0))
     else:
         for due in sorted(reading.dues, key=lambda due: (due.at is None, due.at or reading.now)):
             yield _action(reading, due)
 
 
-def _action(reading: MaintenanceReading, due: Due) -> CheckResult:
+def _action(reading: MaintenanceReading, due: Due) -> CheckRow:
     lead = reading.spec.patch_lead_days
     notes = []
     if due.at:
@@ -111,7 +111,7 @@ def _action(reading: MaintenanceReading, due: Due) -> CheckResult:
         at=due.at,
         note=listed(notes),
     )
-    return CheckResult(measure, _sentence(reading, due), tuple(_advice(reading, due)), by_runbook=True)
+    return CheckRow(measure, _sentence(reading, due), tuple(_advice(reading, due)), by_runbook=True)
 
 
 def _sentence(reading: MaintenanceReading, due: Due) -> str:
@@ -165,7 +165,7 @@ def _advice(reading: MaintenanceReading, due: Due) -> Iterator[str]:
         )
 
 
-def _window(reading: MaintenanceReading) -> CheckResult:
+def _window(reading: MaintenanceReading) -> CheckRow:
     title, in_aws = _("Maintenance window"), str(reading.database.maintenance_window)
     in_runbook = weekly(reading.spec.window_utc)
     allowed = ""
@@ -176,7 +176,7 @@ def _window(reading: MaintenanceReading) -> CheckResult:
         )
     if reading.window is None:
         measure = Measure(title=title, shown=in_aws, allowed=allowed, verdict=Verdict.UNKNOWN)
-        return CheckResult(measure, _("AWS did not return the maintenance window."))
+        return CheckRow(measure, _("AWS did not return the maintenance window."))
     local = maintenance_windows.local_text(reading.window, reading.zone, reading.now)
     is_same = in_runbook == reading.window
     verdict = Verdict.NORMAL if is_same else Verdict.ABNORMAL
@@ -190,19 +190,19 @@ def _window(reading: MaintenanceReading) -> CheckResult:
     if in_runbook and typed_as_local(in_runbook, reading.window, reading.zone, reading.now):
         text = _("The maintenance window was entered in local time, but RDS reads it as UTC: it is {local}.")
     tip = _("Set the maintenance window to {utc} (UTC).").format(utc=reading.spec.window_utc)
-    return CheckResult(measure, text.format(local=local), (tip,))
+    return CheckRow(measure, text.format(local=local), (tip,))
 
 
-def _settings(reading: MaintenanceReading) -> CheckResult:
+def _settings(reading: MaintenanceReading) -> CheckRow:
     title = _("Changes waiting for the window")
     pending = reading.database.pending
     if not reading.database.pending_reported:
         measure = Measure(title=title, shown="", verdict=Verdict.UNKNOWN)
-        return CheckResult(
+        return CheckRow(
             measure, _("AWS did not report whether changes are waiting for the maintenance window.")
         )
     if not pending:
-        return CheckResult(Measure(title=title, shown=_("none"), verdict=Verdict.NORMAL, value=0))
+        return CheckRow(Measure(title=title, shown=_("none"), verdict=Verdict.NORMAL, value=0))
     words = [_("{title} → {value}").format(title=change.title, value=change.value) for change in pending]
     outage = any(change.outage for change in pending)
     note = _("interrupts the database") if outage else ""
@@ -218,12 +218,10 @@ def _settings(reading: MaintenanceReading) -> CheckResult:
     else:
         text = _("Waiting for the maintenance window of {window}: {changes}.")
     tip = _("Applying anything immediately applies these changes too.")
-    return CheckResult(
-        measure, text.format(window=reading.stamp(reading.coming), changes=listed(words)), (tip,)
-    )
+    return CheckRow(measure, text.format(window=reading.stamp(reading.coming), changes=listed(words)), (tip,))
 
 
-def _clashes(reading: MaintenanceReading) -> Iterator[CheckResult]:
+def _clashes(reading: MaintenanceReading) -> Iterator[CheckRow]:
     if not reading.clashes:
         return
     names = [
@@ -238,18 +236,16 @@ def _clashes(reading: MaintenanceReading) -> Iterator[CheckResult]:
     )
     text = _("Duties overlapping the maintenance window of {window}: {duties}.")
     tip = _("Do not deploy in a window in which the database may restart; move one of the two.")
-    yield CheckResult(
-        measure, text.format(window=reading.stamp(reading.coming), duties=listed(names)), (tip,)
-    )
+    yield CheckRow(measure, text.format(window=reading.stamp(reading.coming), duties=listed(names)), (tip,))
 
 
-def _certificate(reading: MaintenanceReading) -> CheckResult:
+def _certificate(reading: MaintenanceReading) -> CheckRow:
     title = _("Server certificate")
     allowed = _("> {days} days").format(days=CERTIFICATE_SOON.days)
     until = reading.database.certificate_until
     if until is None:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
-        return CheckResult(measure, _("AWS did not return the expiry of the server certificate."))
+        return CheckRow(measure, _("AWS did not return the expiry of the server certificate."))
     remaining = until - reading.now
     verdict = Verdict.ATTENTION if remaining <= CERTIFICATE_SOON else Verdict.NORMAL
     if remaining <= CERTIFICATE_URGENT:
@@ -273,13 +269,13 @@ def _certificate(reading: MaintenanceReading) -> CheckResult:
     if remaining <= timedelta(0):
         text = _("The server certificate has expired ({at}).")
     tip = _("Renew the server certificate, after making sure that every client trusts its authority.")
-    return CheckResult(measure, text.format(count=days, at=reading.stamp(until)), (tip,))
+    return CheckRow(measure, text.format(count=days, at=reading.stamp(until)), (tip,))
 
 
 _ASKED = {OptIn.NONE: "", OptIn.NEXT_WINDOW: N_("next window"), OptIn.IMMEDIATE: N_("immediately")}
 
 
-class Maintenance(DatabaseInspection):
+class MaintenanceInspection(DatabaseInspection):
     async def run(self, request: InspectionRequest) -> Finding:
         reader, builder = RdsReader(self.context.reader), FindingBuilder(self, request, windowed=False)
         database = await reader.database(self.spec.instance)

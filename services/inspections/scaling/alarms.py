@@ -15,7 +15,7 @@ from services.aws.cloudwatch.alarms.parsing import sparse
 from services.i18n import _, sentences
 from services.inspections.scaling.evaluation import Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.checks import CheckRow
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.date_text import zoned_time
 from services.models.ecs import ScalingPolicy
@@ -50,7 +50,7 @@ class Fault:
 
 def policy_alarms(
     reading: ServiceReading, titles: Titles, watched: PolicyAlarms, written: Sequence[str]
-) -> Iterator[CheckResult]:
+) -> Iterator[CheckRow]:
     """One row for all alarms of the service's policies; none if no policy has an alarm.
 
     `written`: the runbook's advice on a high load.
@@ -82,7 +82,7 @@ def policy_alarms(
         texts.append(_("{title}: {note}").format(title=title, note=note))
     count = sum(len(policy.alarms) for policy in by_policy)
     idle = sum(bool(fault.alarm) for fault in every)
-    yield CheckResult(
+    yield CheckRow(
         measure=Measure(
             title=title,
             shown=_("{count} of {all} can trigger them").format(count=count - idle, all=count),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from services.aws.client.errors import AwsError
 from services.i18n import N_, _
 from services.inspections.scaling.reading import ServiceReading
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.checks import CheckRow
 from services.inspections.toolkit.wording import listed
 from services.models.ecs import ContainerService, ScalableTarget
 from services.models.findings import Measure
@@ -46,9 +46,9 @@ class Titles:
         return _("{title} ({label})").format(title=title, label=self.name) if self.several else title
 
 
-def unknown(title: str, note: str = "") -> CheckResult:
+def unknown(title: str, note: str = "") -> CheckRow:
     text = _("{title}: not judged because it could not be read.")
-    return CheckResult(
+    return CheckRow(
         measure=Measure(title=title, shown=_("not read"), verdict=Verdict.UNKNOWN, note=note),
         sentence=text.format(title=title)
         if not note
@@ -58,7 +58,7 @@ def unknown(title: str, note: str = "") -> CheckResult:
 
 def bounds(
     reading: ServiceReading, expected: Expected, titles: Titles, written: Sequence[str]
-) -> Iterator[CheckResult]:
+) -> Iterator[CheckRow]:
     """Maximum, minimum, room below the maximum, whether scaling is suspended, and the policies.
 
     `written`: the runbook's advice on a high load.
@@ -81,9 +81,9 @@ def bounds(
     yield _policies(reading, titles(_("Scaling policies")), written)
 
 
-def _unregistered(reading: ServiceReading, title: str, expected: Expected) -> CheckResult:
+def _unregistered(reading: ServiceReading, title: str, expected: Expected) -> CheckRow:
     note = _("Auto Scaling is not configured")
-    return CheckResult(
+    return CheckRow(
         measure=Measure(
             title=title, shown=_("none"), allowed=str(expected.maximum), verdict=Verdict.ABNORMAL, note=note
         ),
@@ -94,7 +94,7 @@ def _unregistered(reading: ServiceReading, title: str, expected: Expected) -> Ch
     )
 
 
-def _maximum(reading: ServiceReading, target: ScalableTarget, title: str, expected: Expected) -> CheckResult:
+def _maximum(reading: ServiceReading, target: ScalableTarget, title: str, expected: Expected) -> CheckRow:
     right = expected.fits(target.maximum)
     measure = Measure(
         title=title,
@@ -108,7 +108,7 @@ def _maximum(reading: ServiceReading, target: ScalableTarget, title: str, expect
     how = _(
         "Change the limit of {name} to {expected} in the console (press 4), or see the plan first: {command}"
     )
-    return CheckResult(
+    return CheckRow(
         measure=measure,
         sentence=text.format(name=reading.name, maximum=target.maximum, expected=expected.maximum),
         advice=(
@@ -122,10 +122,10 @@ def _maximum(reading: ServiceReading, target: ScalableTarget, title: str, expect
     )
 
 
-def _minimum(reading: ServiceReading, target: ScalableTarget, title: str, minimum: int) -> CheckResult:
+def _minimum(reading: ServiceReading, target: ScalableTarget, title: str, minimum: int) -> CheckRow:
     right = target.minimum == minimum
     text = _("{name}: the minimum task count is {minimum}, but the runbook says {expected}.")
-    return CheckResult(
+    return CheckRow(
         measure=Measure(
             title=title,
             shown=str(target.minimum),
@@ -140,7 +140,7 @@ def _minimum(reading: ServiceReading, target: ScalableTarget, title: str, minimu
 
 def _desired(
     service: ContainerService, target: ScalableTarget, title: str, written: Sequence[str]
-) -> CheckResult:
+) -> CheckRow:
     desired, verdict = service.desired, Verdict.ATTENTION
     advice: tuple[str, ...] = ()
     if desired == 0:
@@ -165,7 +165,7 @@ def _desired(
         advice = (_("At its maximum the service starts no more tasks, whatever the load."), *written)
     else:
         text, verdict = "", Verdict.NORMAL
-    return CheckResult(
+    return CheckRow(
         measure=Measure(
             title=title,
             shown=str(desired),
@@ -187,13 +187,13 @@ def _desired(
 
 def _suspended(
     reading: ServiceReading, target: ScalableTarget, title: str, written: Sequence[str]
-) -> CheckResult:
+) -> CheckRow:
     if target.suspensions is None:
         return unknown(title, _("AWS did not report whether it is suspended"))
     parts = listed([_(_PARTS[part]) if part in _PARTS else part for part in target.suspensions])
     text = _("{name}: Auto Scaling is at least partly suspended.")
     outward = "DynamicScalingOut" in target.suspensions
-    return CheckResult(
+    return CheckRow(
         measure=Measure(
             title=title,
             shown=_("suspended") if target.suspended else _("active"),
@@ -206,7 +206,7 @@ def _suspended(
     )
 
 
-def _policies(reading: ServiceReading, title: str, written: Sequence[str]) -> CheckResult:
+def _policies(reading: ServiceReading, title: str, written: Sequence[str]) -> CheckRow:
     policies = reading.policies
     if isinstance(policies, AwsError):
         return unknown(title)
@@ -224,7 +224,7 @@ def _policies(reading: ServiceReading, title: str, written: Sequence[str]) -> Ch
         verdict = Verdict.ATTENTION
         text = _("{name}: nothing can trigger the scaling policy {policies}.")
         advice = _("Have the service's scaling policy recreated from the system's definition.")
-    return CheckResult(
+    return CheckRow(
         measure=Measure(
             title=title,
             shown=listed([str(policy.name) for policy in policies]) or _("none"),

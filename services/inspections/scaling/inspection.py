@@ -24,7 +24,7 @@ from services.inspections.scaling.evaluation import Expected, Titles, bounds, un
 from services.inspections.scaling.reading import ServiceReading, read, read_alarms
 from services.inspections.scaling.scheduled_actions import Ahead, coming
 from services.inspections.scaling.service import COUNTED, Clockwork, short_again, tasks
-from services.inspections.toolkit.checks import CheckResult, playbook_of, undecided
+from services.inspections.toolkit.checks import CheckRow, playbook_of, undecided
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.alarms import AlarmOverview
 from services.models.aws_cli import CliCommand
@@ -47,7 +47,7 @@ _DONE, _UNDER_WAY = "Successful", ("Pending", "InProgress", "Overridden")
 
 def refusals(
     reading: ServiceReading, titles: Titles, now: datetime, zone: tzinfo, written: Sequence[str]
-) -> CheckResult:
+) -> CheckRow:
     """Attention while the newest relevant decision was refused or failed.
 
     `written`: the runbook's advice on a high load.
@@ -79,7 +79,7 @@ def refusals(
         undated = _("AWS returned activities without a time")
         return unknown(title, _("; ").join(filter(None, (undated, note))))
     text = _("{name}: Auto Scaling tried to scale and could not ({note}).")
-    return CheckResult(
+    return CheckRow(
         measure=Measure(
             title=title,
             shown=_("scaling refused") if standing else _("not refused"),
@@ -243,7 +243,7 @@ class TaskLimits(Inspection):
         timeline: "Timeline",
         *,
         several: bool,
-    ) -> Iterator[CheckResult]:
+    ) -> Iterator[CheckRow]:
         runbook, zone, now = self.context.runbook, self.context.calendar.zone, alarms.now
         titles, load = Titles(reading.name, several), load_words(runbook)
         service = reading.service
@@ -299,7 +299,7 @@ class TaskLimits(Inspection):
         ]
         return table(_("Newest ECS events"), (_("at"), _("Service"), _("event")), rows)
 
-    def _procedure(self, results: Iterable[CheckResult]) -> Iterator[str]:
+    def _procedure(self, results: Iterable[CheckRow]) -> Iterator[str]:
         if not any(result.by_runbook for result in results):
             return
         sections = {duty.section for duty in self.context.runbook.duties if self.id in duty.inspections}

@@ -7,7 +7,7 @@ from services.aws.client.errors import AwsError
 from services.i18n import _
 from services.inspections.scaling.evaluation import Expected, Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.checks import CheckRow
 from services.models.date_text import zoned_time
 from services.models.ecs import ContainerService, ScalableTarget, ScheduledAction
 from services.models.findings import Measure
@@ -35,7 +35,7 @@ class _Bounds:
         )
 
 
-def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[CheckResult]:
+def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[CheckRow]:
     title, target = titles(_("Scheduled actions")), reading.target
     if isinstance(reading.actions, AwsError):
         yield unknown(title)
@@ -44,14 +44,14 @@ def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[Ch
         return  # reported by the check of the bounds
     if target is None:
         target = ScalableTarget(minimum=0, maximum=0)  # scheduled actions have no effect without one
-    results: list[CheckResult] = []
+    results: list[CheckRow] = []
     if not _suspended(target):
         results += _cuts(reading, target, ahead, titles)
         results += _unreadable(reading.actions, ahead, titles)
     yield from results
     if not results:
         until = zoned_time(ahead.until, ahead.zone)
-        yield CheckResult(
+        yield CheckRow(
             measure=Measure(
                 title=title,
                 shown=str(len(reading.actions)),
@@ -68,7 +68,7 @@ def _suspended(target: ScalableTarget) -> bool:
 
 def _cuts(
     reading: ServiceReading, target: ScalableTarget, ahead: Ahead, titles: Titles
-) -> Iterator[CheckResult]:
+) -> Iterator[CheckRow]:
     service = reading.service if isinstance(reading.service, ContainerService) else None
     bounds, ids = _Bounds(target.minimum, target.maximum), set[str]()
     for at, action in _in_order(reading, ahead):
@@ -122,7 +122,7 @@ def _cut(
     why: Sequence[str],
     ahead: Ahead,
     titles: Titles,
-) -> CheckResult:
+) -> CheckRow:
     changes = []
     if after.maximum != before.maximum:
         changes.append(_("maximum {before} → {after}").format(before=before.maximum, after=after.maximum))
@@ -130,7 +130,7 @@ def _cut(
         changes.append(_("minimum {before} → {after}").format(before=before.minimum, after=after.minimum))
     what, reasons, when = _(", ").join(changes), _(", ").join(why), zoned_time(at, ahead.zone)
     text = _("{name}: at {time} the scheduled action {action} reduces: {change} ({why}).")
-    return CheckResult(
+    return CheckRow(
         measure=Measure(
             title=titles(_("Scheduled action {name}").format(name=action.name)),
             shown=what or str(action.schedule),
@@ -149,7 +149,7 @@ def _cut(
     )
 
 
-def _unreadable(actions: Sequence[ScheduledAction], ahead: Ahead, titles: Titles) -> Iterator[CheckResult]:
+def _unreadable(actions: Sequence[ScheduledAction], ahead: Ahead, titles: Titles) -> Iterator[CheckRow]:
     for action in actions:
         title = titles(_("Scheduled action {name}").format(name=action.name))
         if action.minimum is None and action.maximum is None:

@@ -8,7 +8,7 @@ from services.aws.client.errors import AwsError
 from services.i18n import _, plural
 from services.inspections.scaling.evaluation import Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.checks import CheckRow
 from services.inspections.toolkit.wording import age_text, length
 from services.models.ecs import ContainerService, Deployment, ScalingActivity, ServiceEvent
 from services.models.findings import Measure
@@ -98,7 +98,7 @@ class Clockwork:
 
 def tasks(
     reading: ServiceReading, titles: Titles, clock: Clockwork, written: Sequence[str]
-) -> Iterator[CheckResult]:
+) -> Iterator[CheckRow]:
     """The service's status, and for an active service running tasks, failed tasks and the rollout.
 
     `written`: the runbook's advice on tasks that do not run.
@@ -122,8 +122,8 @@ def tasks(
     yield _rollout(service, titles(_("Deployment")), clock, written)
 
 
-def _missing(error: AwsError, titles: Titles, written: Sequence[str]) -> CheckResult:
-    return CheckResult(
+def _missing(error: AwsError, titles: Titles, written: Sequence[str]) -> CheckRow:
+    return CheckRow(
         measure=Measure(
             title=titles(_("Service")),
             shown=_("missing"),
@@ -136,12 +136,12 @@ def _missing(error: AwsError, titles: Titles, written: Sequence[str]) -> CheckRe
     )
 
 
-def _status(service: ContainerService, title: str, written: Sequence[str]) -> CheckResult:
+def _status(service: ContainerService, title: str, written: Sequence[str]) -> CheckRow:
     if not service.status:
         return unknown(title, _("AWS did not report whether it is active"))
     active = service.status == "ACTIVE"
     text = _("{name} is {status}: it is being or has been deleted.")
-    return CheckResult(
+    return CheckRow(
         measure=Measure(
             title=title,
             shown=service.status,
@@ -155,7 +155,7 @@ def _status(service: ContainerService, title: str, written: Sequence[str]) -> Ch
 
 def _running(
     reading: ServiceReading, service: ContainerService, title: str, clock: Clockwork, written: Sequence[str]
-) -> CheckResult:
+) -> CheckRow:
     verdict, note, text = Verdict.NORMAL, "", ""
     if service.running < service.desired:
         decisions = reading.decisions
@@ -176,7 +176,7 @@ def _running(
             "{name}: {running} of {desired} tasks are running ({note}).",
             service.desired,
         )
-    return CheckResult(
+    return CheckRow(
         measure=Measure(
             title=title,
             shown=str(service.running),
@@ -213,9 +213,7 @@ def _shortage(service: ContainerService, clock: Clockwork, lasted: timedelta) ->
     return Verdict.ATTENTION if lasted < clock.patience or moving else Verdict.ABNORMAL
 
 
-def _unstarted(
-    service: ContainerService, title: str, clock: Clockwork, written: Sequence[str]
-) -> CheckResult:
+def _unstarted(service: ContainerService, title: str, clock: Clockwork, written: Sequence[str]) -> CheckRow:
     """ECS's own messages of the last day; it leaves repeated ones out, so that a few are many."""
     events = [each for each in start_failures(service) if clock.since(each.at) < DAY]
     steady = last_steady(service)
@@ -235,7 +233,7 @@ def _unstarted(
         "{name}: ECS reported {count} times within a day that it could not start a task ({note}).",
         len(events),
     )
-    return CheckResult(
+    return CheckRow(
         measure=Measure(
             title=title, shown=str(len(events)), allowed="0", **judged, value=len(events), note=note
         ),
@@ -244,7 +242,7 @@ def _unstarted(
     )
 
 
-def _failed(service: ContainerService, title: str, written: Sequence[str]) -> CheckResult:
+def _failed(service: ContainerService, title: str, written: Sequence[str]) -> CheckRow:
     counts = [deployment.failed for deployment in service.deployments if deployment.failed is not None]
     if not counts or len(counts) < len(service.deployments):
         return unknown(title, _("AWS did not report how many failed"))
@@ -256,7 +254,7 @@ def _failed(service: ContainerService, title: str, written: Sequence[str]) -> Ch
         "{name}: {count} tasks in a row failed to start or to become healthy.",
         count,
     )
-    return CheckResult(
+    return CheckRow(
         measure=Measure(
             title=title,
             shown=str(count),
@@ -270,12 +268,12 @@ def _failed(service: ContainerService, title: str, written: Sequence[str]) -> Ch
     )
 
 
-def _elsewhere(service: ContainerService, title: str) -> CheckResult:
+def _elsewhere(service: ContainerService, title: str) -> CheckRow:
     note = _("not run by ECS, which therefore does not report its progress")
-    return CheckResult(measure=Measure(title=title, shown=service.controller, note=note))
+    return CheckRow(measure=Measure(title=title, shown=service.controller, note=note))
 
 
-def _rollout(service: ContainerService, title: str, clock: Clockwork, written: Sequence[str]) -> CheckResult:
+def _rollout(service: ContainerService, title: str, clock: Clockwork, written: Sequence[str]) -> CheckRow:
     deployments = service.deployments
     primary = next((deployment for deployment in deployments if deployment.status == "PRIMARY"), None)
     if primary is None or primary.rollout not in ROLLOUTS:
@@ -284,7 +282,7 @@ def _rollout(service: ContainerService, title: str, clock: Clockwork, written: S
     complete = all(deployment.rollout in ROLLOUTS for deployment in deployments) and primary.reason
     if not complete and verdict in (Verdict.NORMAL, Verdict.UNKNOWN):
         return unknown(title, _("AWS did not report its progress"))
-    return CheckResult(
+    return CheckRow(
         measure=Measure(
             title=title,
             shown=state,

@@ -18,7 +18,7 @@ _HOME_BITS = 64
 """Prefix length of the IPv6 network of one internet connection; the rest of an address changes daily."""
 
 
-class Reason(StrEnum):
+class SignInReason(StrEnum):
     ROOT = "root"
     FAILED = "failed"
     NO_MFA = "no-mfa"
@@ -33,31 +33,31 @@ class Reason(StrEnum):
 
 
 WORDS = {
-    Reason.ROOT: N_("root"),
-    Reason.FAILED: N_("failed"),
-    Reason.NO_MFA: N_("without MFA"),
-    Reason.MFA_UNSAID: N_("MFA not recorded"),
-    Reason.ADDRESS: N_("unknown address"),
-    Reason.PERSON: N_("unknown person"),
-    Reason.NAMELESS: N_("name cannot be read"),
-    Reason.HOURS: N_("outside opening hours"),
-    Reason.RECOVERED: N_("root's password was reset"),
-    Reason.RECOVERY: N_("recovery of root's password"),
-    Reason.OUTCOME_UNSAID: N_("outcome not recorded"),
+    SignInReason.ROOT: N_("root"),
+    SignInReason.FAILED: N_("failed"),
+    SignInReason.NO_MFA: N_("without MFA"),
+    SignInReason.MFA_UNSAID: N_("MFA not recorded"),
+    SignInReason.ADDRESS: N_("unknown address"),
+    SignInReason.PERSON: N_("unknown person"),
+    SignInReason.NAMELESS: N_("name cannot be read"),
+    SignInReason.HOURS: N_("outside opening hours"),
+    SignInReason.RECOVERED: N_("root's password was reset"),
+    SignInReason.RECOVERY: N_("recovery of root's password"),
+    SignInReason.OUTCOME_UNSAID: N_("outcome not recorded"),
 }
 VERDICTS = {
-    Reason.ROOT: Verdict.ABNORMAL,
-    Reason.FAILED: Verdict.ATTENTION,
-    Reason.NO_MFA: Verdict.ABNORMAL,
-    Reason.MFA_UNSAID: Verdict.UNKNOWN,
-    Reason.ADDRESS: Verdict.ATTENTION,
-    Reason.PERSON: Verdict.ATTENTION,
-    Reason.NAMELESS: Verdict.UNKNOWN,
-    Reason.HOURS: Verdict.ATTENTION,
-    Reason.RECOVERED: Verdict.ABNORMAL,
+    SignInReason.ROOT: Verdict.ABNORMAL,
+    SignInReason.FAILED: Verdict.ATTENTION,
+    SignInReason.NO_MFA: Verdict.ABNORMAL,
+    SignInReason.MFA_UNSAID: Verdict.UNKNOWN,
+    SignInReason.ADDRESS: Verdict.ATTENTION,
+    SignInReason.PERSON: Verdict.ATTENTION,
+    SignInReason.NAMELESS: Verdict.UNKNOWN,
+    SignInReason.HOURS: Verdict.ATTENTION,
+    SignInReason.RECOVERED: Verdict.ABNORMAL,
     # Anyone who knows root's e-mail address can request it.
-    Reason.RECOVERY: Verdict.ATTENTION,
-    Reason.OUTCOME_UNSAID: Verdict.UNKNOWN,
+    SignInReason.RECOVERY: Verdict.ATTENTION,
+    SignInReason.OUTCOME_UNSAID: Verdict.UNKNOWN,
 }
 RECOVERIES = "PasswordRecovery"
 """Prefix of the events about root's password; IAM users cannot recover theirs."""
@@ -70,14 +70,14 @@ TELLING = (SWITCH, "CheckMfa")
 @dataclass(frozen=True, slots=True)
 class JudgedSignIn:
     event: SignIn
-    reasons: tuple[Reason, ...]
+    reasons: tuple[SignInReason, ...]
     verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedAccess:
     event: TrailEvent
-    reasons: tuple[Reason, ...]
+    reasons: tuple[SignInReason, ...]
 
     @property
     def recovery(self) -> bool:
@@ -103,7 +103,7 @@ class JudgedChange:
         return Verdict.ATTENTION
 
 
-class Rules:
+class SignInRules:
     def __init__(self, runbook: Runbook, spec: TrailSpec, calendar: Calendar, allow_list: AllowList) -> None:
         networks = frozenset(filter(is_network, spec.known_networks))
         self.bad_networks = tuple(entry for entry in spec.known_networks if entry not in networks)
@@ -158,42 +158,42 @@ class Rules:
             verdicts.append(Verdict.ABNORMAL)
         return JudgedSignIn(event, reasons, worst(verdicts) or Verdict.NORMAL)
 
-    def _reasons(self, event: SignIn) -> Iterator[Reason]:
+    def _reasons(self, event: SignIn) -> Iterator[SignInReason]:
         actor = event.actor
         if not event.success:
-            yield Reason.FAILED
+            yield SignInReason.FAILED
         elif actor.kind is ActorKind.ROOT:
-            yield Reason.ROOT
+            yield SignInReason.ROOT
         if event.success and self._needs_mfa(actor) and not event.mfa:
-            yield Reason.MFA_UNSAID if event.mfa is None else Reason.NO_MFA
+            yield SignInReason.MFA_UNSAID if event.mfa is None else SignInReason.NO_MFA
         yield from self._unknown(event)
         if event.success and not self.within_hours(event.at):
-            yield Reason.HOURS
+            yield SignInReason.HOURS
 
-    def _access_reasons(self, event: TrailEvent) -> Iterator[Reason]:
+    def _access_reasons(self, event: TrailEvent) -> Iterator[SignInReason]:
         success = event.success if isinstance(event, AccessEvent) else None
         if success is False:
-            yield Reason.FAILED
+            yield SignInReason.FAILED
         elif success is None and event.name in TELLING:
-            yield Reason.OUTCOME_UNSAID
+            yield SignInReason.OUTCOME_UNSAID
         if event.name.startswith(RECOVERIES):
             done = event.name == RECOVERED and success is not False
-            yield Reason.RECOVERED if done else Reason.RECOVERY
+            yield SignInReason.RECOVERED if done else SignInReason.RECOVERY
         elif event.actor.kind is ActorKind.ROOT:
-            yield Reason.ROOT
+            yield SignInReason.ROOT
         yield from self._unknown(event)
         if event.name == SWITCH and success is not False and not self.within_hours(event.at):
-            yield Reason.HOURS
+            yield SignInReason.HOURS
 
-    def _unknown(self, event: TrailEvent) -> Iterator[Reason]:
+    def _unknown(self, event: TrailEvent) -> Iterator[SignInReason]:
         actor = event.actor
         if not self._allow_list.address(event.address):
-            yield Reason.ADDRESS
+            yield SignInReason.ADDRESS
         # AWS hides text that is not the name of a user, so it cannot be on any list.
         if not actor.hidden and not self.known_actor(actor):
-            yield Reason.PERSON
+            yield SignInReason.PERSON
         if actor.unreadable:
-            yield Reason.NAMELESS
+            yield SignInReason.NAMELESS
 
     def _needs_mfa(self, actor: Actor) -> bool:
         federated = actor.kind in (ActorKind.ROLE, ActorKind.FEDERATED, ActorKind.SERVICE)
@@ -209,14 +209,16 @@ def unknown_identities(
     sign_ins: Iterable[JudgedSignIn | JudgedAccess], changes: Iterable[JudgedChange], users: Iterable[str]
 ) -> tuple[UnknownIdentity, ...]:
     entries = list(sign_ins)
-    actors = [entry.event.actor for entry in entries if Reason.PERSON in entry.reasons]
+    actors = [entry.event.actor for entry in entries if SignInReason.PERSON in entry.reasons]
     actors += [
         change.event.actor
         for change in changes
         if change.by_unknown and change.event.actor.kind is not ActorKind.ROOT
     ]
     people = dict.fromkeys([*(actor.name for actor in actors if actor.name and not actor.unreadable), *users])
-    addresses = dict.fromkeys(entry.event.address for entry in entries if Reason.ADDRESS in entry.reasons)
+    addresses = dict.fromkeys(
+        entry.event.address for entry in entries if SignInReason.ADDRESS in entry.reasons
+    )
     return (
         *(UnknownIdentity(kind="person", value=name) for name in people),
         *(

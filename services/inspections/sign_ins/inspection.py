@@ -16,8 +16,8 @@ from services.aws_cli.calls import call
 from services.clock import real
 from services.i18n import _, sentences
 from services.inspections.base import Inspection, InspectionRequest
-from services.inspections.sign_ins.evaluation import Rules, unknown_identities
-from services.inspections.sign_ins.measures import Judged, measures, summary
+from services.inspections.sign_ins.evaluation import SignInRules, unknown_identities
+from services.inspections.sign_ins.measures import JudgedSignIns, measures, summary
 from services.inspections.sign_ins.reading import (
     EVERY_WRITE,
     USERS,
@@ -200,7 +200,7 @@ def trails(gathered: Gathered, until: datetime) -> Iterator[str]:
             )
 
 
-def limits(judged: Judged, rules: Rules, spec: TrailSpec) -> Iterator[str]:
+def limits(judged: JudgedSignIns, rules: SignInRules, spec: TrailSpec) -> Iterator[str]:
     if not judged.sign_ins and judged.gathered.is_complete(Purpose.SIGN_IN):
         regions = _(", ").join(judged.gathered.regions_of(Purpose.SIGN_IN))
         yield _("Nobody signed in at all: are these the right regions? {regions}").format(regions=regions)
@@ -277,7 +277,7 @@ class SignIns(Inspection):
         context, spec, builder = self.context, self._spec, FindingBuilder(self, request)
         began = context.clock.now()
         since = max(request.since, request.until - self.longest)
-        rules = Rules(context.runbook, spec, context.calendar, context.allow_list)
+        rules = SignInRules(context.runbook, spec, context.calendar, context.allow_list)
         # AWS limits requests by its own clock, and the embedded AWS's is sped up as well.
         pace = self.pace / real(context.clock, 1.0).total_seconds()
         gathered = await gather(
@@ -321,7 +321,7 @@ class SignIns(Inspection):
 
         return commands_of(self._spec, self.context.region, span)
 
-    def _summary(self, builder: FindingBuilder, judged: Judged) -> str:
+    def _summary(self, builder: FindingBuilder, judged: JudgedSignIns) -> str:
         text = summary(judged, builder.measures, self._spec)
         if builder.problem is None:
             return text
@@ -335,7 +335,12 @@ class SignIns(Inspection):
         return spec
 
     def _remarks(
-        self, request: InspectionRequest, judged: Judged, rules: Rules, since: datetime, took: timedelta
+        self,
+        request: InspectionRequest,
+        judged: JudgedSignIns,
+        rules: SignInRules,
+        since: datetime,
+        took: timedelta,
     ) -> Iterator[str]:
         if since > request.since:
             text = _("Not covered: before {since}; the event history keeps 90 days.")
@@ -359,7 +364,7 @@ class SignIns(Inspection):
         if names:
             yield _("Marked as known by an operator: {names}.").format(names=listed(sorted(names)))
 
-    def _advice(self, judged: Judged, unknown: bool) -> Iterator[str]:
+    def _advice(self, judged: JudgedSignIns, unknown: bool) -> Iterator[str]:
         """The duties' advice about this inspection, then what to do. `unknown`: there are unknown identities."""
         for duty in self.context.runbook.duties:
             if self.id in duty.inspections and duty.record:
@@ -370,10 +375,10 @@ class SignIns(Inspection):
             yield _("Mark a user or an address as known only after someone has vouched for it.")
 
 
-def _judge(rules: Rules, gathered: Gathered) -> Judged:
+def _judge(rules: SignInRules, gathered: Gathered) -> JudgedSignIns:
     grave = rules.changes(gathered.changes(Purpose.GRAVE), grave=True)
     other = rules.changes(gathered.changes(Purpose.GLOBAL), grave=False)
-    return Judged(
+    return JudgedSignIns(
         gathered=gathered,
         sign_ins=rules.sign_ins(gathered.sign_ins()),
         changes=[*grave, *other],

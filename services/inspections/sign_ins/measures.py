@@ -8,7 +8,7 @@ from services.inspections.sign_ins.evaluation import (
     JudgedAccess,
     JudgedChange,
     JudgedSignIn,
-    Reason,
+    SignInReason,
     who,
 )
 from services.inspections.sign_ins.reading import Gathered, Purpose
@@ -23,7 +23,7 @@ from services.models.verdict import Verdict, judgement
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedSignIns:
     gathered: Gathered
     sign_ins: Sequence[JudgedSignIn]
     changes: Sequence[JudgedChange]
@@ -34,11 +34,11 @@ class Judged:
     root: Sequence[JudgedChange] = ()
     """Root's activity other than signing in."""
 
-    def having(self, reason: Reason) -> list[JudgedSignIn]:
+    def having(self, reason: SignInReason) -> list[JudgedSignIn]:
         return [sign_in for sign_in in self.sign_ins if reason in sign_in.reasons]
 
 
-def measures(judged: Judged, spec: TrailSpec, runbook: Runbook, until: datetime) -> Iterator[Measure]:
+def measures(judged: JudgedSignIns, spec: TrailSpec, runbook: Runbook, until: datetime) -> Iterator[Measure]:
     """One measure per question of the runbook; a count is never normal if something could not be read."""
     whole = judged.gathered.is_complete
     for count in (*_of_sign_ins(judged, spec), *_of_access(judged)):
@@ -65,7 +65,7 @@ class _Count:
     item: str = "sign-ins"
 
 
-def _of_changes(judged: Judged, spec: TrailSpec, runbook: Runbook) -> Iterator[Measure]:
+def _of_changes(judged: JudgedSignIns, spec: TrailSpec, runbook: Runbook) -> Iterator[Measure]:
     grave = [change for change in judged.changes if change.grave]
     other = [change for change in judged.changes if not change.grave]
     for title, changes, key, purpose in (
@@ -83,34 +83,38 @@ def _of_changes(judged: Judged, spec: TrailSpec, runbook: Runbook) -> Iterator[M
             yield _measure(count, whole=judged.gathered.is_complete(purpose))
 
 
-def _of_sign_ins(judged: Judged, spec: TrailSpec) -> Iterator[_Count]:
+def _of_sign_ins(judged: JudgedSignIns, spec: TrailSpec) -> Iterator[_Count]:
     allowed = _("0 (abnormal: {many} or more by one person)").format(many=spec.many_failures)
-    failed = judged.having(Reason.FAILED)
+    failed = judged.having(SignInReason.FAILED)
     # A failed attempt may also come from an unknown address; here only the number of failures counts.
     verdicts = tuple(
         Verdict.ABNORMAL if sign_in.verdict is Verdict.ABNORMAL else Verdict.ATTENTION for sign_in in failed
     )
-    nameless = sum(Reason.NAMELESS in sign_in.reasons for sign_in in failed)
+    nameless = sum(SignInReason.NAMELESS in sign_in.reasons for sign_in in failed)
     note = _("{count} with an unreadable name, counted for every person").format(count=nameless)
     yield _Count(_("Failed sign-ins"), len(failed), allowed, verdicts, note=note if nameless else "")
     for title, reason, verdict in (
-        (_("Root sign-ins"), Reason.ROOT, Verdict.ABNORMAL),
-        (_("Sign-ins without MFA"), Reason.NO_MFA, Verdict.ABNORMAL),
+        (_("Root sign-ins"), SignInReason.ROOT, Verdict.ABNORMAL),
+        (_("Sign-ins without MFA"), SignInReason.NO_MFA, Verdict.ABNORMAL),
     ):
         count = len(judged.having(reason))
-        extra = (Verdict.UNKNOWN,) * len(judged.having(Reason.MFA_UNSAID)) if reason is Reason.NO_MFA else ()
+        extra = (
+            (Verdict.UNKNOWN,) * len(judged.having(SignInReason.MFA_UNSAID))
+            if reason is SignInReason.NO_MFA
+            else ()
+        )
         yield _Count(title, count, "0", (verdict,) * count + extra)
     for title, reason, key in (
-        (_("Unknown addresses"), Reason.ADDRESS, lambda sign_in: sign_in.event.address),
-        (_("Unknown users"), Reason.PERSON, lambda sign_in: who(sign_in.event)),
-        (_("Sign-ins outside opening hours"), Reason.HOURS, lambda sign_in: sign_in.event.id),
+        (_("Unknown addresses"), SignInReason.ADDRESS, lambda sign_in: sign_in.event.address),
+        (_("Unknown users"), SignInReason.PERSON, lambda sign_in: who(sign_in.event)),
+        (_("Sign-ins outside opening hours"), SignInReason.HOURS, lambda sign_in: sign_in.event.id),
     ):
         count = len({key(sign_in) for sign_in in judged.having(reason)})
-        item = "users" if reason is Reason.PERSON else "sign-ins"
+        item = "users" if reason is SignInReason.PERSON else "sign-ins"
         yield _Count(title, count, "0", (Verdict.ATTENTION,) * count, item=item)
 
 
-def _of_access(judged: Judged) -> Iterator[_Count]:
+def _of_access(judged: JudgedSignIns) -> Iterator[_Count]:
     for title, events in (
         (_("Root password recoveries"), [event for event in judged.access if event.recovery]),
         (
@@ -166,7 +170,7 @@ def trail_measure(gathered: Gathered, until: datetime) -> Measure:
     return Measure(title=title, shown=state, allowed=allowed, verdict=verdict, note=logging[0].name)
 
 
-def summary(judged: Judged, measures: Iterable[Measure], spec: TrailSpec) -> str:
+def summary(judged: JudgedSignIns, measures: Iterable[Measure], spec: TrailSpec) -> str:
     total = len(judged.sign_ins)
     people = len({who(sign_in.event) for sign_in in judged.sign_ins})
     among = plural("{count} sign-in", "{count} sign-ins", total).format(count=total)

@@ -28,7 +28,7 @@ from services.inspections.toolkit.logs.hourly_counts import (
 from services.inspections.toolkit.logs.inspection import AT_ONCE, InsightsInspection, query_table
 from services.inspections.toolkit.logs.queries import Queries
 from services.inspections.toolkit.logs.silence import (
-    Silence,
+    LogSilence,
     silence,
     silence_advice,
     silence_measures,
@@ -70,7 +70,7 @@ SHOWN = 20
 EXPORT = "postgresql"
 
 
-class SlowQueries(InsightsInspection):
+class SlowQueriesInspection(InsightsInspection):
     def first_since(self, now: datetime) -> datetime:
         return now - MONTH
 
@@ -182,7 +182,7 @@ class SlowQueries(InsightsInspection):
         return (text.format(ms=f"{self._spec.over_ms:,}"),)
 
     def _finding(
-        self, queries: Queries, result: QueryResult, hours: Hours | None, silent: Silence
+        self, queries: Queries, result: QueryResult, hours: Hours | None, silent: LogSilence
     ) -> Finding:
         builder, lines = queries.builder, _lines(result)
         builder.measure(*self._measures(queries, result, hours, lines), *silence_measures(queries, silent))

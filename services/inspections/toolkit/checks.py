@@ -13,7 +13,7 @@ from services.models.verdict import DISPLAY_ORDER, Limit, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckRow:
     measure: Measure
     sentence: str = ""
     """For the finding's summary."""
@@ -26,14 +26,14 @@ class CheckResult:
         return self.measure.verdict or Verdict.NORMAL
 
 
-def about(item: str, *results: CheckResult) -> tuple[CheckResult, ...]:
+def about(item: str, *results: CheckRow) -> tuple[CheckRow, ...]:
     """The results with `item` as what they measure; lines of the runbook refer to it (`judged_by`)."""
     return tuple(
         replace(result, measure=result.measure.model_copy(update={"item": item})) for result in results
     )
 
 
-def summary(results: Iterable[CheckResult], normal: str) -> str:
+def summary(results: Iterable[CheckRow], normal: str) -> str:
     bad = sorted(
         (result for result in results if result.verdict is not Verdict.NORMAL and result.sentence),
         key=lambda result: DISPLAY_ORDER.index(result.verdict),
@@ -41,7 +41,7 @@ def summary(results: Iterable[CheckResult], normal: str) -> str:
     return sentences(*(result.sentence for result in bad)) or normal
 
 
-def advice(results: Iterable[CheckResult], runbook: Runbook, inspection: str) -> tuple[str, ...]:
+def advice(results: Iterable[CheckRow], runbook: Runbook, inspection: str) -> tuple[str, ...]:
     bad = [result for result in results if result.verdict is not Verdict.NORMAL]
     own = [text for result in bad for text in result.advice]
     by_runbook = runbook_advice(runbook, inspection) if any(result.by_runbook for result in bad) else ()
@@ -60,7 +60,7 @@ def runbook_advice(runbook: Runbook, inspection: str) -> tuple[str, ...]:
     return (*dict.fromkeys(records), *(escalation(runbook, role) for role in roles))
 
 
-def undecided(title: str, key: str, runbook: Runbook) -> CheckResult:
+def undecided(title: str, key: str, runbook: Runbook) -> CheckRow:
     # Who decides about a section, and how to reach them; "" if the runbook does not say.
     approves = approver(runbook, "task-limit:raise")
     roles = {
@@ -73,7 +73,7 @@ def undecided(title: str, key: str, runbook: Runbook) -> CheckResult:
         note = _("{undecided}; ask {who}").format(undecided=note, who=who)
     tip = _("Have {key} decided, and write it into the runbook.").format(key=key)
     measure = Measure(title=title, shown=_("UNDECIDED"), verdict=Verdict.UNKNOWN, note=note)
-    return CheckResult(measure, _("{title}: {note}.").format(title=title, note=note), (tip,))
+    return CheckRow(measure, _("{title}: {note}.").format(title=title, note=note), (tip,))
 
 
 def playbook_of(limit: Limit, runbook: Runbook) -> Playbook | None:

@@ -6,7 +6,7 @@ from services.aws.client.errors import AwsError
 from services.i18n import _, sentences
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest
 from services.inspections.toolkit import checks
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.checks import CheckRow
 from services.models.evidence import Evidence
 from services.models.findings import AlarmPeriod, Finding, Measure, UnknownIdentity
 from services.models.problem import Problem
@@ -26,7 +26,7 @@ class FindingBuilder:
     measures: list[Measure] = field(default_factory=list)
     tables: list[Evidence] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
-    results: list[CheckResult] = field(default_factory=list)
+    results: list[CheckRow] = field(default_factory=list)
     """Results of checks; their measures are among `measures`."""
     problem: Problem | None = None
     """The first problem in reading."""
@@ -50,7 +50,7 @@ class FindingBuilder:
     def unjudged(self, title: str) -> None:
         self.measure(Measure(title=title, shown="", verdict=Verdict.UNKNOWN))
 
-    def check(self, *results: CheckResult) -> None:
+    def check(self, *results: CheckRow) -> None:
         self.results += results
         self.measure(*(result.measure for result in results))
 
@@ -122,5 +122,5 @@ class DatabaseInspection(Inspection):
             return None
         measure = Measure(title=_("Cluster"), shown=database.cluster, verdict=Verdict.UNKNOWN)
         text = _("The database is a member of the cluster {cluster}: not judged here.")
-        builder.check(CheckResult(measure, text.format(cluster=database.cluster)))
+        builder.check(CheckRow(measure, text.format(cluster=database.cluster)))
         return builder.finding_of_checks("")

@@ -35,7 +35,7 @@ def configured(spec: Spec) -> bool:
     return bool(spec.athena_table and spec.athena_database and spec.workgroup)
 
 
-class QueryHistory:
+class AthenaHistory:
     def __init__(self, builder: FindingBuilder, spec: Spec) -> None:
         self._builder = builder
         self._context = builder.context

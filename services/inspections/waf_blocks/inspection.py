@@ -21,8 +21,8 @@ from services.inspections.toolkit.checks import undecided
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import Hours, local, zone_name
 from services.inspections.toolkit.wording import hours_words
-from services.inspections.waf_blocks.athena import Counted, QueryHistory, configured
-from services.inspections.waf_blocks.log_files import Listed, LogFiles, destination
+from services.inspections.waf_blocks.athena import AthenaHistory, Counted, configured
+from services.inspections.waf_blocks.log_files import ListedFiles, LogFiles, destination
 from services.inspections.waf_blocks.metrics import Traffic, grouped, sampled, samples_cover_window, traffic
 from services.inspections.waf_blocks.sql import days_of
 from services.models.aws_cli import CliCommand
@@ -37,7 +37,7 @@ NEWEST = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class BlockSources:
     groups: tuple[BlockedGroup, ...] = ()
     is_complete: bool = False
     """They cover the whole window; otherwise only samples."""
@@ -81,7 +81,7 @@ class FromOne:
     days: float
     total: int | None
     """Number of requests blocked in the window, from the metrics; None: unknown."""
-    sources: Sources
+    sources: BlockSources
     enough: bool
     """`sources` suffice to judge: they cover the whole window, or all that the runbook requires."""
     note: str = field(default="")
@@ -166,7 +166,7 @@ class WafBlocks(Inspection):
         )
         counted = Counted()
         if asks:
-            counted = await QueryHistory(builder, self._spec).count(listed.size, acl.arn if acl else "")
+            counted = await AthenaHistory(builder, self._spec).count(listed.size, acl.arn if acl else "")
         whole = acl is not None and samples is not None and samples_cover_window(self.context, request, acl)
         days = self._days(request, counts, listed) if counted.answered else 1
         sources = self._sources(counts, samples, counted, builder, days=max(1, days), whole=whole)
@@ -271,7 +271,7 @@ class WafBlocks(Inspection):
     def _busy(self, count: float) -> Verdict:
         return Verdict.ATTENTION if count >= self._spec.blocked_per_hour else Verdict.NORMAL
 
-    def _days(self, request: InspectionRequest, counts: Traffic, listed: Listed) -> float:
+    def _days(self, request: InspectionRequest, counts: Traffic, listed: ListedFiles) -> float:
         time = counts.cover.counted if counts.cover else request.until - request.since
         return min(time / timedelta(days=1), listed.days_with_logs or math.inf)
 
@@ -284,7 +284,7 @@ class WafBlocks(Inspection):
         *,
         days: float,
         whole: bool,
-    ) -> Sources:
+    ) -> BlockSources:
         """The blocked sources, from Athena if it responded, otherwise from the samples; judges the top address.
 
         `days`: number of days that the counts cover; one address may reach the limit on each. `whole`: the samples
@@ -295,10 +295,10 @@ class WafBlocks(Inspection):
         if unread:
             builder.remark(_("Unreadable sampled requests: {count}.").format(count=unread))
         if counted.answered:
-            sources = Sources(counted.groups, is_complete=True)
+            sources = BlockSources(counted.groups, is_complete=True)
             enough = self._covered(counts, counted, builder) and not counted.unread
         else:
-            sources, note = Sources(grouped(samples or ())), _("from samples of the last 3 hours")
+            sources, note = BlockSources(grouped(samples or ())), _("from samples of the last 3 hours")
             if not configured(self._spec):
                 enough = whole and not unread
                 builder.remark(
@@ -364,7 +364,7 @@ def attacked(measures: Iterable[Measure]) -> bool:
     return any(measure.verdict is Verdict.ATTENTION for measure in measures if measure.title in titles)
 
 
-def summary(builder: FindingBuilder, counts: Traffic, sources: Sources) -> str:
+def summary(builder: FindingBuilder, counts: Traffic, sources: BlockSources) -> str:
     parts = []
     hours = counts.cover.words() if counts.cover else hours_words(builder.request.hours)
     gaps = counts.cover.gaps(builder.context.calendar.zone) if counts.cover else ""

@@ -73,7 +73,7 @@ def _difference(target: LogDestination, bucket: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedFiles:
     newest: tuple[StoredObject, ...] = ()
     count: int = 0
     days: int = 0
@@ -106,26 +106,26 @@ class LogFiles:
         self._since = since
         self._blocked_at = blocked_at or builder.request.until - SILENT
 
-    async def under(self, days: Sequence[date], *, every: bool) -> Listed:
+    async def under(self, days: Sequence[date], *, every: bool) -> ListedFiles:
         """The objects of these days. `every`: all days are needed; otherwise only the newest objects."""
         title = _("Log files in S3")
         if not self._spec.log_bucket:
             self._builder.check(undecided(title, "waf.log_bucket", self._builder.context.runbook))
-            return Listed()
+            return ListedFiles()
         try:
             listed = await self._listed(days, every=every)
         except NotFound as error:
             self._builder.unread(error, f"{title}:")
             self._builder.measure(Measure(title=title, shown=_("no such bucket"), verdict=Verdict.ATTENTION))
-            return Listed()
+            return ListedFiles()
         except AwsError as error:
             self._builder.unread(error, f"{title}:")
             self._builder.unjudged(title)
-            return Listed()
+            return ListedFiles()
         self._judge(title, listed)
         return listed
 
-    async def _listed(self, days: Sequence[date], *, every: bool) -> Listed:
+    async def _listed(self, days: Sequence[date], *, every: bool) -> ListedFiles:
         reader = S3Reader(self._builder.context.reader)
         objects: list[StoredObject] = []
         with_files: list[date] = []
@@ -146,7 +146,7 @@ class LogFiles:
                 break
         estimate = size * len(days) // complete if complete and size else None
         newest = sorted(objects, key=lambda item: (item.modified, item.key), reverse=True)
-        return Listed(
+        return ListedFiles(
             tuple(newest[:NEWEST]),
             len(objects),
             complete,
@@ -155,7 +155,7 @@ class LogFiles:
             is_complete=complete == len(days),
         )
 
-    def _judge(self, title: str, listed: Listed) -> None:
+    def _judge(self, title: str, listed: ListedFiles) -> None:
         place = f"s3://{self._spec.log_bucket}/{self._spec.log_prefix}yyyy/mm/dd/"
         if not listed.count:
             text = _(
@@ -191,7 +191,7 @@ class LogFiles:
             )
         )
 
-    def _gaps(self, listed: Listed) -> Verdict:
+    def _gaps(self, listed: ListedFiles) -> Verdict:
         holes = missing(listed.days_with_files)
         if holes:
             text = _(

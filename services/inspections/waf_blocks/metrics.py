@@ -184,12 +184,12 @@ def grouped(by_rule: Iterable[Samples]) -> tuple[BlockedGroup, ...]:
     return tuple(sorted(groups, key=lambda group: (-group.count, group.kind, group.name, group.country)))
 
 
-def _blocks(samples: Samples) -> Iterable[waf_blocks.Block]:
+def _blocks(samples: Samples) -> Iterable[waf_blocks.WafBlock]:
     weights = sum(request.weight for request in samples.requests)
     scale = samples.population / weights if weights else 0.0
     for request in samples.requests:
         if request.blocked:
-            yield waf_blocks.Block(
+            yield waf_blocks.WafBlock(
                 request.at,
                 samples.rule,
                 request.address,

@@ -62,14 +62,14 @@ def rows_numbered(reader: JournalReader, seqs: Iterable[int]) -> Iterator[Row]:
         yield from (row[:-1] for row in rows)
 
 
-class Progress(NamedTuple):
+class VerifiedProgress(NamedTuple):
     """How far a slow verification has come."""
 
     seq: int = 0
     hash: str = NOTHING
 
 
-def verify_slice(reader: JournalReader, progress: Progress) -> Progress:
+def verify_slice(reader: JournalReader, progress: VerifiedProgress) -> VerifiedProgress:
     """Verify the next SLICE entries; returns the same progress where there are none. Blocks. Raises UnusableJournal for a fault."""
     seq, link = progress
     rows = reader.exact_rows("WHERE entries.seq > ? ORDER BY entries.seq LIMIT ?", (seq or _LEAST, SLICE))
@@ -78,4 +78,4 @@ def verify_slice(reader: JournalReader, progress: Progress) -> Progress:
         if not fits or (row[SEQ], row[PREVIOUS]) != (seq + 1, link):
             raise altered()
         seq, link = row[SEQ], str(row[HASH])
-    return Progress(seq, link)
+    return VerifiedProgress(seq, link)

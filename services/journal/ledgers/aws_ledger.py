@@ -6,7 +6,7 @@ from typing import Protocol
 from services.aws.client.errors import AwsError
 from services.clock import Clock
 from services.i18n import _
-from services.journal.ledger import LIMIT, Rejected, Unavailable
+from services.journal.ledger import LIMIT, LedgerUnavailable, Rejected
 from services.journal.ledgers.news import Hint
 from services.journal.ledgers.registry import LedgerAddress, address_text
 from services.journal.linking.records import check_size
@@ -32,7 +32,7 @@ class AwsProblems:
         self._is_bucket = address.scheme == "s3"
         self._clock = clock
 
-    def of(self, error: AwsError, *, unsure: tuple[str, ...] = ()) -> Unavailable:
+    def of(self, error: AwsError, *, unsure: tuple[str, ...] = ()) -> LedgerUnavailable:
         """Unavailable or Rejected; `unsure` are AWS's codes of refusals that do not last."""
         problem = error.problem
         if problem.kind is ProblemKind.NOT_FOUND:
@@ -47,9 +47,9 @@ class AwsProblems:
             problem = problem.model_copy(update={"summary": summary, "remedy": remedy, "once": ""})
         if problem.kind in _FINAL and error.code not in unsure:
             return Rejected(problem)
-        return Unavailable(problem)
+        return LedgerUnavailable(problem)
 
-    def gap(self, seq: int) -> Unavailable:
+    def gap(self, seq: int) -> LedgerUnavailable:
         summary = _("The journal at {place} has later records, but not number {seq}.").format(
             place=self._place, seq=seq
         )
@@ -57,17 +57,17 @@ class AwsProblems:
             "The console reads again; if this stays, find out who deletes from it: `toban journal copy` from a host's copy "
             "puts back what is missing."
         )
-        return Unavailable(self._problem(ProblemKind.INCOMPLETE, summary, remedy))
+        return LedgerUnavailable(self._problem(ProblemKind.INCOMPLETE, summary, remedy))
 
-    def closed(self) -> Unavailable:
+    def closed(self) -> LedgerUnavailable:
         summary = _("The journal is closed: this console is shutting down.")
-        return Unavailable(self._problem(ProblemKind.OTHER, summary, _("Restart the console.")))
+        return LedgerUnavailable(self._problem(ProblemKind.OTHER, summary, _("Restart the console.")))
 
     def _problem(self, kind: ProblemKind, summary: str, remedy: str) -> Problem:
         return Problem(kind=kind, summary=summary, remedy=remedy, at=self._clock.now())
 
 
-class Records(Protocol):
+class LedgerRecords(Protocol):
     """The records of one ledger, as `services.aws.ledgers` puts and reads them. Raises AwsError."""
 
     async def put(self, seq: int, record: bytes) -> bytes | None:
@@ -77,7 +77,7 @@ class Records(Protocol):
     async def after(self, number: int, limit: int) -> list[tuple[int, bytes]]: ...
 
 
-class Closable(Protocol):
+class ClosableSession(Protocol):
     """The session that the records are sent with."""
 
     async def close(self) -> None: ...
@@ -89,8 +89,8 @@ class AwsLedger:
     def __init__(
         self,
         address: LedgerAddress,
-        session: Closable,
-        records: Records,
+        session: ClosableSession,
+        records: LedgerRecords,
         clock: Clock,
         *,
         largest: int,

@@ -14,7 +14,7 @@ from services.background.boundaries import on_error
 from services.background.detached import detached, in_thread
 from services.clock import Clock
 from services.i18n import _
-from services.journal.ledger import GIB, LIMIT, Rejected, Unavailable
+from services.journal.ledger import GIB, LIMIT, LedgerUnavailable, Rejected
 from services.journal.ledgers.news import Hint
 from services.journal.ledgers.registry import LedgerAddress, address_text
 from services.models.problem import Problem, ProblemKind
@@ -67,7 +67,7 @@ class PostgresqlProblems:
     def lacks_listen(self, error: BaseException) -> bool:
         return getattr(error, "sqlstate", None) in _NO_LISTEN
 
-    def of(self, error: BaseException) -> Unavailable:
+    def of(self, error: BaseException) -> LedgerUnavailable:
         code = str(getattr(error, "sqlstate", None) or "")
         detail = " ".join(filter(None, (code, str(error) or type(error).__name__)))
         if code == _NO_TABLE:
@@ -88,12 +88,12 @@ class PostgresqlProblems:
             return Rejected(self._problem(ProblemKind.INVALID, summary, remedy, detail))
         return self._by_class(code, detail)
 
-    def vanished(self) -> Unavailable:
+    def vanished(self) -> LedgerUnavailable:
         summary = _("The journal's table at {place} has lost a record.").format(place=self._place)
         remedy = _(
             "Ask who deletes from it: `toban journal copy` from a host's copy puts back what is missing."
         )
-        return Unavailable(self._problem(ProblemKind.INCOMPLETE, summary, remedy))
+        return LedgerUnavailable(self._problem(ProblemKind.INCOMPLETE, summary, remedy))
 
     def encoding(self, name: str) -> Rejected:
         summary = _("The database at {place} stores texts as {encoding}, which changes some of them.").format(
@@ -102,8 +102,8 @@ class PostgresqlProblems:
         remedy = _("Create the journal's database with ENCODING 'UTF8'.")
         return Rejected(self._problem(ProblemKind.INVALID, summary, remedy))
 
-    def closed(self) -> Unavailable:
-        return Unavailable(
+    def closed(self) -> LedgerUnavailable:
+        return LedgerUnavailable(
             self._problem(
                 ProblemKind.OTHER,
                 _("The journal is closed: this console is shutting down."),
@@ -111,7 +111,7 @@ class PostgresqlProblems:
             )
         )
 
-    def _by_class(self, code: str, detail: str) -> Unavailable:
+    def _by_class(self, code: str, detail: str) -> LedgerUnavailable:
         kind = _REFUSED.get(code[:2])
         if kind is ProblemKind.NO_CREDENTIALS:
             summary = _("The database at {place} refused the sign-in.").format(place=self._place)
@@ -126,12 +126,16 @@ class PostgresqlProblems:
             summary = _("The database at {place} accepts no statements at present.").format(place=self._place)
             remedy = _("The details give the database's own message; the console tries again.")
             once = _("The details give the database's own message.")
-            return Unavailable(self._problem(ProblemKind.UNAVAILABLE, summary, remedy, detail, once=once))
+            return LedgerUnavailable(
+                self._problem(ProblemKind.UNAVAILABLE, summary, remedy, detail, once=once)
+            )
         else:
             summary = _("The database at {place} does not answer.").format(place=self._place)
             remedy = _("Check the network and the server; the console tries again.")
             once = _("Check the network and the server, then run it again.")
-            return Unavailable(self._problem(ProblemKind.UNREACHABLE, summary, remedy, detail, once=once))
+            return LedgerUnavailable(
+                self._problem(ProblemKind.UNREACHABLE, summary, remedy, detail, once=once)
+            )
         return Rejected(self._problem(kind, summary, remedy, detail))
 
     def _problem(

@@ -14,7 +14,7 @@ from services.i18n import _, sentences
 from services.journal.chain import BODY, HASH, KIND, NOTHING, SEQ, linked, row_of
 from services.journal.derived.lookup import rows_after
 from services.journal.journal import Journal
-from services.journal.ledger import Ledger, Unavailable
+from services.journal.ledger import Ledger, LedgerUnavailable
 from services.journal.linking.decisions import is_same_place
 from services.journal.linking.records import Record, is_entry, named, naming, packed, unpacked
 from services.journal.problems import UnusableJournal
@@ -137,7 +137,7 @@ async def _copy_entries(source: Journal, target: Ledger, report: Report, after: 
 async def _store(target: Ledger, after: int, records: Sequence[Record]) -> None:
     try:
         standing = dict(await target.read(after, len(records)))
-    except Unavailable:
+    except LedgerUnavailable:
         # An interrupted copy may have gaps, which some engines do not read across; each put tells what is there.
         standing = {}
     lacking = []

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from services.i18n import _
 from services.journal.chain import SEQ
-from services.journal.ledger import Ledger, Unavailable
+from services.journal.ledger import Ledger, LedgerUnavailable
 from services.journal.linking.records import is_entry, named
 from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
@@ -33,7 +33,7 @@ async def compare(ledger: Ledger, copy: JournalReader) -> Comparison:
         while len(faults) < LISTED and (records := await ledger.read(after)):
             faults += _faults(copy, after, records)
             after = records[-1][0]
-    except Unavailable as error:
+    except LedgerUnavailable as error:
         return Comparison(tuple(faults), error.problem.message_once)
     last, _hash = copy.head()
     if after < last:

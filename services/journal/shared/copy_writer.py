@@ -16,7 +16,7 @@ from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
 from services.journal.shared.local_copy import LateDraft, LocalCopy, is_copy_of
 from services.journal.store import Store, indexed_words
-from services.journal.writer import Decision, Head, JournalWriter
+from services.journal.writer import Head, JournalWriter, WriteDecision
 from services.models.journal import NewEntry, Person
 
 T = TypeVar("T")
@@ -47,15 +47,15 @@ class CopyWriter(JournalWriter):
         """Use the copy without having asked the ledger. Raises FileNotFoundError."""
         self.journal = self._id_of_file()
 
-    def decide(self, draft: NewEntry, *, at: datetime, person: Person, nonce: str) -> Decision:
-        def decision(copy: LocalCopy) -> Decision:
+    def decide(self, draft: NewEntry, *, at: datetime, person: Person, nonce: str) -> WriteDecision:
+        def decision(copy: LocalCopy) -> WriteDecision:
             recorded = copy.recorded(nonce)
             if recorded is not None:
-                return Decision(recorded, is_recorded=True)
+                return WriteDecision(recorded, is_recorded=True)
             entry = next_entry(copy, draft, at=at, person=person, here=self.here)
             # Before it is in the ledger, where it would stop every copy.
             indexed_words(row_of(entry))
-            return Decision(entry)
+            return WriteDecision(entry)
 
         return self._use_copy(decision)
 

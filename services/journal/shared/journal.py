@@ -19,7 +19,7 @@ from services.journal.appending import Appender
 from services.journal.chain import linked, row_of
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.journal import Journal
-from services.journal.ledger import Ledger, TooLarge, Unavailable, silent
+from services.journal.ledger import Ledger, LedgerUnavailable, TooLarge, silent
 from services.journal.linking.records import check_size, emptied, new_nonce, packed
 from services.journal.problems import UnusableJournal, problem_of
 from services.journal.shared.copy_writer import CopyWriter
@@ -95,7 +95,7 @@ class SharedJournal(Journal):
     async def _look(self, *, checks: bool) -> None:
         try:
             await self._catch_up(checks=checks)
-        except Unavailable as error:
+        except LedgerUnavailable as error:
             raise self._unreached(error) from error
 
     async def _catch_up(self, *, checks: bool) -> None:
@@ -168,7 +168,7 @@ class SharedJournal(Journal):
         """Begin the journal if nobody has. Raises JournalError."""
         try:
             await self._identify(begins=True)
-        except Unavailable as error:
+        except LedgerUnavailable as error:
             raise self._unreached(error) from error
 
     async def _watch(self) -> None:
@@ -201,7 +201,7 @@ class SharedJournal(Journal):
         except JournalError:
             self._has_caught_up = False
             raise
-        except Unavailable as error:
+        except LedgerUnavailable as error:
             unreached = self._unreached(error)
             if draft.kind in MAY_BE_LATE and self._copy.journal:
                 return await self._wait(LateDraft(nonce, at, person, _late(draft)))
@@ -254,7 +254,7 @@ class SharedJournal(Journal):
                 remedy = _("It waits for good, in {path}.").format(path=clean(self.path))
                 self._oversized = error.problem.model_copy(update={"remedy": remedy})
                 continue
-            except Unavailable as error:
+            except LedgerUnavailable as error:
                 raise self._unreached(error) from error
             except (AlreadyRecorded, HeldByAnother):
                 pass
@@ -262,7 +262,7 @@ class SharedJournal(Journal):
             self._late -= 1
         self._set(writable=True)
 
-    def _unreached(self, error: Unavailable) -> JournalError:
+    def _unreached(self, error: LedgerUnavailable) -> JournalError:
         self._unanswered = error.problem
         self._set(writable=False, problem=error.problem)
         return JournalError(error.problem)

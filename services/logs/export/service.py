@@ -12,11 +12,11 @@ from services.logs.export.export_file import ExportFile, GrowingFile
 from services.logs.export.rendering import ExportedLine, LineRenderer, RowRenderer
 from services.logs.export.under_way import (
     Body,
+    ExportRecords,
     ExportUnderWay,
     ExportWish,
     HeadMaker,
     Progress,
-    Records,
     Renders,
     whole_step,
 )
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 class LogExports:
     def __init__(
-        self, runbook: Runbook, region: str, journal: Records, clock: Clock, by: Callable[[], str]
+        self, runbook: Runbook, region: str, journal: ExportRecords, clock: Clock, by: Callable[[], str]
     ) -> None:
         self._runbook = runbook
         self._region = region

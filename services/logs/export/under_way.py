@@ -107,7 +107,7 @@ class Body(NamedTuple):
 HeadMaker = Callable[[ExportSubject, Body], ExportHead]
 
 
-class Records(Protocol):
+class ExportRecords(Protocol):
     async def append(self, draft: NewEntry) -> object:
         """Record durably. Raises JournalError."""
         ...
@@ -131,7 +131,7 @@ class ExportUnderWay(Generic[T]):
         masker: Masker,
         wish: ExportWish,
         head_of: HeadMaker,
-        journal: Records,
+        journal: ExportRecords,
     ) -> None:
         self._file = file
         self._renderer = renderer

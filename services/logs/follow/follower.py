@@ -19,7 +19,7 @@ from services.clock import Clock, Mark, mark, until_tick
 from services.i18n import _
 from services.logs.follow.limiter import PAGE_LINES, UNLIMITED, LogLimiter
 from services.logs.follow.source import LimitedSource, LogSource
-from services.logs.follow.sweeps import Rate, SweepPlan
+from services.logs.follow.sweeps import SweepPlan, SweepRate
 from services.logs.follow.window import FollowWindow
 from services.models.logs import LogLine, TailBatch, TailStats
 from services.models.problem import Problem, ProblemKind
@@ -144,7 +144,7 @@ class LogFollower:
         self._rng = rng or random.Random()
         self._window: FollowWindow | None = None
         self._plan: SweepPlan | None = None
-        self._rate = Rate()
+        self._rate = SweepRate()
         self._round_in_progress: _Round | None = None
         self._polls = self._pages = self._lines = self._late = self._failures = 0
         self._lag: float | None = None

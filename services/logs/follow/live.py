@@ -36,7 +36,7 @@ METER = "logs.StartLiveTail"
 
 
 @dataclass(frozen=True, slots=True)
-class LiveState:
+class LiveTailState:
     """What a session shows about itself, and the lines that it has just brought."""
 
     lines: tuple[LogLine, ...] = ()
@@ -83,7 +83,7 @@ class LiveSession:
     def _is_idle(self) -> bool:
         return self._clock.elapsed() - self._touched > IDLE
 
-    async def states(self) -> AsyncGenerator[LiveState, None]:
+    async def states(self) -> AsyncGenerator[LiveTailState, None]:
         """Yield the state with every update, about once a second, until it ends by itself; close it to end it."""
         failures = 0
         while True:
@@ -110,7 +110,7 @@ class LiveSession:
             await self._clock.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
             failures += 1
 
-    async def _session(self) -> AsyncGenerator[LiveState, None]:
+    async def _session(self) -> AsyncGenerator[LiveTailState, None]:
         arn = await self._arn()
         began: float | None = None
         charged = 0
@@ -140,6 +140,6 @@ class LiveSession:
         sampled: bool = False,
         ended: bool = False,
         problem: Problem | None = None,
-    ) -> LiveState:
+    ) -> LiveTailState:
         yen = self._minutes * USD_PER_LIVE_TAIL_MINUTE * self._usd_jpy
-        return LiveState(lines, open, self._minutes, yen, sampled, ended, problem)
+        return LiveTailState(lines, open, self._minutes, yen, sampled, ended, problem)

@@ -61,7 +61,7 @@ GIVEN_UP_AFTER = 2 * MINUTE
 """A tier that was not affordable for so long is reported; a burst of a minute is not."""
 
 
-class Rate:
+class SweepRate:
     """New lines a second, and their length, over the last MEASURED milliseconds."""
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ class Sweep:
 class SweepPlan:
     """Which sweep of one tail comes next."""
 
-    def __init__(self, window: FollowWindow, rate: Rate, began: int) -> None:
+    def __init__(self, window: FollowWindow, rate: SweepRate, began: int) -> None:
         self._window = window
         self._rate = rate
         self._began = began

@@ -6,7 +6,7 @@ from time import process_time
 from typing import Any
 
 from services.i18n import _
-from services.logs.masking.kinds import Span
+from services.logs.masking.kinds import MaskSpan
 
 LONGEST = 200
 """Characters of a pattern."""
@@ -37,7 +37,7 @@ def compiled(patterns: tuple[tuple[str, str], ...]) -> Compiled:
     return tuple((kind, regex.compile(pattern)) for kind, pattern in patterns)
 
 
-def find(text: str, patterns: Sequence[tuple[str, Any]]) -> Iterator[Span]:
+def find(text: str, patterns: Sequence[tuple[str, Any]]) -> Iterator[MaskSpan]:
     """What the patterns match. Raises TimeoutError."""
     for kind, pattern in patterns:
         end = process_time() + SECONDS
@@ -45,4 +45,4 @@ def find(text: str, patterns: Sequence[tuple[str, Any]]) -> Iterator[Span]:
             if process_time() > end:
                 raise TimeoutError
             if match.end() > match.start():
-                yield Span(match.start(), match.end(), kind)
+                yield MaskSpan(match.start(), match.end(), kind)

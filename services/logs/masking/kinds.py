@@ -30,7 +30,7 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
-class Span(NamedTuple):
+class MaskSpan(NamedTuple):
     start: int
     end: int
     kind: str

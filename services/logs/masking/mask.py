@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from services.i18n import _
 from services.logs.masking import further, personal_data, secrets
 from services.logs.masking.further import compiled
-from services.logs.masking.kinds import HIDDEN, MAIL, OUT_OF_TIME, TELEPHONE, TITLES, MaskedText, Span
+from services.logs.masking.kinds import HIDDEN, MAIL, OUT_OF_TIME, TELEPHONE, TITLES, MaskedText, MaskSpan
 from services.logs.masking.names import named
 from services.logs.masking.values import is_secret
 
@@ -93,7 +93,7 @@ class Masker:
             end = span.end
         return MaskedText("".join([*pieces, text[end:]]), dict(counts))
 
-    def _spans(self, text: str, *, is_answer: bool) -> list[Span]:
+    def _spans(self, text: str, *, is_answer: bool) -> list[MaskSpan]:
         """What is masked, in order and without overlaps; of two that overlap, the earlier or longer one counts."""
         spans = list(secrets.find(text))
         # `://user:password@host` is no mail address.
@@ -109,7 +109,7 @@ class Masker:
         spans += further.find(text, self._further)
         spans = _in_strings(text, spans)
         spans.sort(key=lambda span: (span.start, -span.end))
-        merged: list[Span] = []
+        merged: list[MaskSpan] = []
         for span in spans:
             if merged and span.start < merged[-1].end:
                 merged[-1] = merged[-1]._replace(end=max(span.end, merged[-1].end))
@@ -117,7 +117,7 @@ class Masker:
                 merged.append(span)
         return merged
 
-    def _stays(self, span: Span, part: str) -> bool:
+    def _stays(self, span: MaskSpan, part: str) -> bool:
         return part == HIDDEN or (span.kind in (MAIL, TELEPHONE) and self._is_contact(part))
 
     def _is_contact(self, part: str) -> bool:
@@ -135,7 +135,7 @@ def title_of(kind: str, patterns: Iterable[FurtherPattern] = ()) -> str:
     return next((str(getattr(each, "title", kind)) for each in patterns if each.id == kind), kind)
 
 
-def _in_strings(text: str, spans: Iterable[Span]) -> list[Span]:
+def _in_strings(text: str, spans: Iterable[MaskSpan]) -> list[MaskSpan]:
     """The spans, none of which reaches over the end of a string, so that a text that is JSON stays it.
 
     A number of JSON has no quotes: it is masked whole, in quotes.
@@ -174,7 +174,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _sign(text: str, span: Span) -> str:
+def _sign(text: str, span: MaskSpan) -> str:
     """`***`, in quotes where a number of JSON stood, so that the JSON stays JSON."""
     if span.quote:
         return f"{span.quote}{HIDDEN}{span.quote}"

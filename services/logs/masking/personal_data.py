@@ -8,7 +8,7 @@ further patterns.
 import re
 from collections.abc import Iterator
 
-from services.logs.masking.kinds import CARD, MAIL, MY_NUMBER, TELEPHONE, Span
+from services.logs.masking.kinds import CARD, MAIL, MY_NUMBER, TELEPHONE, MaskSpan
 
 _FOLDED = dict(
     zip("０１２３４５６７８９＠．：＋（）　－‐‑‒–—―−ーｰ", "0123456789@.:+() ----------", strict=True)
@@ -66,14 +66,14 @@ _DIGIT = re.compile(r"\d")
 _LANDLINE, _MOBILE = 10, 11
 
 
-def find(text: str) -> Iterator[Span]:
+def find(text: str) -> Iterator[MaskSpan]:
     folded = text if text.isascii() else _WIDE.sub(lambda match: _FOLDED[match[0]], text)
     yield from _in_folded(folded)
     if "%" in folded and (plain := _ESCAPE.sub("   ", folded)) != folded:
         yield from _in_folded(plain)
 
 
-def _in_folded(folded: str) -> Iterator[Span]:
+def _in_folded(folded: str) -> Iterator[MaskSpan]:
     if "@" in folded or "%40" in folded or "u0040" in folded:
         yield from _mails(folded)
     if _DIGIT.search(folded) is None:
@@ -84,25 +84,25 @@ def _in_folded(folded: str) -> Iterator[Span]:
         yield from _my_numbers(folded)
 
 
-def _mails(text: str) -> Iterator[Span]:
+def _mails(text: str) -> Iterator[MaskSpan]:
     for match in _MAIL.finditer(text):
         if not match["domain"].lower().endswith(_HOSTS):
-            yield Span(*match.span(), MAIL)
+            yield MaskSpan(*match.span(), MAIL)
 
 
-def _telephones(folded: str) -> Iterator[Span]:
+def _telephones(folded: str) -> Iterator[MaskSpan]:
     for pattern in (_TELEPHONE, _AREA_IN_BRACKETS):
         for match in pattern.finditer(folded):
             if _is_domestic(match[0]):
-                yield Span(*match.span(), TELEPHONE)
+                yield MaskSpan(*match.span(), TELEPHONE)
     for match in _INTERNATIONAL.finditer(folded):
         if _is_international(match[0]):
-            yield Span(*match.span(), TELEPHONE)
+            yield MaskSpan(*match.span(), TELEPHONE)
     lower = folded.lower()
     if any(word in lower for word in _TELEPHONE_WORDS):
         for match in _NAMED_TELEPHONE.finditer(folded):
             if _is_domestic(match["value"]):
-                yield Span(*match.span("value"), TELEPHONE)
+                yield MaskSpan(*match.span("value"), TELEPHONE)
 
 
 def _is_domestic(number: str) -> bool:
@@ -115,27 +115,27 @@ def _is_international(number: str) -> bool:
     return digits.startswith("81") and len(digits) - 2 in (_LANDLINE - 1, _MOBILE - 1)
 
 
-def _my_numbers(folded: str) -> Iterator[Span]:
+def _my_numbers(folded: str) -> Iterator[MaskSpan]:
     for match in _MY_NUMBER.finditer(folded):
         digits = _digits(match[0])
         if is_my_number(digits) and not _STAMP.fullmatch(digits) and not _in_arn(folded, match.start()):
-            yield Span(*match.span(), MY_NUMBER)
+            yield MaskSpan(*match.span(), MY_NUMBER)
     lower = folded.lower()
     if not any(word in lower for word in _MY_NUMBER_WORDS):
         return
     for match in _NAMED_MY_NUMBER.finditer(folded):
-        yield Span(*match.span("value"), MY_NUMBER)
+        yield MaskSpan(*match.span("value"), MY_NUMBER)
 
 
 def _in_arn(text: str, at: int) -> bool:
     return text.rfind("arn:", max(0, at - 64), at) >= 0 and text[at - 1] == ":"
 
 
-def _cards(folded: str) -> Iterator[Span]:
+def _cards(folded: str) -> Iterator[MaskSpan]:
     for match in _CARD.finditer(folded):
         digits = _digits(match[0])
         if _BRANDS.fullmatch(digits) and is_luhn(digits):
-            yield Span(*match.span(), CARD)
+            yield MaskSpan(*match.span(), CARD)
 
 
 def _digits(text: str) -> str:

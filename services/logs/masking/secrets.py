@@ -11,7 +11,7 @@ from html import unescape
 from typing import NamedTuple
 
 from services.logs.masking import shapes, structures
-from services.logs.masking.kinds import Span, words
+from services.logs.masking.kinds import MaskSpan, words
 from services.logs.masking.names import (
     HINTS,
     IDENTIFIER,
@@ -47,7 +47,7 @@ _NARROW = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {
 """Full-width characters as ASCII, and the picture of a line feed as one: each one character of one."""
 
 
-class View(NamedTuple):
+class MaskView(NamedTuple):
     """A text and where each of its characters, and its end, stood in the original; None: at the same place."""
 
     text: str
@@ -57,8 +57,8 @@ class View(NamedTuple):
         return (start, end) if self.places is None else (self.places[start], self.places[end])
 
 
-def views(text: str) -> Iterator[View]:
-    view = View(_folded(text))
+def views(text: str) -> Iterator[MaskView]:
+    view = MaskView(_folded(text))
     yield view
     for _layer in range(DEEPEST):
         deeper = _decoded(view)
@@ -68,7 +68,7 @@ def views(text: str) -> Iterator[View]:
         yield view
 
 
-def _decoded(view: View) -> View | None:
+def _decoded(view: MaskView) -> MaskView | None:
     text, before = view
     pieces: list[str] = []
     places: list[int] = []
@@ -84,7 +84,9 @@ def _decoded(view: View) -> View | None:
         return None
     pieces.append(text[end:])
     places += range(end, len(text) + 1)
-    return View(_folded("".join(pieces)), places if before is None else [*map(before.__getitem__, places)])
+    return MaskView(
+        _folded("".join(pieces)), places if before is None else [*map(before.__getitem__, places)]
+    )
 
 
 def _folded(text: str) -> str:
@@ -128,21 +130,21 @@ _ARN = re.compile(r"(?:arn|\{\{resolve):[\w:./-]{0,110}:\Z|::\Z")
 """A place in AWS, a type of CloudFormation or of a program."""
 
 
-def find(text: str) -> Iterator[Span]:
+def find(text: str) -> Iterator[MaskSpan]:
     layers = [*views(text)]
     # What is hinted at in a layer between is so in the first or the last.
     possible = shapes.possible(layers[0].text + (f"\n{layers[-1].text}" if layers[1:] else ""))
     for view in layers:
         inner = view.text
         for span in shapes.find(inner, possible):
-            yield Span(*view.span(span.start, span.end), span.kind)
+            yield MaskSpan(*view.span(span.start, span.end), span.kind)
         lower = inner.lower()
         if not any(map(lower.__contains__, HINTS)) or not (names := [*_names(inner)]):
             continue
         readers = structures.find(inner), structures.in_tables(inner), structures.inserted(inner)
         for places in (_named(inner, names), *readers):
             for place, by_name in places:
-                yield Span(*view.span(*place), by_name.kind)
+                yield MaskSpan(*view.span(*place), by_name.kind)
 
 
 def _names(text: str) -> Iterator[tuple[Place, Telling, bool]]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from services.logs.masking.kinds import AWS_KEY, HEADER, PASSWORD, PRIVATE_KEY, SLACK, TOKEN, Span, words
+from services.logs.masking.kinds import AWS_KEY, HEADER, PASSWORD, PRIVATE_KEY, SLACK, TOKEN, MaskSpan, words
 from services.logs.masking.values import UNIT, is_sign
 
 _SERVICE_KEYS = (
@@ -101,7 +101,7 @@ def possible(text: str) -> list[Shape]:
     ]
 
 
-def find(text: str, shapes: Iterable[Shape]) -> Iterator[Span]:
+def find(text: str, shapes: Iterable[Shape]) -> Iterator[MaskSpan]:
     for kind, pattern in shapes:
         for match in pattern.finditer(text):
             yield from _span(match, kind)
@@ -109,7 +109,7 @@ def find(text: str, shapes: Iterable[Shape]) -> Iterator[Span]:
         yield from _span(line, PRIVATE_KEY)
 
 
-def _span(match: re.Match[str], kind: str) -> Iterator[Span]:
+def _span(match: re.Match[str], kind: str) -> Iterator[MaskSpan]:
     start, end = match.span(
         "value" if "value" in match.re.groupindex and match["value"] is not None else match.lastgroup or 0
     )
@@ -119,4 +119,4 @@ def _span(match: re.Match[str], kind: str) -> Iterator[Span]:
     while end > start and match.string[end - 1] == "\\":
         end -= 1
     if not is_sign(match.string[start:end]):
-        yield Span(start, end, kind)
+        yield MaskSpan(start, end, kind)

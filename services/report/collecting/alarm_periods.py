@@ -9,7 +9,7 @@ from services.models.findings import AlarmPeriod, Finding
 from services.models.journal import Entry, EntryKind
 from services.models.report_counts import AlarmCount
 from services.models.report_lines import AcknowledgementLine, SpellLine
-from services.report.collecting.source import Source
+from services.report.collecting.source import ReportSource
 
 LATER = timedelta(days=35)
 """How long after a day findings may still cover it."""
@@ -27,7 +27,7 @@ class _Sighting:
     later: bool
 
 
-def findings_after(source: Source) -> list[Entry]:
+def findings_after(source: ReportSource) -> list[Entry]:
     overlapping = []
     for entry in source.one_by_one(
         EntryKind.FINDING, target="alarms", since=source.as_of, before=source.end + LATER
@@ -42,7 +42,7 @@ def findings_after(source: Source) -> list[Entry]:
 
 
 def spell_lines(
-    source: Source, entries: Iterable[Entry], acknowledged: Iterable[AcknowledgementLine] = ()
+    source: ReportSource, entries: Iterable[Entry], acknowledged: Iterable[AcknowledgementLine] = ()
 ) -> tuple[SpellLine, ...]:
     """Alarm periods sorted by start: all seen within the period, plus those of the period seen by later findings."""
     sightings: dict[tuple[str, str], list[_Sighting]] = {}
@@ -69,7 +69,7 @@ def without(
     return tuple(ack for ack in acks if ack.seq not in attached)
 
 
-def totals(source: Source, spells: Iterable[SpellLine]) -> tuple[AlarmCount, ...]:
+def totals(source: ReportSource, spells: Iterable[SpellLine]) -> tuple[AlarmCount, ...]:
     """Totals by alarm and state, longest first; only time within the report's period counts."""
     by_alarm: dict[tuple[str, str], list[tuple[float, SpellLine]]] = {}
     for line in spells:

@@ -30,8 +30,8 @@ from services.models.change_runs import Run
 from services.models.duties import BaseDate, ScheduledOccurrence
 from services.models.journal import Entry, EntryKind
 from services.models.runbook import Runbook
-from services.report.collecting.source import Source
-from services.report.periods import Period, Span
+from services.report.collecting.source import ReportSource
+from services.report.periods import Period, PeriodSpan
 
 _SIGNED = frozenset({EntryKind.SIGN_OFF, EntryKind.SKIPPED})
 
@@ -39,7 +39,7 @@ _SIGNED = frozenset({EntryKind.SIGN_OFF, EntryKind.SKIPPED})
 class SlotRecords:
     """Records and signatures by the key of the occurrence; what was not loaded is read when it is asked for."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ReportSource) -> None:
         self._source = source
         self._records: dict[str, OccurrenceRecord] = {}
         self._signatures: dict[str, Entry] = {}
@@ -96,11 +96,11 @@ LATEST_REVERT = timedelta(days=62)
 """How long before the period a change may have been made whose revert, signed off since, is due in it."""
 
 
-def runs_at(source: Source) -> tuple[Run, ...]:
+def runs_at(source: ReportSource) -> tuple[Run, ...]:
     return _runs(source, _run_subjects(source), source.entries_until, source.as_of)
 
 
-def runs_since(source: Source) -> tuple[Run, ...]:
+def runs_since(source: ReportSource) -> tuple[Run, ...]:
     subjects = _run_subjects(source)
     oldest: dict[str, int] = {}
     for run in _runs(source, subjects, source.now, source.now):
@@ -111,7 +111,7 @@ def runs_since(source: Source) -> tuple[Run, ...]:
     return _runs(source, subjects.union(*later), source.now, source.now)
 
 
-def _run_subjects(source: Source) -> set[str]:
+def _run_subjects(source: ReportSource) -> set[str]:
     own = source.own(*CHANGE_KINDS, *APPROVAL_KINDS)
     recent = source.entries(EntryKind.PLAN, since=source.start - LATEST_REVERT, before=source.start)
     subjects = {entry.subject for entry in (*own, *recent)}
@@ -119,13 +119,15 @@ def _run_subjects(source: Source) -> set[str]:
     return subjects - {""}
 
 
-def _runs(source: Source, subjects: Iterable[str], until: datetime, moment: datetime) -> tuple[Run, ...]:
+def _runs(
+    source: ReportSource, subjects: Iterable[str], until: datetime, moment: datetime
+) -> tuple[Run, ...]:
     entries = [entry for entry in source.about(subjects, CHANGE_KINDS) if entry.at < until]
     ages = Recorded(entries, moment, WINDOW)
     return tuple(aged(run, ages) for run in runs_from(entries))
 
 
-def follow_up_entries(source: Source) -> list[Entry]:
+def follow_up_entries(source: ReportSource) -> list[Entry]:
     """What was left to be done: in and shortly before the period, and what was not done when it began."""
     until = source.entries_until
     recent = source.entries(EntryKind.FOLLOW_UP, since=source.start - KEPT, before=until)
@@ -135,7 +137,7 @@ def follow_up_entries(source: Source) -> list[Entry]:
     return [entries[seq] for seq in sorted(entries)]
 
 
-def anchored_subjects(source: Source) -> set[str]:
+def anchored_subjects(source: ReportSource) -> set[str]:
     since = source.start - RECENT
     return {
         subject
@@ -181,7 +183,7 @@ def recorded_dates(
     last = min(last, calendar.day_of(now))
     if first > last:
         return ()
-    source = Source(reader, runbook, calendar, Period(Span.MONTH, first, last), now)
+    source = ReportSource(reader, runbook, calendar, Period(PeriodSpan.MONTH, first, last), now)
     runs, zone, records = runs_since(source), calendar.zone, SlotRecords(source)
     base_dates = recovered_base_dates(runbook, calendar, anchored_subjects(source), runs)
     slots = (

@@ -30,7 +30,7 @@ from services.report.collecting.other_lines import (
     remark_lines,
     summed,
 )
-from services.report.collecting.source import DAY, Source
+from services.report.collecting.source import DAY, ReportSource
 from services.report.collecting.verdict import (
     judged,
     of_changes,
@@ -56,7 +56,7 @@ def collect_day(
 
     `private` includes log texts. Raises sqlite3.Error and OSError. Takes up to a second: call it in a thread.
     """
-    source = Source(reader, runbook, calendar, of_day(day), now, private)
+    source = ReportSource(reader, runbook, calendar, of_day(day), now, private)
     duty_states = DutyStatesAt(source)
     duty_lines = DutyLines(source, duty_states)
     entries = source.own()
@@ -108,7 +108,9 @@ def collect_day(
     )
 
 
-def _abnormal(source: Source, alarms: Iterable[SpellLine], done: Container[str]) -> tuple[AbnormalLine, ...]:
+def _abnormal(
+    source: ReportSource, alarms: Iterable[SpellLine], done: Container[str]
+) -> tuple[AbnormalLine, ...]:
     since = source.as_of - still_abnormal.BACK
     entries = source.entries(*still_abnormal.KINDS, since=since, before=source.entries_until)
     spells = still_abnormal.of_spells(alarms, lambda at: dated_time(at, source.calendar.zone, source.as_of))
@@ -127,7 +129,7 @@ def approvals(runbook: Runbook) -> tuple[str, ...]:
     return given if given is not None else (_("Head"), _("Deputy"), _("Operator"))
 
 
-def head(source: Source) -> dict[str, Any]:
+def head(source: ReportSource) -> dict[str, Any]:
     system, period = source.runbook.system, source.period
     return {
         "subject": period.subject,

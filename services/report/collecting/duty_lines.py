@@ -12,11 +12,11 @@ from services.models.report_lines import Decision, DutyLine, Written
 from services.models.runbook import Duty
 from services.models.verdict import Verdict
 from services.report.collecting.duty_states import DutyStatesAt, counts
-from services.report.collecting.source import Source, duty_in
+from services.report.collecting.source import ReportSource, duty_in
 
 
 class DutyLines:
-    def __init__(self, source: Source, duty_states: DutyStatesAt) -> None:
+    def __init__(self, source: ReportSource, duty_states: DutyStatesAt) -> None:
         self._source = source
         self._duty_states = duty_states
         self._titles = {str(each.id): _(each.title) for each in offered(source.runbook)}

@@ -21,7 +21,7 @@ from services.report.collecting.dated_slots import (
     recovered_base_dates,
     runs_at,
 )
-from services.report.collecting.source import DAY, Source
+from services.report.collecting.source import DAY, ReportSource
 
 _REVERT = "revert@"
 """How the key of a revert begins; the id of the change follows."""
@@ -33,7 +33,7 @@ def counts(occurrence: Occurrence) -> bool:
 
 
 class DutyStatesAt:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ReportSource) -> None:
         self._source = source
         self._duties = {str(duty.id): duty for duty in source.runbook.duties}
         self._slots = SlotRecords(source)

@@ -7,14 +7,14 @@ from services.models.findings import Finding, Overrule
 from services.models.journal import Entry, EntryKind
 from services.models.report_lines import FindingLine
 from services.models.verdict import Verdict, worst
-from services.report.collecting.source import Source, duty_in
+from services.report.collecting.source import ReportSource, duty_in
 
 COSTS = "costs"
 """Id of the inspection whose figures a report shows even if they are normal."""
 _BY_HAND = ("", "hand")
 
 
-def finding_lines(source: Source, entries: Iterable[Entry]) -> tuple[FindingLine, ...]:
+def finding_lines(source: ReportSource, entries: Iterable[Entry]) -> tuple[FindingLine, ...]:
     """One line per FINDING entry (oldest first), with the override, if any."""
     findings = [entry for entry in entries if entry.kind is EntryKind.FINDING]
     overrules = overrules_in(source.own(EntryKind.OVERRULED))
@@ -74,7 +74,7 @@ def bare(line: FindingLine) -> FindingLine:
 
 
 def _line(
-    entry: Entry, duty: str, overruled: Overrule | None, *, superseded: bool, source: Source
+    entry: Entry, duty: str, overruled: Overrule | None, *, superseded: bool, source: ReportSource
 ) -> FindingLine:
     finding = finding_in(entry)
     if finding is None:

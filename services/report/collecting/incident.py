@@ -44,8 +44,8 @@ from services.models.units import number
 from services.report.collecting.duty_states import DutyStatesAt
 from services.report.collecting.incident_lines import incident_line
 from services.report.collecting.other_lines import change_lines
-from services.report.collecting.source import Source
-from services.report.periods import Period, Span
+from services.report.collecting.source import ReportSource
+from services.report.periods import Period, PeriodSpan
 from services.runbook.undecided import draft_text
 
 QUOTED = 40
@@ -78,15 +78,17 @@ def make_incident_report(
     """
     calendar = Calendar(runbook)
     days = Period(
-        Span.DAY, calendar.day_of(incident.since), max(calendar.day_of(now), calendar.day_of(incident.since))
+        PeriodSpan.DAY,
+        calendar.day_of(incident.since),
+        max(calendar.day_of(now), calendar.day_of(incident.since)),
     )
     with closing(JournalReader.open(journal)) as reader, reader.snapshot():
-        source = Source(reader, runbook, calendar, days, now, private)
+        source = ReportSource(reader, runbook, calendar, days, now, private)
         report = source.masker.without_secrets(_collected(source, incident, live))
         return report.model_copy(update={"stale": stale})
 
 
-def _collected(source: Source, incident: Incident, live: IncidentEvidence | None) -> IncidentReport:
+def _collected(source: ReportSource, incident: Incident, live: IncidentEvidence | None) -> IncidentReport:
     runbook = source.runbook
     entries = source.entries(*NOTE_KINDS, subject=incident.id)
     playbook = playbook_of(incident, runbook.playbooks)
@@ -129,7 +131,9 @@ def _last_moment(incident: Incident) -> datetime | None:
     return incident.closed_at + timedelta(seconds=1) if incident.closed_at is not None else None
 
 
-def _weighed(source: Source, incident: Incident, live: IncidentEvidence | None) -> tuple[Weighed | None, str]:
+def _weighed(
+    source: ReportSource, incident: Incident, live: IncidentEvidence | None
+) -> tuple[Weighed | None, str]:
     """The newest evidence, or None and why it cannot be read; None and "" if none was recorded."""
     # A finding's evidence are answers, which the timeline has: no causes are weighed by them.
     if not incident.evidence or incident.trigger is TriggerKind.FINDING:
@@ -147,7 +151,11 @@ def _weighed(source: Source, incident: Incident, live: IncidentEvidence | None) 
 
 
 def _evidence_fields(
-    incident: Incident, facts: Facts, assessment: Assessment, source: Source, live: IncidentEvidence | None
+    incident: Incident,
+    facts: Facts,
+    assessment: Assessment,
+    source: ReportSource,
+    live: IncidentEvidence | None,
 ) -> dict[str, Any]:
     private = source.private
     specs = causes_by_id(facts.runbook)
@@ -203,7 +211,7 @@ def _usual(facts: Facts, measure: Measure) -> float | None:
     return 0.0 if measure in (Measure.ELB_5XX, Measure.TARGET_5XX) else None
 
 
-def _signal(signal: Signal, source: Source) -> AssessedSignal:
+def _signal(signal: Signal, source: ReportSource) -> AssessedSignal:
     answer = assessed_signal(signal, private=source.private)
     return answer.model_copy(update={"value": source.masker.mask(answer.value)})
 

@@ -9,13 +9,13 @@ from services.incidents.follow_ups import FOLLOW_UP, KEPT
 from services.models.incident_report import FollowUpLine, IncidentCount, IncidentLine
 from services.models.incidents import FollowUp, Incident, IncidentHead
 from services.models.journal import EntryKind
-from services.report.collecting.source import Source
+from services.report.collecting.source import ReportSource
 
 Done = Mapping[str, datetime]
 """When the duty of each follow-up was signed off or skipped, by the key of its slot."""
 
 
-def incident_lines(source: Source, done_times: Done) -> tuple[IncidentLine, ...]:
+def incident_lines(source: ReportSource, done_times: Done) -> tuple[IncidentLine, ...]:
     openings = source.entries(
         EntryKind.INCIDENT_OPENED, since=source.start - KEPT, before=source.entries_until
     )
@@ -58,7 +58,7 @@ def seconds_between(start: datetime, end: datetime | None) -> float | None:
     return max(0.0, (end - start).total_seconds()) if end is not None else None
 
 
-def incident_count(lines: Iterable[IncidentLine], source: Source) -> IncidentCount:
+def incident_count(lines: Iterable[IncidentLine], source: ReportSource) -> IncidentCount:
     wholes = [line for line in lines if not line.joined_to and source.start <= line.since < source.end]
     mttas = [line.mtta_seconds for line in wholes if line.mtta_seconds is not None]
     mttrs = [line.mttr_seconds for line in wholes if line.mttr_seconds is not None]

@@ -19,8 +19,8 @@ from services.models.report_lines import (
     PostLine,
     RemarkLine,
 )
-from services.report.collecting.source import Source
-from services.report.periods import Period, Span, of_month
+from services.report.collecting.source import ReportSource
+from services.report.periods import Period, PeriodSpan, of_month
 from services.slack.records import post_of
 
 _DECIDED = {
@@ -166,7 +166,7 @@ def ack_lines(entries: Iterable[Entry]) -> tuple[AcknowledgementLine, ...]:
     )
 
 
-def post_lines(source: Source) -> tuple[PostLine, ...]:
+def post_lines(source: ReportSource) -> tuple[PostLine, ...]:
     """Slack posts of the period, and older unsent ones, as of `as_of`."""
     entries = source.entries(*_POSTS, since=source.start - OLD_POSTS, before=source.entries_until)
     by_post: dict[str, list[Entry]] = {}
@@ -177,7 +177,7 @@ def post_lines(source: Source) -> tuple[PostLine, ...]:
     return tuple(line for line in lines if line.at >= source.start or line.state in UNSENT)
 
 
-def charges_by_day(source: Source) -> dict[date, Charges]:
+def charges_by_day(source: ReportSource) -> dict[date, Charges]:
     """AWS charges per day of the period; the newest total of each console process and day counts.
 
     Totals only grow: a lower one is of a process that has got the same number, or it waited for the ledger meanwhile.
@@ -222,7 +222,7 @@ def summed(days: Iterable[Charges]) -> Charges:
     )
 
 
-def remark_lines(source: Source) -> tuple[RemarkLine, ...]:
+def remark_lines(source: ReportSource) -> tuple[RemarkLine, ...]:
     entries = source.about(_subjects(source.period), [EntryKind.REMARK])
     return tuple(
         RemarkLine(
@@ -239,7 +239,7 @@ def remark_lines(source: Source) -> tuple[RemarkLine, ...]:
 
 def _subjects(period: Period) -> set[str]:
     subjects = {period.subject}
-    if period.span is not Span.DAY:
+    if period.span is not PeriodSpan.DAY:
         days = [period.first + timedelta(days=n) for n in range((period.last - period.first).days + 1)]
         subjects |= {f"report@{day.isoformat()}" for day in days} | {of_month(day).subject for day in days}
     return subjects

@@ -30,9 +30,9 @@ from services.report.collecting.other_lines import (
     remark_lines,
     summed,
 )
-from services.report.collecting.source import Source
+from services.report.collecting.source import ReportSource
 from services.report.collecting.verdict import (
-    Reason,
+    VerdictReason,
     judged,
     of_changes,
     of_duties,
@@ -40,7 +40,7 @@ from services.report.collecting.verdict import (
     of_findings,
     of_incidents,
 )
-from services.report.periods import Period, Span
+from services.report.periods import Period, PeriodSpan
 
 _STATES = {
     OccurrenceState.MISSED: "missed",
@@ -58,7 +58,7 @@ def collect_period(
     reader: JournalReader, runbook: Runbook, calendar: Calendar, period: Period, now: datetime
 ) -> PeriodReport:
     """As of the period's end, or of `now` (aware) before that. Takes seconds: for a thread. Raises sqlite3.Error and OSError."""
-    source = Source(reader, runbook, calendar, period, now)
+    source = ReportSource(reader, runbook, calendar, period, now)
     duty_states = DutyStatesAt(source)
     duty_lines = DutyLines(source, duty_states)
     occurrences = [each for each in duty_states.between(period.first, period.last) if counts(each)]
@@ -70,7 +70,7 @@ def collect_period(
     exceptions = duty_lines.of(each for each in occurrences if _exceptional(each))
     missed = [line for line in exceptions if line.state in (OccurrenceState.MISSED, OccurrenceState.LATE)]
     unknown = duty_lines.of(each for each in occurrences if each.state is OccurrenceState.NO_RECORD)
-    done = [Reason(Verdict.NORMAL) for each in occurrences if each.state is OccurrenceState.DONE]
+    done = [VerdictReason(Verdict.NORMAL) for each in occurrences if each.state is OccurrenceState.DONE]
     incidents = incident_lines(source, duty_states.follow_ups_done())
     judgement = judged(
         [
@@ -88,7 +88,7 @@ def collect_period(
     first, last = source.bounds()
     return PeriodReport(
         **head(source),
-        kind="month" if period.span is Span.MONTH else "fiscal-year",
+        kind="month" if period.span is PeriodSpan.MONTH else "fiscal-year",
         first_seq=first,
         last_seq=last,
         **asdict(judgement),
@@ -164,10 +164,10 @@ def _by_inspection(findings: Iterable[FindingLine]) -> tuple[InspectionCount, ..
     )
 
 
-def _costs(source: Source, findings: Iterable[FindingLine]) -> tuple[FindingLine, ...]:
+def _costs(source: ReportSource, findings: Iterable[FindingLine]) -> tuple[FindingLine, ...]:
     """The cost findings: all of them for a month; for a year, the last one of each month."""
     lines = [line for line in findings if line.inspection == COSTS and not line.superseded]
-    if source.period.span is Span.MONTH:
+    if source.period.span is PeriodSpan.MONTH:
         return tuple(lines)
     last: dict[str, FindingLine] = {}
     for line in lines:

@@ -28,7 +28,7 @@ _BATCH = 50
 
 
 @dataclass(frozen=True)
-class Source:
+class ReportSource:
     reader: JournalReader
     runbook: Runbook
     calendar: Calendar

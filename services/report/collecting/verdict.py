@@ -15,7 +15,7 @@ from services.models.watches import WatchState
 from services.report.collecting.finding_lines import counts, is_partly_judged
 
 
-class Reason(NamedTuple):
+class VerdictReason(NamedTuple):
     verdict: Verdict
     words: str = ""
     """Why it is not normal; "" if it is."""
@@ -24,7 +24,7 @@ class Reason(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class ReportJudgement:
     """What all reasons together come to: the fields of a report's head."""
 
     verdict: Verdict | None
@@ -41,13 +41,13 @@ _NAMED = 8
 """Maximum number of reasons listed; the rest are only counted."""
 
 
-def judged(parts: Iterable[Reason | None]) -> Judgement:
+def judged(parts: Iterable[VerdictReason | None]) -> ReportJudgement:
     all_parts = [part for part in parts if part is not None]
     reasons = sorted(
         (part for part in all_parts if part.verdict is not Verdict.NORMAL),
         key=lambda part: DISPLAY_ORDER.index(part.verdict),
     )
-    return Judgement(
+    return ReportJudgement(
         verdict=worst(part.verdict for part in all_parts),
         measured=worst(part.verdict for part in all_parts if part.verdict is not Verdict.UNKNOWN),
         has_unjudged=any(part.is_partly_judged or part.verdict is Verdict.UNKNOWN for part in all_parts),
@@ -55,7 +55,7 @@ def judged(parts: Iterable[Reason | None]) -> Judgement:
     )
 
 
-def of_findings(lines: Iterable[FindingLine]) -> Iterator[Reason]:
+def of_findings(lines: Iterable[FindingLine]) -> Iterator[VerdictReason]:
     reasons: set[tuple[Verdict, str]] = set()
     for line in lines:
         verdict = counts(line)
@@ -72,10 +72,10 @@ def of_findings(lines: Iterable[FindingLine]) -> Iterator[Reason]:
             text = f"{line.title}: {line.summary}"
         if (verdict, text) not in reasons:
             reasons.add((verdict, text))
-            yield Reason(verdict, text, is_partly_judged(line))
+            yield VerdictReason(verdict, text, is_partly_judged(line))
 
 
-def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
+def of_duties(lines: Iterable[DutyLine]) -> Iterator[VerdictReason | None]:
     """One reason per duty: done and skipped are normal; late, missed and signed without a finding need attention.
 
     A duty without a record counts as unknown.
@@ -88,20 +88,20 @@ def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
         if line.state in words and line.underway:
             text = _("under way and late: {title} (open: {items})")
             text = text.format(title=line.title, items=_(", ").join(line.unchecked))
-            yield Reason(Verdict.ATTENTION, text)
+            yield VerdictReason(Verdict.ATTENTION, text)
         elif line.state in words:
-            yield Reason(Verdict.ATTENTION, words[line.state].format(title=line.title))
+            yield VerdictReason(Verdict.ATTENTION, words[line.state].format(title=line.title))
         elif line.state is OccurrenceState.NO_RECORD:
-            yield Reason(Verdict.UNKNOWN, _("no record of {title}").format(title=line.title))
+            yield VerdictReason(Verdict.UNKNOWN, _("no record of {title}").format(title=line.title))
         elif line.state is OccurrenceState.DONE and line.not_looked:
             text = _("signed off without an inspection ({inspections}): {title}")
             text = text.format(inspections=_(", ").join(line.not_looked), title=line.title)
-            yield Reason(Verdict.ATTENTION, text)
+            yield VerdictReason(Verdict.ATTENTION, text)
         elif line.state in (OccurrenceState.DONE, OccurrenceState.SKIPPED):
-            yield Reason(Verdict.NORMAL)
+            yield VerdictReason(Verdict.NORMAL)
 
 
-def of_changes(lines: Iterable[ChangeLine]) -> Iterator[Reason]:
+def of_changes(lines: Iterable[ChangeLine]) -> Iterator[VerdictReason]:
     words = {
         StepState.FAILED: _("a change failed: {title} ({target})"),
         StepState.UNKNOWN: _("the outcome of a change is unknown: {title} ({target})"),
@@ -114,30 +114,30 @@ def of_changes(lines: Iterable[ChangeLine]) -> Iterator[Reason]:
     for line in lines:
         if line.partly_done:
             text = _("a change was only partly done: {title} ({target})")
-            yield Reason(Verdict.ATTENTION, text.format(title=line.title, target=line.target))
+            yield VerdictReason(Verdict.ATTENTION, text.format(title=line.title, target=line.target))
         elif line.state in words:
             text = words[line.state].format(title=line.title, target=line.target)
-            yield Reason(Verdict.ATTENTION, text)
+            yield VerdictReason(Verdict.ATTENTION, text)
         elif line.end is not None and line.end.state in ends:
             text = ends[line.end.state].format(title=line.title, target=line.target)
-            yield Reason(Verdict.ATTENTION, text)
+            yield VerdictReason(Verdict.ATTENTION, text)
 
 
-def of_emergencies(lines: Iterable[ApprovalLine]) -> Iterator[Reason]:
+def of_emergencies(lines: Iterable[ApprovalLine]) -> Iterator[VerdictReason]:
     for line in lines:
         if line.decided is Decided.EMERGENCY:
             text = _("emergency: {title} ({target}), {name}: {reason}")
             text = text.format(title=line.title, target=line.target, name=line.by, reason=line.reason)
-            yield Reason(Verdict.ATTENTION, text)
+            yield VerdictReason(Verdict.ATTENTION, text)
 
 
-def of_incidents(lines: Iterable[IncidentLine]) -> Iterator[Reason]:
+def of_incidents(lines: Iterable[IncidentLine]) -> Iterator[VerdictReason]:
     for line in lines:
         if line.joined_to:
             continue
         if line.is_open:
-            yield Reason(Verdict.ABNORMAL, _("an incident is open: {title}").format(title=line.title))
+            yield VerdictReason(Verdict.ABNORMAL, _("an incident is open: {title}").format(title=line.title))
         else:
             cause = line.cause or _("cause not recorded")
             text = _("incident: {title} ({cause})").format(title=line.title, cause=cause)
-            yield Reason(Verdict.ATTENTION, text)
+            yield VerdictReason(Verdict.ATTENTION, text)

@@ -8,15 +8,15 @@ from services.models.report_approvals import ApprovalLine, Decided
 from services.models.report_lines import ChangeLine
 from services.models.verdict import Verdict
 from services.report.rendering.dates import Dates
-from services.report.rendering.document import Line, Section, table
+from services.report.rendering.document import DocumentLine, Section, table
 from services.report.rendering.wording import NOTHING
 
 _MEANS = {Means.PHONE: N_("by phone"), Means.WRITING: N_("in writing"), Means.IN_PERSON: N_("in person")}
 
 
-def emergency_rows(lines: Iterable[ApprovalLine], dates: Dates, day: date | None) -> list[Line]:
+def emergency_rows(lines: Iterable[ApprovalLine], dates: Dates, day: date | None) -> list[DocumentLine]:
     return [
-        Line(
+        DocumentLine(
             (
                 dates.at(line.at, day),
                 _what(line),
@@ -57,7 +57,7 @@ def approval_section(lines: Sequence[ApprovalLine], dates: Dates, day: date | No
         _("Time"), _("Change"), _("Decision"), _("By whom"), _("How"), _("Reference"), _("Recorded by"), _("Used")
     )  # fmt: skip
     rows = (
-        Line(
+        DocumentLine(
             (
                 dates.at(line.at, day),
                 _what(line),

@@ -5,7 +5,7 @@ from services import i18n
 from services.i18n import _
 from services.models.date_text import day_text, month_name, month_text, span_text, weekday_text, with_zone
 from services.models.report_lines import DutyLine
-from services.report.periods import Span, era_of, read_period
+from services.report.periods import PeriodSpan, era_of, read_period
 
 _ROMAN = {"令和": "Reiwa", "平成": "Heisei", "昭和": "Showa"}
 
@@ -74,7 +74,11 @@ class Dates:
         period = read_period(name)
         if period is None:
             return name
-        words = {Span.DAY: self.short, Span.MONTH: self.month, Span.FISCAL_YEAR: self.fiscal}
+        words = {
+            PeriodSpan.DAY: self.short,
+            PeriodSpan.MONTH: self.month,
+            PeriodSpan.FISCAL_YEAR: self.fiscal,
+        }
         return words[period.span](period.first)
 
     def stamp(self, moment: datetime) -> str:

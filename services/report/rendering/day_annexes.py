@@ -17,7 +17,7 @@ from services.report.collecting.finding_lines import COSTS, counts
 from services.report.rendering import wording
 from services.report.rendering.approvals import approval_section
 from services.report.rendering.dates import Dates
-from services.report.rendering.document import Block, Bullets, Line, Paragraph, Section, Table, table
+from services.report.rendering.document import Block, Bullets, DocumentLine, Paragraph, Section, Table, table
 from services.report.rendering.incident.listing import incident_annex
 from services.report.rendering.page import Annexes
 from services.report.rendering.parts import (
@@ -111,7 +111,7 @@ def measures(rows: Iterable[Measure], dates: Dates, day: date | None) -> Table:
     return table(
         (_("Item"), _("Measured"), _("Normal range"), _("Verdict"), _("Note")),
         (
-            Line(
+            DocumentLine(
                 (
                     each.title,
                     each.shown or NOTHING,
@@ -140,7 +140,9 @@ def _evidence(evidence: Evidence, seq: int) -> Block:
             count=f"{omitted:,}", seq=f"{seq:,}"
         )
         title = _("{title} ({more})").format(title=title, more=more)
-    rows = (Line(tuple(row.cells), row.verdict, wording.mark(row.verdict)) for row in evidence.rows[:ROWS])
+    rows = (
+        DocumentLine(tuple(row.cells), row.verdict, wording.mark(row.verdict)) for row in evidence.rows[:ROWS]
+    )
     return table(evidence.columns, rows, title=title)
 
 
@@ -205,7 +207,7 @@ def _incidents(report: DayReport, dates: Dates) -> Iterator[Part]:
 def _abnormal(report: DayReport, dates: Dates) -> Iterator[Part]:
     when = partial(dates.at, day=report.first)
     rows = [
-        Line((wording.verdict(line.verdict), *abnormal_texts(line, when)), line.verdict)
+        DocumentLine((wording.verdict(line.verdict), *abnormal_texts(line, when)), line.verdict)
         for line in report.abnormal
     ]
     if rows:
@@ -265,11 +267,11 @@ def _alarms(report: DayReport, dates: Dates) -> Iterator[Part]:
         yield ALARMS, Section(_("Alarms that fired or had no data"), tuple(blocks))
 
 
-def _spell(line: SpellLine, report: DayReport, dates: Dates) -> Line:
+def _spell(line: SpellLine, report: DayReport, dates: Dates) -> DocumentLine:
     day, reason = report.first, line.reason
     if line.seen_later:
         reason = _("(found by a later inspection) {reason}").format(reason=reason).rstrip()
-    return Line(
+    return DocumentLine(
         (
             named(line),
             wording.of_period(line),
@@ -309,9 +311,9 @@ def _messages(report: DayReport, dates: Dates) -> Iterator[Part]:
         yield MESSAGES, Section(_("Notes and posts"), (), tuple(parts))
 
 
-def _post(line: PostLine, report: DayReport, dates: Dates) -> Line:
+def _post(line: PostLine, report: DayReport, dates: Dates) -> DocumentLine:
     state = wording.post_state(line.state)
-    return Line(
+    return DocumentLine(
         (
             dates.at(line.at, report.first),
             line.channel,

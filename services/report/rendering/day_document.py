@@ -25,7 +25,15 @@ from services.report.rendering.day_annexes import (
     lasted,
     named,
 )
-from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Quote, Section
+from services.report.rendering.document import (
+    Block,
+    Document,
+    DocumentFacts,
+    DocumentLine,
+    Paragraph,
+    Quote,
+    Section,
+)
 from services.report.rendering.incident.listing import WIDTHS, incident_columns, incident_rows
 from services.report.rendering.overview import (
     Result,
@@ -76,7 +84,7 @@ class _Page(FirstPage):
             tone=report.verdict,
             language=report.language,
             verdict=wording.overall(report),
-            facts=Facts(((_("City hall"), opened), *head_facts(report, dates))),
+            facts=DocumentFacts(((_("City hall"), opened), *head_facts(report, dates))),
             summary=summary(report, day_overview(report)),
             sections=(
                 *self._emergencies(),
@@ -144,11 +152,11 @@ class _Page(FirstPage):
         signed = f"{self.dates.at(line.signed.at, self.report.first)} {line.signed.by}"
         return _("{title} ({more})").format(title=line.title, more=signed)
 
-    def _duty(self, line: DutyLine) -> Line:
+    def _duty(self, line: DutyLine) -> DocumentLine:
         note = line.signed.note if line.signed else ""
         remarks = remarks_of(line, self.dates, self.report.first)
         texts = [*([note] if note else []), *remarks, *([line.remark] if line.remark else [])]
-        return Line(
+        return DocumentLine(
             (
                 self.dates.due(line, self.report.first),
                 line.title,
@@ -173,7 +181,7 @@ class _Page(FirstPage):
             blocks.append(self.paragraph(words))
         return self.section(_("Findings"), blocks or [Paragraph(_("Nothing was inspected."))])
 
-    def _finding(self, result: Result) -> Line:
+    def _finding(self, result: Result) -> DocumentLine:
         line = result.newest
         summary = line.summary
         if line.overruled is not None:
@@ -183,7 +191,7 @@ class _Page(FirstPage):
         reference = self.annexes.reference(finding_key(line))
         time = self.dates.at(line.at, self.report.first)
         verdict = wording.of_finding(line)
-        return Line((time, result.title, verdict, summary, reference or NOTHING), result.verdict)
+        return DocumentLine((time, result.title, verdict, summary, reference or NOTHING), result.verdict)
 
     def _alarms(self) -> Section:
         report, day = self.report, self.report.first
@@ -192,7 +200,7 @@ class _Page(FirstPage):
         if report.alarms:
             columns = (_("Alarm"), _("State"), _("Began"), _("Ended"), _("Duration"), _("Acknowledged"))
             rows = (
-                Line(
+                DocumentLine(
                     (
                         named(line),
                         wording.of_period(line),
@@ -244,7 +252,9 @@ class _Page(FirstPage):
             return self.section(_("Notes and posts"), [Paragraph(_("None."))])
         columns = (_("Time"), _("By"), _("Kind"), _("Text"))
         lines = (
-            Line((self.dates.at(at, day), by, kind, text), tone if tone is not Verdict.NORMAL else None)
+            DocumentLine(
+                (self.dates.at(at, day), by, kind, text), tone if tone is not Verdict.NORMAL else None
+            )
             for at, by, kind, text, tone in sorted(rows, key=lambda row: row[0])
         )
         blocks = self.table_rows(columns, (10, 10, 18, 62), lines, MESSAGES)

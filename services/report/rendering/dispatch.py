@@ -14,7 +14,16 @@ from services.report.rendering import wording
 from services.report.rendering.approvals import approval_section, emergency_section
 from services.report.rendering.dates import Dates
 from services.report.rendering.day_document import day_document
-from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Section, Table, table
+from services.report.rendering.document import (
+    Block,
+    Document,
+    DocumentFacts,
+    DocumentLine,
+    Paragraph,
+    Section,
+    Table,
+    table,
+)
 from services.report.rendering.incident.listing import incident_section
 from services.report.rendering.overview import alarms_known, period_overview, summary
 from services.report.rendering.parts import (
@@ -44,12 +53,12 @@ def _duties(report: PeriodReport, dates: Dates) -> Section:
     return Section(_("Duties"), (table(columns, rows, right=range(1, 10)),), parts)
 
 
-def _count_row(count: DutyCount) -> Line:
+def _count_row(count: DutyCount) -> DocumentLine:
     figures = (
         count.total, count.in_time, count.late, count.after_missed, count.missed, count.skipped, count.open,
         count.upcoming, count.no_record,
     )  # fmt: skip
-    return Line(
+    return DocumentLine(
         (count.title, *(str(each) for each in figures)),
         Verdict.ATTENTION if count.missed or count.late or count.after_missed else None,
     )
@@ -68,7 +77,7 @@ def _findings(report: PeriodReport, dates: Dates) -> Section:
         listing = table(
             (_("Time"), _("Inspection"), _("Verdict"), _("Summary"), _("Overridden")),
             (
-                Line(
+                DocumentLine(
                     (
                         dates.at(line.at),
                         line.title,
@@ -85,7 +94,7 @@ def _findings(report: PeriodReport, dates: Dates) -> Section:
     return Section(_("Findings"), (table(columns, rows, right=range(1, 7)),), parts)
 
 
-def _inspection_row(count: InspectionCount, findings: Iterable[FindingLine]) -> Line:
+def _inspection_row(count: InspectionCount, findings: Iterable[FindingLine]) -> DocumentLine:
     lines = [line for line in findings if line.inspection == count.inspection]
     verdicts = Counter(map(counts, lines))
     figures = (
@@ -94,7 +103,7 @@ def _inspection_row(count: InspectionCount, findings: Iterable[FindingLine]) -> 
         sum(map(is_partly_judged, lines)),
         count.overruled,
     )
-    return Line((count.title, *map(str, figures)))
+    return DocumentLine((count.title, *map(str, figures)))
 
 
 def _alarms(report: PeriodReport) -> Section:
@@ -122,7 +131,7 @@ def _costs(report: PeriodReport, dates: Dates) -> Section:
     if not report.costs:
         return Section(_("Costs"), (Paragraph(_("Costs were not inspected.")),))
     rows = (
-        Line((dates.at(line.at), wording.of_finding(line), line.summary), counts(line))
+        DocumentLine((dates.at(line.at), wording.of_finding(line), line.summary), counts(line))
         for line in report.costs
     )
     verdicts = table((_("Time"), _("Verdict"), _("Summary")), rows)
@@ -201,7 +210,7 @@ def document(report: Report, *, wareki: bool = False) -> Document:
         tone=report.verdict,
         language=report.language,
         verdict=wording.overall(report),
-        facts=Facts(
+        facts=DocumentFacts(
             (
                 (_("Days"), _("{days} ({open_days})").format(days=dates.days(), open_days=opened)),
                 *head_facts(report, dates),

@@ -24,7 +24,7 @@ class Bullets:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DocumentLine:
     cells: tuple[str, ...]
     tone: Verdict | None = None
     """Its colour; what it means is written in a cell."""
@@ -37,13 +37,13 @@ class Table:
     """A table; `right` holds the indices (from 0) of right-aligned numeric columns."""
 
     columns: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[DocumentLine, ...]
     right: frozenset[int] = frozenset()
     title: str = ""
     widths: tuple[int, ...] = ()
     """Percent of the page that each column takes; empty: by its texts."""
 
-    def cells(self, line: Line) -> list[str]:
+    def cells(self, line: DocumentLine) -> list[str]:
         cells = [*line.cells, *[""] * len(self.columns)][: len(self.columns)]
         if line.mark and cells and not any(cell.startswith(line.mark) for cell in cells):
             cells[0] = f"{line.mark} {cells[0]}"
@@ -51,11 +51,11 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class DocumentFacts:
     pairs: tuple[tuple[str, str], ...]
 
 
-Block = Paragraph | Quote | Bullets | Table | Facts
+Block = Paragraph | Quote | Bullets | Table | DocumentFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Document:
     tone: Verdict | None
     """The colour of the overall verdict."""
     language: str
-    facts: Facts
+    facts: DocumentFacts
     verdict: str = ""
     """The overall verdict in words; "" for a document that has none."""
     summary: tuple[Block, ...] = ()
@@ -88,11 +88,11 @@ class Document:
 
 def table(
     columns: Sequence[str],
-    lines: Iterable[Line | Sequence[str]],
+    lines: Iterable[DocumentLine | Sequence[str]],
     *,
     right: Iterable[int] = (),
     title: str = "",
     widths: Sequence[int] = (),
 ) -> Table:
-    rows = (each if isinstance(each, Line) else Line(tuple(each)) for each in lines)
+    rows = (each if isinstance(each, DocumentLine) else DocumentLine(tuple(each)) for each in lines)
     return Table(tuple(columns), tuple(rows), frozenset(right), title, tuple(widths))

@@ -11,8 +11,8 @@ from services.report.rendering.document import (
     Block,
     Bullets,
     Document,
-    Facts,
-    Line,
+    DocumentFacts,
+    DocumentLine,
     Paragraph,
     Quote,
     Section,
@@ -160,7 +160,7 @@ def _block(block: Block) -> Iterator[str]:
             yield f"<blockquote>{_text(block.text)}\n— {_text(block.by)}</blockquote>"
         case Bullets():
             yield f"<ul>{''.join(f'<li>{_text(item)}</li>' for item in block.items)}</ul>"
-        case Facts():
+        case DocumentFacts():
             rows = "".join(_facts(block.pairs))
             yield f'<table class="facts"><tbody>{rows}</tbody></table>'
         case Table():
@@ -192,7 +192,7 @@ def _table(block: Table) -> Iterator[str]:
     yield "</tbody></table>"
 
 
-def _row(block: Table, line: Line, classes: Sequence[str]) -> str:
+def _row(block: Table, line: DocumentLine, classes: Sequence[str]) -> str:
     cells = "".join(
         f"<td{kind}>{_text(cell)}</td>" for kind, cell in zip(classes, block.cells(line), strict=True)
     )

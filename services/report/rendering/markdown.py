@@ -9,7 +9,7 @@ from services.report.rendering.document import (
     Block,
     Bullets,
     Document,
-    Facts,
+    DocumentFacts,
     Paragraph,
     Quote,
     Section,
@@ -82,7 +82,7 @@ def _block(block: Block) -> Iterator[str]:
             yield f"> — {_inline(block.by)}"
         case Bullets():
             yield from (f"- {text(item)}" for item in block.items)
-        case Facts():
+        case DocumentFacts():
             yield from (f"- {text(name)}: {_inline(value)}".rstrip() for name, value in block.pairs)
         case Table():
             yield from _table(block)

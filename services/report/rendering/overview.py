@@ -13,7 +13,7 @@ from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.report.collecting.finding_lines import counts, is_partly_judged
 from services.report.collecting.verdict import of_changes
 from services.report.rendering import wording
-from services.report.rendering.document import Block, Facts, Paragraph
+from services.report.rendering.document import Block, DocumentFacts, Paragraph
 from services.report.rendering.incident.listing import incident_counts
 
 
@@ -83,15 +83,15 @@ def listed_alarms(report: DayReport) -> list[SpellLine]:
     return sorted(report.alarms, key=lambda line: (line.state != "alarm", line.ended is not None))
 
 
-def summary(report: DayReport | PeriodReport, overview: Facts) -> tuple[Block, ...]:
+def summary(report: DayReport | PeriodReport, overview: DocumentFacts) -> tuple[Block, ...]:
     if report.verdict is not None:
         return (overview,)
     nothing = Paragraph(_("Nothing was due and nothing was inspected."))
     return (nothing, overview) if report.changes else (nothing,)
 
 
-def day_overview(report: DayReport) -> Facts:
-    return Facts(
+def day_overview(report: DayReport) -> DocumentFacts:
+    return DocumentFacts(
         (
             *_incidents(report),
             (
@@ -105,7 +105,7 @@ def day_overview(report: DayReport) -> Facts:
     )
 
 
-def period_overview(report: PeriodReport) -> Facts:
+def period_overview(report: PeriodReport) -> DocumentFacts:
     total = report.total
     duties = {
         OccurrenceState.MISSED: total.missed, OccurrenceState.DUE: total.open,
@@ -116,7 +116,7 @@ def period_overview(report: PeriodReport) -> Facts:
     for alarm in report.alarm_counts:
         alarms[wording.alarm_state(alarm.state)] += alarm.count
     normal = sum(count.normal for count in report.inspections)
-    return Facts(
+    return DocumentFacts(
         (
             *_incidents(report),
             (_("Findings"), _findings(((counts(line), line) for line in report.findings), normal)),

@@ -10,8 +10,8 @@ from services.report.rendering.document import (
     Block,
     Bullets,
     Document,
-    Facts,
-    Line,
+    DocumentFacts,
+    DocumentLine,
     Paragraph,
     Quote,
     Section,
@@ -108,7 +108,7 @@ def _block(block: Block) -> float:
             return (_lines(block.text, WIDTH - 4) + 1) * _LINE + _PARAGRAPH
         case Bullets():
             return sum(_lines(item, WIDTH - 4) for item in block.items) * _LINE + _PARAGRAPH
-        case Facts():
+        case DocumentFacts():
             values = [_lines(value, _FACT) for _name, value in block.pairs]
             heights = [max(values[at : at + 2]) for at in range(0, len(values), 2)]
             return sum(heights) * _LINE + len(heights) * _PADDING
@@ -167,7 +167,7 @@ class FirstPage:
         self,
         columns: Sequence[str],
         widths: Sequence[int],
-        rows: Iterable[Line],
+        rows: Iterable[DocumentLine],
         key: str = "",
         *,
         major: bool = False,
@@ -181,9 +181,9 @@ class FirstPage:
             reference = self.annexes.reference(key) or _("see the annexes")
             yield Paragraph(words.format(count=more, annex=reference))
 
-    def cut_line(self, line: Line, widths: Sequence[int]) -> Line:
+    def cut_line(self, line: DocumentLine, widths: Sequence[int]) -> DocumentLine:
         cells = zip(line.cells, map(column, widths), strict=True)
-        return Line(tuple(cut(text, room, self.density.lines) for text, room in cells), line.tone)
+        return DocumentLine(tuple(cut(text, room, self.density.lines) for text, room in cells), line.tone)
 
     def paragraph(self, text: str, tone: Verdict | None = None) -> Paragraph:
         return Paragraph(cut(text, WIDTH, self.density.lines), tone)

@@ -11,7 +11,16 @@ from services.models.watches import WatchState
 from services.report.rendering import wording
 from services.report.rendering.approvals import allowed_words
 from services.report.rendering.dates import Dates
-from services.report.rendering.document import Block, Bullets, Line, Paragraph, Quote, Section, Table, table
+from services.report.rendering.document import (
+    Block,
+    Bullets,
+    DocumentLine,
+    Paragraph,
+    Quote,
+    Section,
+    Table,
+    table,
+)
 from services.report.rendering.page import WIDTH, cut
 from services.report.rendering.wording import NOTHING
 
@@ -43,7 +52,7 @@ def duty_table(lines: Sequence[DutyLine], dates: Dates, day: date | None) -> Tab
     return table(
         (_("Due"), _("Duty"), _("State"), _("Signed off"), _("Note")),
         (
-            Line(
+            DocumentLine(
                 (
                     dates.due(line, day),
                     line.title,
@@ -126,37 +135,39 @@ def change_section(lines: Sequence[ChangeLine], dates: Dates, day: date | None) 
     return Section(_("Changes made"), (table(columns, rows),))
 
 
-def change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[Line]:
+def change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[DocumentLine]:
     title = _("{title} ({target})").format(title=line.title, target=line.target)
     by, approval = line.by, allowed_words(line, dates, day)
     steps = line.steps or ()
     if line.refusal or not steps:
         result = " ".join(part for part in (wording.step_state(line.state), line.refusal) if part)
-        yield Line(
+        yield DocumentLine(
             (dates.at(line.at, day), title, NOTHING, by, approval, result), _STEP_TONES.get(line.state)
         )
         return
     if line.partly_done:
-        yield Line((dates.at(line.at, day), title, NOTHING, by, approval, _partly(line)), Verdict.ATTENTION)
+        yield DocumentLine(
+            (dates.at(line.at, day), title, NOTHING, by, approval, _partly(line)), Verdict.ATTENTION
+        )
     for number, step in enumerate(steps):
         values = _(", ").join(f"{row.name}: {row.before} → {row.after}" for row in step.rows) or NOTHING
         result = " ".join(part for part in (wording.step_result(step), step.text) if part)
         named = f"{title}: {step.title}" if number == 0 and not line.partly_done else step.title
         when = dates.at(step.at or line.at, day)
-        yield Line((when, named, values, by, approval, result), _STEP_TONES.get(step.state))
+        yield DocumentLine((when, named, values, by, approval, result), _STEP_TONES.get(step.state))
     if line.revert_at is not None and line.revert_pending:
         title_of_revert = _("revert: {title}").format(title=line.revert)
         remark = line.revert_remark if line.partly_done else ""
-        yield Line(("", title_of_revert, dates.at(line.revert_at, day), "", "", remark))
+        yield DocumentLine(("", title_of_revert, dates.at(line.revert_at, day), "", "", remark))
     if line.end is not None:
         when = dates.at(line.end.at or line.at, day)
         result = f"{wording.end_state(line.end.state)} {line.end.text}".strip()
-        yield Line(
+        yield DocumentLine(
             (when, _("end: {title}").format(title=title), NOTHING, "", "", result),
             END_TONES.get(line.end.state),
         )
     elif line.is_followed:
-        yield Line(("", _("end: {title}").format(title=title), NOTHING, "", "", wording.followed()))
+        yield DocumentLine(("", _("end: {title}").format(title=title), NOTHING, "", "", wording.followed()))
 
 
 def _partly(line: ChangeLine) -> str:

@@ -20,8 +20,8 @@ from services.report.rendering.document import (
     Block,
     Bullets,
     Document,
-    Facts,
-    Line,
+    DocumentFacts,
+    DocumentLine,
     Paragraph,
     Section,
     table,
@@ -41,7 +41,7 @@ def runbook_document(runbook: Runbook, printed: datetime, source: str) -> Docume
         title=str(title),
         tone=None,
         language=i18n.language(),
-        facts=Facts(tuple(_facts(runbook, printed))),
+        facts=DocumentFacts(tuple(_facts(runbook, printed))),
         sections=tuple(section for section in _sections(runbook, printed) if section.blocks or section.parts),
         footer=footer.format(time=_moment(printed), source=clean(source)),
     )
@@ -100,13 +100,13 @@ def _roster(runbook: Runbook, printed: datetime) -> Iterator[Block]:
         yield table((_("Days"), _("On duty"), _("Telephone or address")), lines)
 
 
-def _on_duty(runbook: Runbook, row: RosterRow) -> Line:
+def _on_duty(runbook: Runbook, row: RosterRow) -> DocumentLine:
     first, last = day_text(row.starts), day_text(row.ends)
     days = first if row.starts == row.ends else span_text(first, last)
     if row.entry is None:
-        return Line((days, f"{_('UNDECIDED')}\n{BLANK}", ""), Verdict.ATTENTION)
+        return DocumentLine((days, f"{_('UNDECIDED')}\n{BLANK}", ""), Verdict.ATTENTION)
     reach = reach_of(runbook, row.entry)
-    return Line(
+    return DocumentLine(
         (days, str(row.entry.person), reach or f"{_('UNDECIDED')}\n{BLANK}"),
         None if reach else Verdict.ATTENTION,
     )
@@ -123,13 +123,13 @@ def _approvers(runbook: Runbook) -> Iterator[Block]:
         yield table((_("Role"), _("Name"), _("Approves")), lines)
 
 
-def _person(role: str, reach: str, scope: Sequence[str], blocked: Sequence[str]) -> Line:
+def _person(role: str, reach: str, scope: Sequence[str], blocked: Sequence[str]) -> DocumentLine:
     scopes = _(", ").join(filter(None, scope))
     if reach:
-        return Line((role, reach, scopes))
+        return DocumentLine((role, reach, scopes))
     others = [text for text in blocked if text not in scope]
     text = _("until decided, blocked: {what}").format(what=_(", ").join(others)) if others else ""
-    return Line(
+    return DocumentLine(
         (role, f"{_('UNDECIDED')}\n{BLANK}", "\n".join(filter(None, (scopes, text)))), Verdict.ATTENTION
     )
 
@@ -161,7 +161,7 @@ def _playbook(runbook: Runbook, book: Playbook) -> Section:
     return Section(
         book.title,
         (
-            *([Facts(tuple(facts))] if facts else []),
+            *([DocumentFacts(tuple(facts))] if facts else []),
             *_steps(book.steps),
             *(
                 [table((_("Cause"), _("What to do")), [(each.cause, each.action) for each in book.causes])]
@@ -184,7 +184,11 @@ def _procedure(runbook: Runbook, procedure: Procedure) -> Section:
     present = tuple((name, text) for name, text in facts if text)
     return Section(
         procedure.title,
-        (*([Facts(present)] if present else []), *_steps(procedure.steps), *_cautions(procedure.caution)),
+        (
+            *([DocumentFacts(present)] if present else []),
+            *_steps(procedure.steps),
+            *_cautions(procedure.caution),
+        ),
         whole=True,
     )
 
@@ -223,7 +227,7 @@ def _duty(duty: Duty) -> Section:
     return Section(
         duty.title,
         (
-            Facts(tuple((name, text) for name, text in facts if text)),
+            DocumentFacts(tuple((name, text) for name, text in facts if text)),
             *([table(("", _("What to check")), lines)] if lines else []),
         ),
         whole=True,
@@ -253,7 +257,7 @@ def _targets(runbook: Runbook) -> Iterator[Block]:
         pairs.append((_("Slack"), str(runbook.slack.channel)))
     present = tuple((name, text) for name, text in pairs if text)
     if present:
-        yield Facts(present)
+        yield DocumentFacts(present)
     if runbook.log_groups:
         yield Bullets(tuple(_by_hand(runbook)))
 

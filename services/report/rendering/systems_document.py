@@ -5,7 +5,15 @@ from services.models.report import Report, UnreadReport
 from services.models.verdict import DISPLAY_ORDER, Verdict, worst
 from services.report.rendering import wording
 from services.report.rendering.dispatch import document
-from services.report.rendering.document import Document, Facts, Line, Paragraph, Section, Table, table
+from services.report.rendering.document import (
+    Document,
+    DocumentFacts,
+    DocumentLine,
+    Paragraph,
+    Section,
+    Table,
+    table,
+)
 from services.report.rendering.page import column, cut
 
 _WIDTHS, _LINES = (30, 22, 48), 2
@@ -29,7 +37,9 @@ def systems_document(answers: Answers, *, wareki: bool = False) -> Document:
         tone=tone,
         language=language(),
         verdict=wording.judged(tone, is_partly=bool(missing) or any(each.has_unjudged for each in reports)),
-        facts=Facts(((_("Number of systems"), str(len(answers))), (_("Could not be read"), str(missing)))),
+        facts=DocumentFacts(
+            ((_("Number of systems"), str(len(answers))), (_("Could not be read"), str(missing)))
+        ),
         sections=(Section(_("All systems"), (_listing(answers),)),),
         annexes=tuple(map(_section, answers, documents)),
         seals=tuple(dict.fromkeys(seal for report in reports for seal in report.approvals)),
@@ -48,10 +58,12 @@ def _rank(answer: Report | UnreadReport) -> int:
     return len(DISPLAY_ORDER) if verdict is None else DISPLAY_ORDER.index(verdict)
 
 
-def _line(answer: Report | UnreadReport) -> Line:
+def _line(answer: Report | UnreadReport) -> DocumentLine:
     if isinstance(answer, UnreadReport):
-        return Line((_name(answer), wording.unknown(), _short(" ".join(answer.why))), Verdict.UNKNOWN)
-    return Line((_name(answer), wording.overall(answer), _short(_("; ").join(answer.why))), answer.verdict)
+        return DocumentLine((_name(answer), wording.unknown(), _short(" ".join(answer.why))), Verdict.UNKNOWN)
+    return DocumentLine(
+        (_name(answer), wording.overall(answer), _short(_("; ").join(answer.why))), answer.verdict
+    )
 
 
 def _short(words: str) -> str:

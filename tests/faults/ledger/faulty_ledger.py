@@ -6,7 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from enum import StrEnum
 
-from services.journal.ledger import LIMIT, Ledger, Unavailable
+from services.journal.ledger import LIMIT, Ledger, LedgerUnavailable
 from tests.tools.file_ledger import unreachable
 
 
@@ -118,8 +118,8 @@ class FaultyLedger:
         return None
 
 
-def _lost(fault: Fault) -> Unavailable:
-    return Unavailable(unreachable(fault))
+def _lost(fault: Fault) -> LedgerUnavailable:
+    return LedgerUnavailable(unreachable(fault))
 
 
 _kill: Callable[[], None] = lambda: os.kill(os.getpid(), signal.SIGKILL)  # noqa: E731

@@ -14,8 +14,8 @@ from services.aws.client.write_grants import WriteGrant
 from services.changes.ages import Ages
 from services.changes.arming.fence import Fence
 from services.changes.guarantees import SIGNATURE_SECONDS
-from services.changes.history import History
-from services.changes.recovery import Recovery
+from services.changes.history import ChangeHistory
+from services.changes.recovery import ChangeRecovery
 from tests.faults.ledger.hosts import START, worlds_apart
 from tests.faults.ledger.two_hosts import HOW, SKEW, STOPS, Schedule, batch, run, run_all
 
@@ -59,13 +59,13 @@ def _once_it_is_over(self, run, step):
 GUARDS: dict[str, tuple[Any, str, Any, Schedule, float]] = {
     "the fence": (Fence, "objection", _no_objection, ("confirmed", "paused", 200), SKEW),
     "a change made meanwhile": (
-        History, "is_overtaken", lambda *_args: False, ("confirmed", "paused", 200), SKEW,
+        ChangeHistory, "is_overtaken", lambda *_args: False, ("confirmed", "paused", 200), SKEW,
     ),
     "the deadline when it is signed": (WriteGrant, "is_overdue", False, ("permitted", "stopped", 365), -SKEW),
     "the window": (Ages, "left", lambda *_args: timedelta(), ("at the socket", "stopped", 5), SKEW),
-    "the signature's time": (Recovery, "_late", lambda *_args: 0.0, ("at the socket", "stopped", 61), SKEW),
+    "the signature's time": (ChangeRecovery, "_late", lambda *_args: 0.0, ("at the socket", "stopped", 61), SKEW),
     "how far the clock is ahead": (
-        Recovery, "_late", lambda *_args: SIGNATURE_SECONDS, ("at the socket", "stopped", 365), SKEW,
+        ChangeRecovery, "_late", lambda *_args: SIGNATURE_SECONDS, ("at the socket", "stopped", 365), SKEW,
     ),
     "ages by the reader's own clock": (Ages, "age", _age_by_its_time, ("at the socket", "stopped", 200), -SKEW),
 }  # fmt: skip
@@ -76,7 +76,7 @@ GUARDS: dict[str, tuple[Any, str, Any, Schedule, float]] = {
 @pytest.mark.parametrize("is_on", [True, False])
 def test_each_guard_alone_prevents_a_doubled_effect(name, is_on, monkeypatch):
     owner, attribute, value, schedule, skew = GUARDS[name]
-    monkeypatch.setattr(Recovery, "_ended", _once_it_is_over)
+    monkeypatch.setattr(ChangeRecovery, "_ended", _once_it_is_over)
     if not is_on:
         monkeypatch.setattr(owner, attribute, value)
     with worlds_apart():

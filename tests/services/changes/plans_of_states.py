@@ -19,10 +19,10 @@ from services.changes.ecs_scaling.cost import TaskPrice, TaskPrices
 from services.changes.ecs_scaling.quota import FargateQuota
 from services.changes.ecs_scaling.state import Load, ScalingState
 from services.changes.ids import new_id
-from services.changes.key_rotation.records import Done, Records
+from services.changes.key_rotation.records import Done, KeyRecords
 from services.changes.key_rotation.state import GithubState, KeyState, RotationState
 from services.changes.rds.cost import MonthlyCost
-from services.changes.rds.state import DatabaseLoad
+from services.changes.rds.state import MeasuredLoad
 from services.changes.rds_class.state import ClassState
 from services.changes.rds_storage.parameters import StorageState
 from services.changes.registry import CHANGES, change_class
@@ -261,7 +261,7 @@ def rds_storage(
 ) -> Plan:  # fmt: skip
     kind_of = change("rds-storage")
     end = Depletion(left=full_in, per_hour=-1e9, span=3600) if full_in else None
-    read = read_state(load=DatabaseLoad(free=free, depletion=end), **flips)
+    read = read_state(load=MeasuredLoad(free=free, depletion=end), **flips)
     option = StorageOption(
         storage_type=read.database.storage_type, sizes=(SizeRange(first=20, last=65536),),
         iops=(SizeRange(first=12000, last=64000),),
@@ -396,7 +396,7 @@ def key_rotation(
     id, secret = (GithubSecret(name=name, updated_at=ago(at)) for name, at in zip("IS", written, strict=True))
     done = {} if deactivated is None else {"AKIAOLD": Done(NOW - deactivated, "sato")}
     state = RotationState(
-        at=NOW, user="ci-cd-user", keys=both[:keys], records=Records(created={"AKIANEW": Done(NOW - since, "sato")}, deactivated=done),
+        at=NOW, user="ci-cd-user", keys=both[:keys], records=KeyRecords(created={"AKIANEW": Done(NOW - since, "sato")}, deactivated=done),
         in_vault=frozenset({"AKIANEW"} if in_vault else ()),
         github=None if problem else GithubState(id, secret, runs), github_problem=problem,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
-from services.changes.rds.state import DatabaseLoad, ReadState
+from services.changes.rds.state import MeasuredLoad, ReadState
 from services.changes.registry import CHANGES, change_class
 from services.clock import ManualClock
 from services.models.base import RawId
@@ -55,7 +55,7 @@ def database(**more: Any) -> Database:
 
 
 def read_state(*, at: datetime = NOW, actions: Any = (), load: Any = None, **more: Any) -> ReadState:
-    return ReadState(at=at, database=database(**more), actions=actions, load=load or DatabaseLoad())
+    return ReadState(at=at, database=database(**more), actions=actions, load=load or MeasuredLoad())
 
 
 def patch(action: str = "system-update", **more: Any) -> PendingAction:

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from services.changes.base import ChangeContext
-from services.changes.rds.cost import Costs, change_text
+from services.changes.rds.cost import DatabaseCosts, change_text
 from services.clock import ManualClock
 from services.models.problem import ProblemKind
 from services.models.runbook_inspections import DatabasePrices
@@ -33,7 +33,7 @@ def costs(canned, prices=None):
         region="ap-northeast-1",
         reader=canned,
     )
-    return Costs(context)
+    return DatabaseCosts(context)
 
 
 def listed(usd, unit="Hrs"):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.changes.rds.cost import MonthlyCost
-from services.changes.rds.state import STORAGE, DatabaseLoad
+from services.changes.rds.state import STORAGE, MeasuredLoad
 from services.changes.rds_storage.parameters import StorageState, is_legal
 from services.models.changes import Danger, Place
 from services.models.depletion import Depletion
@@ -59,11 +59,11 @@ def test_the_runbook_s_size_is_sent_at_once_and_without_iops():
 
 
 def test_hours_until_it_is_full_are_beside_it():
-    load = DatabaseLoad(free=10 * 2**30, depletion=Depletion(-(2**30), 10 * 3600, 3600))
+    load = MeasuredLoad(free=10 * 2**30, depletion=Depletion(-(2**30), 10 * 3600, 3600))
     result = plan(state(load=load))
     assert rows(result)["Free storage"] == ("10 GiB", "110 GiB")
     assert rows(result)["Full in, at the present rate"] == ("10h 0m", "4d 14h")
-    full = plan(state(load=DatabaseLoad(free=0, depletion=Depletion(-(2**30), 0, 3600))))
+    full = plan(state(load=MeasuredLoad(free=0, depletion=Depletion(-(2**30), 0, 3600))))
     assert rows(full)["Full in, at the present rate"] == ("it is full", "4d 4h")
     late = plan(state(load=load), timing="window")
     assert "full before that window" in texts(late, grave=True)

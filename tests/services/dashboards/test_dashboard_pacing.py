@@ -13,7 +13,7 @@ from services.clock import ManualClock
 from services.dashboards.pacing import (
     JUDGED_STEPS,
     SEEN_STEPS,
-    Budget,
+    DayBudget,
     OnScreen,
     Pace,
     needs_of,
@@ -275,7 +275,7 @@ def _check(watched, view):
 def test_a_pace_is_the_fastest_that_the_budget_allows(metrics, visible, yen):
     body = {"widgets": [widget(["N", "CPU", "Id", str(number)]) for number in range(min(metrics, 500))]}
     needs = needs_of(parse_body("main", json.dumps(body)), RUNBOOK)
-    budget, on_screen = Budget(Closures(), 150.0, yen), OnScreen(keys(0, visible))
+    budget, on_screen = DayBudget(Closures(), 150.0, yen), OnScreen(keys(0, visible))
     pace = budget.pace(needs, on_screen)
     assert pace.judged >= pace.on_screen
     if budget.of_day(needs, on_screen, pace) > yen:

@@ -10,7 +10,7 @@ import pytest
 from services import i18n
 from services.calendar.calendar import Calendar
 from services.changes import entries as change_entries
-from services.changes.history import RECENT, History
+from services.changes.history import RECENT, ChangeHistory
 from services.changes.reverts import reverts
 from services.clock import ManualClock
 from services.duties.entries import claim_of
@@ -26,7 +26,7 @@ from services.models.duties import Day, OccurrenceState
 from services.models.journal import EntryKind, NewEntry, Person
 from services.report.collecting.dated_slots import recorded_dates
 from services.report.collecting.duty_states import DutyStatesAt
-from services.report.collecting.source import Source
+from services.report.collecting.source import ReportSource
 from services.report.periods import of_day
 from tests.services.changes.test_runs import plan as plan_of
 from tests.services.duties.duty_world import desk, jst
@@ -154,7 +154,10 @@ def story(request, tmp_path):
 
 
 async def own_dates(of):
-    history, incidents = History(of.journal, of.clock, timedelta(seconds=60)), Incidents(of.journal, of.clock)
+    history, incidents = (
+        ChangeHistory(of.journal, of.clock, timedelta(seconds=60)),
+        Incidents(of.journal, of.clock),
+    )
     await history.load()
     await incidents.load()
     zone = CALENDAR.zone
@@ -178,7 +181,7 @@ async def shown_months(path, now):
 
 def reported(path, day, now):
     with closing(JournalReader.open(path)) as reader:
-        return DutyStatesAt(Source(reader, RUNBOOK, CALENDAR, of_day(day), jst(now))).between(day, day)
+        return DutyStatesAt(ReportSource(reader, RUNBOOK, CALENDAR, of_day(day), jst(now))).between(day, day)
 
 
 @pytest.mark.parametrize("now", NOWS)

@@ -26,7 +26,7 @@ from services.models.journal import EntryKind, EntryQuery, NewEntry
 from services.models.posts import Post, PostState, Proposal
 from services.models.verdict import Verdict
 from services.slack import entries as post_entries
-from services.slack.sending import Sent
+from services.slack.sending import SlackSent
 from tests.services.changes.test_runs import plan as plan_of
 from tests.services.journal.book import ALICE, NOON, append, tampered
 
@@ -77,7 +77,7 @@ def drafts() -> Iterator[NewEntry]:
         begun = post.model_copy(update={"attempts": 1})
         if id == "p1":
             yield post_entries.posted(
-                begun, Sent("1.1", "C0123456789"), "", post_entries.outcome_claim(begun)
+                begun, SlackSent("1.1", "C0123456789"), "", post_entries.outcome_claim(begun)
             )
         elif id == "p2":
             yield post_entries.refused(

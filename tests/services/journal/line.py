@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
-from services.journal.ledger import LIMIT, Ledger, Unavailable
+from services.journal.ledger import LIMIT, Ledger, LedgerUnavailable
 from services.models.problem import Problem, ProblemKind
 
 WHEN = datetime(2026, 1, 14, tzinfo=UTC)
@@ -48,8 +48,8 @@ class Line:
             raise no_answer()
 
 
-def no_answer() -> Unavailable:
+def no_answer() -> LedgerUnavailable:
     """What an engine raises that gets no answer."""
-    return Unavailable(
+    return LedgerUnavailable(
         Problem(kind=ProblemKind.UNREACHABLE, summary="The ledger does not answer.", remedy="Wait.", at=WHEN)
     )

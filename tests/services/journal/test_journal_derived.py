@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.alarms.acknowledgements import Acknowledgements
 from services.changes import entries as change_entries
-from services.changes.history import History
+from services.changes.history import ChangeHistory
 from services.changes.past.older_runs import LASTING
 from services.changes.reverts import reverts
 from services.changes.runs import runs_from
@@ -22,7 +22,7 @@ from services.duties.entries import claim_of
 from services.incidents.course import incidents_in
 from services.incidents.service import Incidents
 from services.journal.derived.saved import Saved, recall
-from services.journal.derived.verified import Progress, Verified, last_verified, verify_slice
+from services.journal.derived.verified import Verified, VerifiedProgress, last_verified, verify_slice
 from services.journal.errors import AlreadyRecorded
 from services.journal.journal import Journal
 from services.journal.reader import JournalReader
@@ -102,7 +102,7 @@ class Work:
 
 async def _open_things(journal, clock):
     """What the projections say of what is open, after they were read."""
-    history, incidents = History(journal, clock, timedelta(seconds=60)), Incidents(journal, clock)
+    history, incidents = ChangeHistory(journal, clock, timedelta(seconds=60)), Incidents(journal, clock)
     acks = Acknowledgements(journal)
     await history.load()
     await incidents.load()
@@ -323,7 +323,7 @@ def test_a_whole_verification_finds_what_the_saved_one_hides(path):
 def test_a_slow_verification_reads_all_in_slices(path, monkeypatch):
     monkeypatch.setattr("services.journal.derived.verified.SLICE", 3)
     with closing(JournalReader.open(path)) as book:
-        steps = [Progress()]
+        steps = [VerifiedProgress()]
         while len(steps) < 2 or steps[-1] != steps[-2]:
             steps.append(verify_slice(book, steps[-1]))
         assert [step.seq for step in steps] == [0, 3, 6, 8, 8]

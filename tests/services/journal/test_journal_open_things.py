@@ -9,7 +9,7 @@ import pytest
 
 from services.changes import entries as change_entries
 from services.changes.ages import marked
-from services.changes.history import History
+from services.changes.history import ChangeHistory
 from services.changes.runs import StepState
 from services.clock import ManualClock
 from services.incidents.service import Incidents
@@ -23,7 +23,7 @@ from services.models.journal import EntryKind, EntryQuery, NewEntry
 from services.models.posts import Proposal
 from services.slack import entries as post_entries
 from services.slack.records import PostRecords
-from services.slack.sending import Sent
+from services.slack.sending import SlackSent
 from tests.services.changes.test_runs import plan as plan_of
 from tests.services.journal.book import ALICE, NOON, append, filled, note, open_journal
 
@@ -43,7 +43,7 @@ def opened(id, **data):
 
 
 async def runs_of(journal, clock):
-    history = History(journal, clock, timedelta(seconds=60))
+    history = ChangeHistory(journal, clock, timedelta(seconds=60))
     await history.load()
     return {run.id: run for run in history.runs()}
 
@@ -131,7 +131,7 @@ async def test_a_post_that_was_never_sent_is_seen_until_somebody_discards_it(tmp
         sent, discarded = records.of("sent"), records.of("discarded")
         assert sent is not None
         assert discarded is not None
-        await journal.append(post_entries.posted(sent, Sent(ts="1", channel_id="C"), "", "x"))
+        await journal.append(post_entries.posted(sent, SlackSent(ts="1", channel_id="C"), "", "x"))
         await journal.append(post_entries.dropped(discarded, "no longer true"))
         for _start in range(3):
             clock.advance(LONG.total_seconds())
@@ -245,7 +245,7 @@ async def test_what_was_hidden_by_hand_is_found_again_and_saved(tmp_path):
     for name in ("incidents-1", "changes-2"):
         forge(path, name, "4", "(SELECT hash FROM entries WHERE seq = 4)", "[]", anew=name == "incidents-1")
     async with open_journal(path, clock=clock) as journal:
-        incidents, history = Incidents(journal, clock), History(journal, clock, timedelta(seconds=60))
+        incidents, history = Incidents(journal, clock), ChangeHistory(journal, clock, timedelta(seconds=60))
         await incidents.load()
         await history.load()
         assert (incidents.incidents, history.runs()) == ((), ()), "the forger had digests"

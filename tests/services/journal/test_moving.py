@@ -7,7 +7,7 @@ from services.journal.anchors.checkpoints import checkpoint_of, line_of
 from services.journal.anchors.external_hashes import from_file
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.journal.ledger import Unavailable
+from services.journal.ledger import LedgerUnavailable
 from services.journal.linking.records import naming
 from services.journal.moving.copying import CannotCopy, Copied, copy, move
 from services.journal.moving.file_target import FileTarget
@@ -62,7 +62,7 @@ async def test_a_move_killed_at_every_tenth_record_resumes(tmp_path):
             try:
                 moved = await move(journal, ledger, NOON)
                 break
-            except Unavailable:
+            except LedgerUnavailable:
                 kills += 1
                 ledger.remaining = 10
                 early = shared(tmp_path / f"early {kills}.db", ledger)

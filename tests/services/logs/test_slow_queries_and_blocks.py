@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.logs.slow_queries import by_minute, by_statement, slow_line, statement
-from services.logs.waf_blocks import KINDS, Block, block_of, grouped
+from services.logs.waf_blocks import KINDS, WafBlock, block_of, grouped
 
 T0 = datetime(2026, 1, 13, 9, 0, tzinfo=UTC)
 PREFIX = "2026-01-13 09:00:00 UTC:10.0.0.1(5):app@db:[1]:LOG:  duration: "
@@ -78,4 +78,4 @@ def test_blocked_requests_are_counted_by_rule_address_country_and_path():
 @given(st.binary(max_size=60) | st.sampled_from([b'{"action":"BLOCK"', b'{"action":"BLOCK"}', b'["BLOCK"]']))
 def test_any_line_may_stand_in_the_log_of_the_firewall(line):
     block = block_of(line, 0)
-    assert block is None or isinstance(block, Block)
+    assert block is None or isinstance(block, WafBlock)

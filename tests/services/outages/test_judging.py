@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.models.outages import Certificate, Outage, OutageKind
-from services.outages.judging import Curves, judged
+from services.outages.judging import OutageCurves, judged
 
 START = int(datetime(2026, 4, 1, 1, tzinfo=UTC).timestamp())
 Value = Callable[[int], float]
@@ -33,7 +33,7 @@ class Day:
             }
             for name, value in self.curves.items()
         }
-        return Curves(START + 60.0 * minute, published, self.week, 5.0)
+        return OutageCurves(START + 60.0 * minute, published, self.week, 5.0)
 
     def proposed(self, minutes, first=0):
         """The minute in which each kind is proposed first; every minute is judged, as by an open console."""
@@ -176,9 +176,9 @@ def test_an_outage_ends_when_it_is_as_before_and_not_because_nothing_is_publishe
         present[minute] = bool(ongoing)
     assert present[241]
     assert not present[246]
-    silent = Curves(START + 60.0 * 275, {}, {}, 0.0)
+    silent = OutageCurves(START + 60.0 * 275, {}, {}, 0.0)
     outage = next(judged(day(requests=step(100, 4)).at(240), (), ()))
-    assert tuple(judged(Curves(START + 60.0 * 245, {}, {}, 0.0), (outage,), ())) == (outage,)
+    assert tuple(judged(OutageCurves(START + 60.0 * 245, {}, {}, 0.0), (outage,), ())) == (outage,)
     assert not tuple(judged(silent, (outage,), ()))
 
 
@@ -197,4 +197,6 @@ def test_a_certificate_is_proposed_in_its_last_week(left, title):
         Certificate(domain="a.example", ends=now + left),
         Certificate(domain="b", ends=now + timedelta(days=90)),
     )
-    assert [str(each.title) for each in judged(Curves(START, {}), (), read)] == ([title] if title else [])
+    assert [str(each.title) for each in judged(OutageCurves(START, {}), (), read)] == (
+        [title] if title else []
+    )

@@ -15,7 +15,7 @@ from services.models.report_lines import FindingLine
 from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.report.rendering import wording
 from services.report.rendering.dispatch import document
-from services.report.rendering.document import Facts, Paragraph, Table
+from services.report.rendering.document import DocumentFacts, Paragraph, Table
 from services.report.rendering.markdown import to_markdown
 from tests.services.duties.duty_world import jst
 from tests.services.report.ledger import Ledger, alarm_period, finding
@@ -48,7 +48,7 @@ _MARKED = re.compile(rf"(?<![^\s(:])([{re.escape(''.join(MEANINGS))}]) ([A-Za-z]
 
 def summary(whole):
     (facts,) = whole.summary
-    assert isinstance(facts, Facts)
+    assert isinstance(facts, DocumentFacts)
     return dict(facts.pairs)
 
 
@@ -209,7 +209,7 @@ def texts(whole):
     for block in blocks:
         if isinstance(block, Table):
             yield from (cell for line in block.lines for cell in block.cells(line))
-        elif isinstance(block, Facts):
+        elif isinstance(block, DocumentFacts):
             yield from (part for _name, value in block.pairs for part in value.split(", "))
         elif isinstance(block, Paragraph):
             yield block.text

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.report.periods import Span, era_of, fiscal_year, of_day, of_fiscal_year, of_month, read_period
+from services.report.periods import (
+    PeriodSpan,
+    era_of,
+    fiscal_year,
+    of_day,
+    of_fiscal_year,
+    of_month,
+    read_period,
+)
 
 DAYS = st.dates(date(2019, 5, 1), date(2098, 12, 31))
 
@@ -12,17 +20,17 @@ DAYS = st.dates(date(2019, 5, 1), date(2098, 12, 31))
 @pytest.mark.parametrize(
     ("text", "span", "name"),
     [
-        ("2026-01-05", Span.DAY, "2026-01-05"),
-        ("2026年1月5日", Span.DAY, "2026-01-05"),
-        ("令和８年１月５日", Span.DAY, "2026-01-05"),
-        ("R8.1.5", Span.DAY, "2026-01-05"),
-        ("2026-01", Span.MONTH, "2026-01"),
-        ("令和8年1月", Span.MONTH, "2026-01"),
-        ("FY2025", Span.FISCAL_YEAR, "FY2025"),
-        ("2025年度", Span.FISCAL_YEAR, "FY2025"),
-        ("令和7年度", Span.FISCAL_YEAR, "FY2025"),
-        ("令和元年度", Span.FISCAL_YEAR, "FY2019"),
-        ("平成31年度", Span.FISCAL_YEAR, "FY2019"),
+        ("2026-01-05", PeriodSpan.DAY, "2026-01-05"),
+        ("2026年1月5日", PeriodSpan.DAY, "2026-01-05"),
+        ("令和８年１月５日", PeriodSpan.DAY, "2026-01-05"),
+        ("R8.1.5", PeriodSpan.DAY, "2026-01-05"),
+        ("2026-01", PeriodSpan.MONTH, "2026-01"),
+        ("令和8年1月", PeriodSpan.MONTH, "2026-01"),
+        ("FY2025", PeriodSpan.FISCAL_YEAR, "FY2025"),
+        ("2025年度", PeriodSpan.FISCAL_YEAR, "FY2025"),
+        ("令和7年度", PeriodSpan.FISCAL_YEAR, "FY2025"),
+        ("令和元年度", PeriodSpan.FISCAL_YEAR, "FY2019"),
+        ("平成31年度", PeriodSpan.FISCAL_YEAR, "FY2019"),
     ],
 )
 def test_periods_as_people_write_them(text, span, name):

@@ -4,7 +4,7 @@ from services import i18n
 from services.models.duties import OccurrenceState
 from services.models.journal import RESTRAINS_CHANGES, EntryKind
 from services.models.verdict import Verdict
-from services.report.collecting.verdict import Reason, of_duties
+from services.report.collecting.verdict import VerdictReason, of_duties
 from services.report.rendering.markdown import to_markdown
 from tests.services.report.ledger import Ledger
 
@@ -46,7 +46,7 @@ def _check(ledger):
     assert [(tick.text, tick.by) for tick in line.ticked] == [(LINES[0], "yamada"), (LINES[1], "sato")]
     assert report.verdict is Verdict.ATTENTION
     assert reasons == [
-        Reason(Verdict.ATTENTION, f"作業中のまま遅延: {line.title}（残り: {'、'.join(LINES[2:])}）")
+        VerdictReason(Verdict.ATTENTION, f"作業中のまま遅延: {line.title}（残り: {'、'.join(LINES[2:])}）")
     ]
     for words in (
         "◐ 作業中・遅延",

@@ -14,7 +14,15 @@ from services.models.journal import EntryKind
 from services.models.report import DayReport, PeriodReport
 from services.models.text import clean
 from services.models.verdict import Verdict
-from services.report.rendering.document import Document, Facts, Line, Paragraph, Quote, Section, table
+from services.report.rendering.document import (
+    Document,
+    DocumentFacts,
+    DocumentLine,
+    Paragraph,
+    Quote,
+    Section,
+    table,
+)
 from services.report.rendering.html import to_html
 from services.report.rendering.html import write as write_html
 from services.report.rendering.markdown import text, to_markdown
@@ -90,7 +98,7 @@ def test_any_line_survives_markdown_unchanged(words):
 
 def test_lines_of_a_remark_stay_lines():
     whole = Document(
-        "t", None, "ja", Facts(()), sections=(Section("s", (Quote("一\n\n二 # x", "山田"), Paragraph("a\nb"))),)
+        "t", None, "ja", DocumentFacts(()), sections=(Section("s", (Quote("一\n\n二 # x", "山田"), Paragraph("a\nb"))),)
     )  # fmt: skip
     page = Page(PARSER.render(write_markdown(whole)))
     assert {"blockquote", "br"} <= page.tags
@@ -99,9 +107,9 @@ def test_lines_of_a_remark_stay_lines():
 
 
 def test_a_verdict_is_never_shown_by_colour_alone():
-    marked = partial(Line, tone=Verdict.ABNORMAL, mark="◆")
-    rows = [marked(("a", "b")), marked(("◆ 異常", "c")), Line(("d",))]
-    whole = Document("t", None, "ja", Facts(()), sections=(Section("s", (table(("x", "y"), rows),)),))
+    marked = partial(DocumentLine, tone=Verdict.ABNORMAL, mark="◆")
+    rows = [marked(("a", "b")), marked(("◆ 異常", "c")), DocumentLine(("d",))]
+    whole = Document("t", None, "ja", DocumentFacts(()), sections=(Section("s", (table(("x", "y"), rows),)),))
     assert "| ◆ a | b |\n| ◆ 異常 | c |\n| d |  |" in write_markdown(whole)
     assert '<tr class="row abnormal"><td class="short">◆ a</td>' in write_html(whole)
 

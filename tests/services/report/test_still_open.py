@@ -13,7 +13,7 @@ from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.journal import EntryKind, NewEntry, Person
 from services.report.collecting.duty_states import DutyStatesAt
-from services.report.collecting.source import DAY, Source
+from services.report.collecting.source import DAY, ReportSource
 from services.report.periods import of_day
 from tests.services.duties.duty_world import jst
 from tests.services.journal.book import append
@@ -58,7 +58,7 @@ def among_all(states, day):
 @pytest.mark.parametrize("now", NOWS)
 def test_what_is_still_open_is_chosen_from_all_that_took_place(reader, now):
     for day in DAYS:
-        source = Source(reader, RUNBOOK, CALENDAR, of_day(day), jst(now))
+        source = ReportSource(reader, RUNBOOK, CALENDAR, of_day(day), jst(now))
         expected = among_all(DutyStatesAt(source), day)
         assert DutyStatesAt(source).still_open(day) == expected
         assert expected
@@ -74,7 +74,7 @@ def test_only_the_months_around_the_day_are_scheduled(reader, monkeypatch):
 
     monkeypatch.setattr(Calendar, "slots", counted)
     day = date(2026, 7, 15)
-    source = Source(reader, RUNBOOK, CALENDAR, of_day(day), jst("2026-12-24 12:00"))
+    source = ReportSource(reader, RUNBOOK, CALENDAR, of_day(day), jst("2026-12-24 12:00"))
     DutyStatesAt(source).still_open(day)
     assert len(scheduled) == 2, "the month of the day and the one before it"
     assert max(scheduled) <= timedelta(days=31)

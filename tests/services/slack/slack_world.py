@@ -14,7 +14,7 @@ from services.models.journal import Entry, Person
 from services.models.posts import Post, PostState, Proposal
 from services.slack.client import sender
 from services.slack.outbox import Outbox
-from services.slack.sending import Sender
+from services.slack.sending import SlackSender
 from services.slack.settings import SlackSettings, read
 from tests.tools.slack_server import SlackServer
 
@@ -31,7 +31,7 @@ class Desk:
     dead: set[str] = set()  # noqa: RUF012  shared by all on purpose: who is gone is known to the whole machine
 
     def __init__(self, journal: Journal, clock: ManualClock, settings: SlackSettings, timeout: float) -> None:
-        async def connect(settings: SlackSettings) -> Sender:
+        async def connect(settings: SlackSettings) -> SlackSender:
             return sender(settings, timeout=timeout)
 
         self.faults: list[BaseException] = []

@@ -9,7 +9,7 @@ import pytest
 from services.clock import ManualClock
 from services.models.posts import PostState
 from services.slack.client import sender
-from services.slack.sending import CannotTell, Message, Refused, Sent, Unanswered
+from services.slack.sending import CannotTell, Message, SlackRefused, SlackSent, SlackUnanswered
 from services.slack.settings import read
 from tests.services.slack.slack_world import NOW, opened
 from tests.tools.slack_server import CHANNEL
@@ -135,10 +135,10 @@ async def test_a_note_called_sent_was_sent_and_one_called_refused_was_not(server
         asked = len(slack.asked)
         try:
             sent = await bot(server, webhook=webhook).post(message(id))
-        except Refused as error:
+        except SlackRefused as error:
             check_explanation(error)
             assert _claims_refusal(damage) or not slack.count(id), name
-        except Unanswered as error:
+        except SlackUnanswered as error:
             check_explanation(error)
         else:
             assert slack.count(id) == 1, name
@@ -201,7 +201,7 @@ async def test_a_channel_is_found_or_unknown(server):
         except CannotTell as error:
             check_explanation(error)
         else:
-            assert isinstance(sent, Sent), name
+            assert isinstance(sent, SlackSent), name
 
 
 @pytest.mark.parametrize("number", range(OUTBOXES))

@@ -8,7 +8,7 @@ from tests.tools.docs.markdown import code, fence, heading, table
 from tests.tools.docs.words import Texts
 from tui.cli.click_i18n import of_required
 from tui.cli.main import build
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 
 SHARED = ("runbook", "lang", "config", "debug", "profile", "region", "endpoint_url", "role_arn")
 """Options that select the system and the language; most commands have them, and one table shows them."""
@@ -16,7 +16,7 @@ SHARED = ("runbook", "lang", "config", "debug", "profile", "region", "endpoint_u
 
 def root() -> click.Group:
     """The command `toban` in the language in use."""
-    return build(Output(outline_drawn=False))
+    return build(PrintedOutput(outline_drawn=False))
 
 
 def command_parts(texts: Texts) -> Iterator[str]:

@@ -10,9 +10,9 @@ import click
 from services import i18n
 from services.i18n import _
 from tests.tools.man.roff import bold, entry, escaped, heading, italic, paragraphs
-from tui.cli.click_i18n import Formatter, Group
+from tui.cli.click_i18n import Formatter, TranslatedGroup
 from tui.cli.main import build
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 from tui.cli.shared_options import all_option, system_option
 from tui.commands import COMMANDS
 from tui.exit_status import MEANINGS
@@ -35,7 +35,7 @@ def word(name: str) -> str:
 
 def root() -> tuple[click.Group, click.Context]:
     """The command `toban` with its help in the current language."""
-    group = build(Output(outline_drawn=False))
+    group = build(PrintedOutput(outline_drawn=False))
     return group, click.Context(group, info_name="toban")
 
 
@@ -52,7 +52,7 @@ def commands() -> Iterator[str]:
     group, context = root()
     shared = {_identity(option) for option in [*_options(group), system_option(), all_option()]}
     for command, inner in _below(group, context):
-        pieces = [] if isinstance(command, Group) else command.collect_usage_pieces(inner)
+        pieces = [] if isinstance(command, TranslatedGroup) else command.collect_usage_pieces(inner)
         yield heading(
             "SS",
             " ".join([inner.command_path, *(each for each in pieces if each != command.options_metavar)]),
@@ -78,7 +78,7 @@ def _below(group: click.Group, context: click.Context) -> Iterator[tuple[click.C
     for name, command in sorted(group.commands.items()):
         inner = click.Context(command, info_name=name, parent=context)
         yield command, inner
-        if isinstance(command, Group):
+        if isinstance(command, TranslatedGroup):
             yield from _below(command, inner)
 
 

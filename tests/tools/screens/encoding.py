@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from tests.tools.screens.palettes import Look
 from tui.terminal.cells.compositor import paint
 from tui.terminal.cells.encoder import Encoder
-from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.grid import CellGrid
 from tui.terminal.cells.styles import Renditions
 
 _QUIET = 0.05
@@ -33,12 +33,12 @@ class PaletteRenditions(Renditions):
         return super().of_style(style)
 
 
-def composed(app: App[Any], renditions: Renditions) -> Grid:
+def composed(app: App[Any], renditions: Renditions) -> CellGrid:
     """The cells of the present screen, with what a translucent dialog lets through."""
     stack = app._background_screens
     update = app.screen._compositor.render_update(full=True, screen_stack=stack)
     assert isinstance(update, LayoutUpdate)
-    grid = Grid(*app.size)
+    grid = CellGrid(*app.size)
     paint(grid, renditions, update)
     return grid
 

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from services import i18n
 from tui.cli.main import build
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 
 WIDTHS = (80, 100)
 POLITE = re.compile("です|ます|ください|ません")
@@ -16,7 +16,7 @@ OTHER_TERMS = ("終了コード", "終了値", "エラー値")
 
 
 def contexts(width: int) -> Iterator[click.Context]:
-    group = build(Output(outline_drawn=False))
+    group = build(PrintedOutput(outline_drawn=False))
     root = group.context_class(group, info_name="toban", terminal_width=width, max_content_width=width)
     yield root
     yield from _below(root)

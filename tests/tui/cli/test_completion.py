@@ -14,7 +14,7 @@ from tests.tools.small_runbook import small_runbook
 from tests.tui.pty_console import PtyConsole
 from tui.cli.completion import SET_UP, script
 from tui.cli.main import run
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 
 ROOT = Path(__file__).parents[3]
 HOSTILE = (
@@ -259,7 +259,7 @@ def test_help_in_a_completion_is_in_the_consoles_language():
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_the_help_says_how_each_shell_is_set_up(language, capfd):
-    assert run(["--lang", language, "completion", "--help"], Output(outline_drawn=False)) == 0
+    assert run(["--lang", language, "completion", "--help"], PrintedOutput(outline_drawn=False)) == 0
     text = capfd.readouterr().out
     for commands in SET_UP.values():
         for command in commands:
@@ -269,14 +269,14 @@ def test_the_help_says_how_each_shell_is_set_up(language, capfd):
 @pytest.mark.parametrize("shell", ["", "/bin/ksh", "/usr/bin/nologin"])
 def test_without_a_known_shell_choices_are_named(shell, monkeypatch, capfd):
     monkeypatch.setenv("SHELL", shell)
-    assert run(["--lang", "en", "completion"], Output(outline_drawn=False)) == 64
+    assert run(["--lang", "en", "completion"], PrintedOutput(outline_drawn=False)) == 64
     assert "say for which shell: bash, zsh, fish" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("shell", SET_UP)
 def test_the_script_of_shell_is_the_default(shell, monkeypatch, capfd):
     monkeypatch.setenv("SHELL", f"/usr/bin/{shell}")
-    assert run(["completion"], Output(outline_drawn=False)) == 0
+    assert run(["completion"], PrintedOutput(outline_drawn=False)) == 0
     assert capfd.readouterr().out == script(shell).rstrip("\n") + "\n"
 
 

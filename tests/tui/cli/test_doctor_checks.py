@@ -18,7 +18,7 @@ from services.models.verdict import Verdict
 from tests.services.journal.book import ALICE, append, filled, note, tampered
 from tests.tools.answering_terminal import answering_terminal
 from tui.cli.doctor import disk, hashes, journal_file, machine, messengers, terminal
-from tui.cli.doctor.examination import Examination, Outcome, Skipped, examination
+from tui.cli.doctor.examination import CheckOutcome, Examination, Skipped, examination
 from tui.start_options import StartOptions
 
 ZONE = ZoneInfo("Asia/Tokyo")
@@ -67,7 +67,7 @@ def test_what_is_no_terminal_or_another_process_has_is_not_asked(tmp_path):
 
 async def shown_on(
     monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], seconds: float | None, **environment: str
-) -> Outcome:
+) -> CheckOutcome:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setattr(terminal, "check_terminal", lambda: None)
     monkeypatch.setattr(terminal, "may_be_asked", lambda _stream: True)

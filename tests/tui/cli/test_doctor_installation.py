@@ -13,7 +13,7 @@ from services.models.verdict import Verdict
 from tests.tools.answering_terminal import answering_terminal
 from tests.tui.pty_console import PtyConsole
 from tui.cli.doctor import installation, terminal, terminal_queries
-from tui.cli.doctor.examination import Outcome, examination
+from tui.cli.doctor.examination import CheckOutcome, examination
 from tui.start_options import StartOptions
 
 
@@ -69,7 +69,7 @@ def test_a_real_terminal_is_measured_and_left_clean():
         assert not any(each.strip() in terminal_queries.SAMPLES for each in console.lines)
 
 
-async def installed(options: StartOptions | None = None) -> Outcome:
+async def installed(options: StartOptions | None = None) -> CheckOutcome:
     async with examination(options or StartOptions(), SystemClock(), no_aws=True) as subject:
         return await installation.installation(subject)
 

@@ -9,7 +9,7 @@ import pytest
 from services.clock import ManualClock
 from services.journal import place
 from services.journal.chain import COLUMNS
-from services.journal.ledger import GIB, LIMIT, Rejected, Unavailable
+from services.journal.ledger import GIB, LIMIT, LedgerUnavailable, Rejected
 from services.journal.linking.records import naming, packed, unpacked
 from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
@@ -19,7 +19,7 @@ from services.models.problem import Problem, ProblemKind
 from services.models.verdict import Verdict
 from tests.services.journal.book import ALICE, append, filled, tampered
 from tui.cli.doctor import ledger as check
-from tui.cli.doctor.examination import Outcome, Skipped, examination
+from tui.cli.doctor.examination import CheckOutcome, Skipped, examination
 from tui.cli.doctor.ledger import NO_COPY, Copy
 from tui.start_options import StartOptions
 
@@ -34,7 +34,7 @@ class RecordsAlone:
     largest = GIB
 
     def __init__(
-        self, records: dict[int, bytes], *, seconds: float = 0.0, error: Unavailable | None = None
+        self, records: dict[int, bytes], *, seconds: float = 0.0, error: LedgerUnavailable | None = None
     ) -> None:
         self.records = records
         self.clock = ManualClock(AT)
@@ -192,13 +192,15 @@ async def test_a_slow_ledger_and_entries_that_wait(tmp_path):
 # ---- as the command runs it
 
 
-async def outcome_of(setting: str, *, no_aws: bool = False) -> Outcome:
+async def outcome_of(setting: str, *, no_aws: bool = False) -> CheckOutcome:
     options = StartOptions(journal=setting)
     async with examination(options, ManualClock(AT), no_aws=no_aws) as subject:
         return await check.ledger(subject)
 
 
-@pytest.mark.parametrize(("kind", "verdict"), [(Unavailable, Verdict.UNKNOWN), (Rejected, Verdict.ABNORMAL)])
+@pytest.mark.parametrize(
+    ("kind", "verdict"), [(LedgerUnavailable, Verdict.UNKNOWN), (Rejected, Verdict.ABNORMAL)]
+)
 async def test_a_ledger_that_does_not_answer_or_refuses(kind, verdict, monkeypatch):
     problem = Problem(kind=ProblemKind.UNREACHABLE, summary="No answer.", remedy="Check the network.", at=AT)
     opened = RecordsAlone({}, error=kind(problem))

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import Embedded, MonkeyPatch
 from tests.tui.printing import stdout_of
 from tui.cli.main import run
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 from tui.exit_status import ExitStatus
 
 OURS, OTHER = b"123456789012", b"999988887777"
@@ -104,7 +104,7 @@ def wire(embedded_now: Embedded, monkeypatch: MonkeyPatch) -> Iterator[Wire]:
 
 
 def toban(*argv: str) -> int:
-    return run(["--lang", "en", *argv], Output(outline_drawn=False))
+    return run(["--lang", "en", *argv], PrintedOutput(outline_drawn=False))
 
 
 def elsewhere(_operation: str, body: bytes) -> bytes:

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import click
 
 from tui.cli.main import build
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 
 OPTIONS = {"--profile", "--region", "--endpoint-url", "--role-arn"}
 WITHOUT = {
@@ -30,7 +30,7 @@ def leaves(command: click.Command, *path: str) -> Iterator[tuple[str, click.Comm
 
 
 def test_every_command_that_reads_aws_can_be_told_where():
-    commands = dict(leaves(build(Output(outline_drawn=False))))
+    commands = dict(leaves(build(PrintedOutput(outline_drawn=False))))
     assert "duties" in commands
     for name, command in commands.items():
         own = {option for parameter in command.params for option in parameter.opts} & OPTIONS

@@ -10,7 +10,7 @@ from tests.conftest import Embedded
 from tests.tui.cli.mcp.client import served
 from tests.tui.printing import stdout_of
 from tui.cli.main import run
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 from tui.exit_status import ExitStatus
 
 pytestmark = pytest.mark.slow
@@ -87,7 +87,7 @@ MIXES = {
 
 
 def toban(*argv: str) -> int:
-    return run(["--lang", "en", *argv], Output(outline_drawn=False))
+    return run(["--lang", "en", *argv], PrintedOutput(outline_drawn=False))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.tui.screen_visits import every_screen
 from tests.tui.terminal.cells.emulated import STYLES, texts
 from tui.terminal.cells.encoder import Encoder
 from tui.terminal.cells.graphemes import cells, is_steady
-from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.grid import CellGrid
 from tui.terminal.cells.styles import Rendition, Renditions
 
 _BY_NAME = {look.name: look for look in LOOKS}
@@ -39,7 +39,7 @@ def _seen(cell: Cell) -> tuple[object, ...]:
     return cell.data, cell.fg, cell.bg, decoration if cell.data == " " else cell.attributes
 
 
-def _wanted(grid: Grid, renditions: Renditions) -> list[list[tuple[object, ...]]]:
+def _wanted(grid: CellGrid, renditions: Renditions) -> list[list[tuple[object, ...]]]:
     return [
         [_seen(_cell(text, renditions[style])) for text, style in zip(texts, styles, strict=True)]
         for texts, styles in zip(grid.texts, grid.styles, strict=True)
@@ -66,7 +66,7 @@ def _shown(data: bytes, width: int, height: int) -> list[list[tuple[object, ...]
 )
 def test_what_is_decoded_is_what_was_encoded(width, height, puts):
     renditions = Renditions(ColorSystem.EIGHT_BIT)
-    grid = Grid(width, height)
+    grid = CellGrid(width, height)
     for x, y, text, style in puts:
         grid.put(x, y % height, text, renditions.number(style))
     frame, _complete = Encoder(width, height, renditions).encode(grid)

@@ -14,10 +14,10 @@ def collections(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
     noted: list[object] = []
     monkeypatch.setattr(closed_screens, "THAW_SECONDS", 0.01)
 
-    def note(freeze: closed_screens.Freeze) -> None:
+    def note(freeze: closed_screens.StyleFreeze) -> None:
         noted.append(freeze)
 
-    monkeypatch.setattr(closed_screens.Freeze, "renew", note)
+    monkeypatch.setattr(closed_screens.StyleFreeze, "renew", note)
     yield noted
     gc.unfreeze()
 

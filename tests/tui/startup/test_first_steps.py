@@ -9,7 +9,7 @@ from tests.conftest import MonkeyPatch
 from tests.tools.japanese import holds_japanese
 from tests.tui.printing import stderr_of
 from tui.cli.main import run
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 from tui.startup import first_steps
 from tui.startup.first_steps import OTHER_LANGUAGE, demo_refusal, install_command
 from tui.terminal import checks
@@ -31,7 +31,7 @@ CASES = [
 
 
 def toban(*argv: str) -> int:
-    return run(argv, Output(outline_drawn=False))
+    return run(argv, PrintedOutput(outline_drawn=False))
 
 
 @pytest.fixture(autouse=True)

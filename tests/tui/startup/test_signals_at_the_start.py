@@ -18,7 +18,7 @@ from tests.tools.demo import DAY
 from tests.tui.pty_console import PtyConsole
 from tui.__main__ import FLAGS
 from tui.cli.main import build
-from tui.cli.printing import Output
+from tui.cli.printing import PrintedOutput
 from tui.signals.before_loop import END_SIGNALS
 
 pytestmark = pytest.mark.pty
@@ -170,6 +170,8 @@ def test_a_command_draws_no_screen(options):
 
 
 def test_every_option_before_a_command_is_known_as_a_flag_or_as_one_with_a_value():
-    options = [each for each in build(Output(outline_drawn=False)).params if isinstance(each, click.Option)]
+    options = [
+        each for each in build(PrintedOutput(outline_drawn=False)).params if isinstance(each, click.Option)
+    ]
     flags = {name for option in options if option.is_flag for name in option.opts}
     assert flags == {*FLAGS, "--version"}, "the outline is drawn by the words that are no values"

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from tui.terminal import whole_characters
 from tui.terminal.cells.compositor import is_paintable, paint
-from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.grid import CellGrid
 from tui.terminal.cells.styles import Renditions
 
 WIDTH, HEIGHT = 60, 6
@@ -68,7 +68,7 @@ async def test_what_changes_in_part_looks_as_if_drawn_whole(seed):
     rnd = random.Random(seed)
     app = Panes()
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
-        grid, renditions = Grid(WIDTH, HEIGHT), Renditions()
+        grid, renditions = CellGrid(WIDTH, HEIGHT), Renditions()
         app.screen.refresh(layout=True)
         await pilot.pause()
         for step in range(40):
@@ -81,7 +81,7 @@ async def test_what_changes_in_part_looks_as_if_drawn_whole(seed):
             for update in app.updates:
                 paint(grid, renditions, update)  # type: ignore[arg-type]
             app.updates.clear()
-            whole = Grid(WIDTH, HEIGHT)
+            whole = CellGrid(WIDTH, HEIGHT)
             for y, strip in enumerate(app.screen._compositor.render_strips()):
                 x = 0
                 for text, style, _control in strip:

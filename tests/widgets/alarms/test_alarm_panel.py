@@ -11,7 +11,7 @@ from services.models.alarms import WARM_UP_UNTOLD, Alarm, AlarmOverview, AlarmSt
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data
 from tests.widgets.stage import Stage, at_rest, draw, press, running
-from widgets.alarms.advice import Advice
+from widgets.alarms.advice import AlarmAdvice
 from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
 from widgets.alarms.wording import badges, remark, state_spans, warnings
@@ -111,7 +111,7 @@ async def test_a_clock_that_is_off_changes_neither_values_nor_durations(fast):
 
 async def test_what_fires_has_its_sentence_and_what_is_normal_is_dim():
     async with running(AlarmApp(), (120, 24), AlarmPanel) as (app, pilot, panel):
-        panel.advice = {"alb-5xx-error-rate": Advice("ALB 5xx", gallery_data.PLAYBOOK)}
+        panel.advice = {"alb-5xx-error-rate": AlarmAdvice("ALB 5xx", gallery_data.PLAYBOOK)}
         await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
         text = lines(app)
         at = next(y for y, line in enumerate(text) if "alb-5xx-error-rate" in line and y > 1)

@@ -6,7 +6,7 @@ from services.models.change_runs import StepState
 from tests.widgets import plan_data
 from widgets.changes.run.table import run_rows
 from widgets.changes.run.view import (
-    Mark,
+    RunMark,
     elsewhere_lines,
     outcome_lines,
     partly,
@@ -31,15 +31,21 @@ from widgets.drawing.lines import plain
     ],
 )
 def test_each_state_has_come_to_its_stage(state, marks):
-    letters = {Mark.PAST: "✓", Mark.NOW: "▶", Mark.AHEAD: "·", Mark.WRONG: "✖", Mark.UNSURE: "?"}
+    letters = {
+        RunMark.PAST: "✓",
+        RunMark.NOW: "▶",
+        RunMark.AHEAD: "·",
+        RunMark.WRONG: "✖",
+        RunMark.UNSURE: "?",
+    }
     step = plan_data.run(state).steps[0]
     assert "".join(letters[stage.mark] for stage in stages(step)) == marks
     verified = stages(step.model_copy(update={"verified": True}))
-    assert (verified[4].mark is Mark.PAST) is (state is StepState.DONE)
+    assert (verified[4].mark is RunMark.PAST) is (state is StepState.DONE)
 
 
 def test_before_it_is_recorded_nothing_is_past():
-    assert [stage.mark for stage in stages(None)] == [Mark.NOW, *[Mark.AHEAD] * 4]
+    assert [stage.mark for stage in stages(None)] == [RunMark.NOW, *[RunMark.AHEAD] * 4]
 
 
 def test_the_second_step_waits_for_the_first():
@@ -79,9 +85,9 @@ def test_the_revert_shows_who_when_and_whether_it_was_applied():
 def test_what_was_found_undone_was_perhaps_never_sent():
     (step, *_rest) = plan_data.run(StepState.FAILED).steps
     marks = {stage.title: stage.mark for stage in stages(step)}
-    assert (marks["sent"], marks["{party} accepted"]) == (Mark.PAST, Mark.WRONG), "AWS said no"
+    assert (marks["sent"], marks["{party} accepted"]) == (RunMark.PAST, RunMark.WRONG), "AWS said no"
     marks = {stage.title: stage.mark for stage in stages(step.model_copy(update={"observed": True}))}
-    assert (marks["sent"], marks["{party} accepted"]) == (Mark.WRONG, Mark.AHEAD), (
+    assert (marks["sent"], marks["{party} accepted"]) == (RunMark.WRONG, RunMark.AHEAD), (
         "reading AWS shows that it was not done"
     )
 

@@ -12,7 +12,7 @@ from services.models.verdict import Limit, Verdict
 from tests.conftest import assert_in
 from tests.widgets import gallery_data as gallery
 from widgets.charts.chart import draw_chart, runs
-from widgets.charts.data import ChartData, Curve, Guide, Moment, alarm_chart, chart_of
+from widgets.charts.data import ChartData, ChartMoment, Curve, Guide, alarm_chart, chart_of
 from widgets.charts.legend import legend_lines, role_of
 from widgets.drawing.lines import plain, width_of
 
@@ -82,7 +82,9 @@ def test_a_label_stays_off_the_curve_where_it_can():
 
 def test_bands_and_marks_are_drawn_with_their_labels():
     data = chart(
-        curve(), guides=(Guide(60, "注意", to=80),), moments=(Moment(START + 1800, "デプロイ", START + 2400),)
+        curve(),
+        guides=(Guide(60, "注意", to=80),),
+        moments=(ChartMoment(START + 1800, "デプロイ", START + 2400),),
     )
     lines = draw_chart(data, 70, 14, JST)
     assert any(role == "band" for line in lines for _text, role in line)
@@ -147,7 +149,10 @@ LABELS = st.text(alphabet="ab漢字テスト ", max_size=30)
 def test_no_line_is_wider_and_no_chart_higher_than_asked(rows, width, height, stacked):
     curves = [curve(label, tuple(values), right=right) for label, values, right in rows]
     data = chart(
-        *curves, stacked=stacked, guides=(Guide(70, "限度<70%", to=math.inf),), moments=(Moment(START, "始"),)
+        *curves,
+        stacked=stacked,
+        guides=(Guide(70, "限度<70%", to=math.inf),),
+        moments=(ChartMoment(START, "始"),),
     )
     lines = draw_chart(data, width, height, JST)
     assert len(lines) <= max(height, 3)

@@ -3,15 +3,15 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widgets.dashboards.tile_grid import Box, Place, placements
+from widgets.dashboards.tile_grid import TileBox, TilePlace, placements
 
 BOXES = st.lists(
-    st.builds(Box, st.integers(0, 23), st.integers(0, 40), st.integers(1, 24), st.integers(1, 12)),
+    st.builds(TileBox, st.integers(0, 23), st.integers(0, 40), st.integers(1, 24), st.integers(1, 12)),
     max_size=12,
 )
 
 
-def overlap(one: Place, two: Place) -> bool:
+def overlap(one: TilePlace, two: TilePlace) -> bool:
     return (
         one.x < two.x + two.width
         and two.x < one.x + one.width
@@ -30,7 +30,7 @@ def test_tiles_never_cover_each_other_nor_leave_the_width(boxes, width, height):
         assert not any(overlap(one, two) for two in tiles[:index])
 
 
-FOUR = [Box(0, 0, 12, 6), Box(12, 0, 12, 6), Box(0, 6, 12, 6), Box(12, 6, 12, 6)]
+FOUR = [TileBox(0, 0, 12, 6), TileBox(12, 0, 12, 6), TileBox(0, 6, 12, 6), TileBox(12, 6, 12, 6)]
 
 
 def test_a_wide_screen_keeps_the_dashboards_own_grid():
@@ -60,7 +60,7 @@ def test_folded_tiles_take_one_line(boxes, width, height, folded):
         assert not any(overlap(one, two) for two in tiles[:index])
 
 
-WITH_TEXT = [Box(0, 0, 10, 4, is_folded=True), Box(10, 0, 14, 4, is_folded=True)] + [
+WITH_TEXT = [TileBox(0, 0, 10, 4, is_folded=True), TileBox(10, 0, 14, 4, is_folded=True)] + [
     replace(box, y=box.y + 4) for box in FOUR
 ]
 
@@ -75,7 +75,7 @@ def test_four_charts_are_whole_above_the_fold(height):
 
 
 def test_more_charts_are_below_the_fold_rather_than_all_of_them_flat():
-    more = [*WITH_TEXT, Box(0, 16, 12, 6), Box(12, 16, 12, 6)]
+    more = [*WITH_TEXT, TileBox(0, 16, 12, 6), TileBox(12, 16, 12, 6)]
     places = placements(more, 118, 25)
     assert [place.height for place in places[2:6]] == [12] * 4
     assert places[-1].y >= 25

@@ -9,7 +9,7 @@ from services.models.duties import Month
 from tests.widgets import duty_data
 from tests.widgets.duty_data import JST, MONTH, TODAY, State
 from tests.widgets.stage import Stage, at_rest, draw, press, running
-from widgets.duties.agenda import Agenda
+from widgets.duties.agenda import AgendaView
 
 
 @pytest.fixture(autouse=True)
@@ -20,10 +20,10 @@ def english() -> Iterator[None]:
 
 
 class AgendaApp(Stage):
-    keeps = (Agenda.Opened, Agenda.Selected, Agenda.Moved)
+    keeps = (AgendaView.Opened, AgendaView.Selected, AgendaView.Moved)
 
     def compose(self) -> ComposeResult:
-        self.agenda = Agenda(JST)
+        self.agenda = AgendaView(JST)
         yield self.agenda
 
     def on_mount(self) -> None:
@@ -65,9 +65,9 @@ async def test_setting_the_day_leads_there_and_a_day_without_duties_has_nothing_
         assert app.agenda.selected is None
         assert lines(app)[1].startswith("▸ 01-01(Thu)–01-03(Sat)")
         assert not any(line[:1] in ("▌", "▏") for line in lines(app))
-        assert [type(each) for each in app.seen] == [Agenda.Selected]
+        assert [type(each) for each in app.seen] == [AgendaView.Selected]
         await press(pilot, "enter")
-        assert [type(each) for each in app.seen] == [Agenda.Selected]
+        assert [type(each) for each in app.seen] == [AgendaView.Selected]
 
 
 async def test_the_cursor_takes_the_day_along():
@@ -77,12 +77,12 @@ async def test_the_cursor_takes_the_day_along():
         await press(pilot, "down", "down")
         assert app.agenda.day == date(2026, 1, 15)
         assert app.agenda.selected == MONTH.days[14].occurrences[0]
-        assert [each.day for each in app.seen if isinstance(each, Agenda.Moved)] == [date(2026, 1, 15)]
+        assert [each.day for each in app.seen if isinstance(each, AgendaView.Moved)] == [date(2026, 1, 15)]
         app.agenda.day = date(2026, 1, 3)
         await press(pilot, "down")
         assert app.agenda.day == date(2026, 1, 4)
         await press(pilot, "enter")
-        assert isinstance(app.seen[-1], Agenda.Opened)
+        assert isinstance(app.seen[-1], AgendaView.Opened)
         assert app.seen[-1].occurrence == MONTH.days[3].occurrences[0]
 
 

@@ -5,15 +5,15 @@ from textual.app import App, ComposeResult
 from textual.geometry import Size
 
 from tests.tools.painted import painted
-from widgets.incidents.entries import Entry, EntryPanel
+from widgets.incidents.entries import EntryPanel, IncidentEntry
 
 WIDTH = 40
 STEPS = [
-    Entry(f"step {number}", tuple([(f"{number}.{line}", "")] for line in range(1 + number % 3)))
+    IncidentEntry(f"step {number}", tuple([(f"{number}.{line}", "")] for line in range(1 + number % 3)))
     for number in range(9)
 ]
 """Of one to three lines; the first cannot be chosen."""
-STEPS[0] = Entry("step 0", STEPS[0].lines, can_choose=False)
+STEPS[0] = IncidentEntry("step 0", STEPS[0].lines, can_choose=False)
 HEIGHT = 1 + sum(len(step.lines) for step in STEPS)
 
 

@@ -46,7 +46,7 @@ from widgets.incidents.causes import (
     read_spans,
     word_spans,
 )
-from widgets.incidents.entries import Entry
+from widgets.incidents.entries import IncidentEntry
 from widgets.incidents.evidence.log_lines import log_message
 from widgets.incidents.evidence.pages import PAGES, page_for
 from widgets.incidents.head import head_lines
@@ -67,7 +67,7 @@ def language(request: pytest.FixtureRequest) -> Iterator[str]:
     i18n.use("en")
 
 
-def text(entries: Sequence[Entry]) -> str:
+def text(entries: Sequence[IncidentEntry]) -> str:
     return "\n".join(line for entry in entries for line in plain(entry.lines))
 
 

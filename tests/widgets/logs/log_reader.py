@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from services.clock import ManualClock
 from services.models.logs import LogLine
-from widgets.logs.pane.bar import BarFacts, LogBar
+from widgets.logs.pane.bar import LogBar, PaneBarFacts
 from widgets.logs.pane.pane import LogPane
 
 T0 = 1_764_028_800_000
@@ -101,7 +101,7 @@ async def filled_pane(
         yield pilot, await filled(pilot, count)
 
 
-def facts(pane: LogPane) -> BarFacts:
+def facts(pane: LogPane) -> PaneBarFacts:
     return pane.query_one(LogBar).facts
 
 

@@ -5,7 +5,7 @@ from services.models.logs import LogLine, Severity
 from widgets.logs.store.shown import LineFilter, Shown
 from widgets.logs.store.store import LogStore
 from widgets.logs.store.view import LogView
-from widgets.logs.text.search import Query
+from widgets.logs.text.search import SearchQuery
 from widgets.logs.text.severity import severity_of
 
 LINES = st.builds(
@@ -20,7 +20,7 @@ BATCHES = st.lists(st.lists(LINES, max_size=10), max_size=12)
 FILTERS = st.lists(
     st.builds(
         LineFilter,
-        st.builds(Query, st.sampled_from(["a", "b", "c", "ERROR", "日本"]), st.booleans()),
+        st.builds(SearchQuery, st.sampled_from(["a", "b", "c", "ERROR", "日本"]), st.booleans()),
         st.booleans(),
         st.sampled_from([True, True, False]),
     ),
@@ -32,7 +32,7 @@ SHOWN = st.builds(
 
 
 def _has(local: LineFilter, text: str) -> bool:
-    assert isinstance(local.query, Query)
+    assert isinstance(local.query, SearchQuery)
     return local.query.text in (text.lower() if local.query.folds else text)
 
 
@@ -85,11 +85,11 @@ async def test_a_pattern_that_takes_too_long_is_given_up():
     store = LogStore()
     store.append([LogLine(f"e{n}", n, n, "", "a" * 3000 + "b") for n in range(20)])
     view = LogView(store)
-    query = Query("(.*)(.*)(.*)(.*)[cd]$", regex=True)
+    query = SearchQuery("(.*)(.*)(.*)(.*)[cd]$", regex=True)
     await view.search(query)
     assert view.slow == query.text
     assert view.matches.count() == 0
     assert query.spans("a" * 8000) == []
-    await view.search(Query("b+$", regex=True))
+    await view.search(SearchQuery("b+$", regex=True))
     assert view.slow == ""
     assert view.matches.count() == 20

@@ -21,7 +21,7 @@ from tests.widgets.logs.log_reader import (
 )
 from tests.widgets.stage import running
 from widgets.logs.drawing.separators import Gap
-from widgets.logs.pane.bar import LogBar, Mode
+from widgets.logs.pane.bar import LogBar, PaneMode
 
 
 async def test_it_follows_and_stays_put_when_the_reader_scrolls_up():
@@ -35,10 +35,10 @@ async def test_it_follows_and_stays_put_when_the_reader_scrolls_up():
         pane.append([line(index) for index in range(101, 1335)])
         await until(pilot, lambda: facts(pane).new == 1234)
         assert texts(pane) == before
-        assert facts(pane).mode is Mode.READING
+        assert facts(pane).mode is PaneMode.READING
         assert "1,234" in str(pane.query_one(LogBar).render())
         await pilot.press("end")
-        await until(pilot, lambda: facts(pane).mode is Mode.FOLLOWING)
+        await until(pilot, lambda: facts(pane).mode is PaneMode.FOLLOWING)
         assert texts(pane)[-1] == "line 1334"
         assert facts(pane).new == 0
 
@@ -62,11 +62,11 @@ async def test_scrolling_down_to_the_end_follows_again():
     async with filled_pane() as (pilot, pane):
         await pilot.press("pageup", "pageup")
         await pilot.press("pagedown", "pagedown")
-        await until(pilot, lambda: facts(pane).mode is Mode.FOLLOWING)
+        await until(pilot, lambda: facts(pane).mode is PaneMode.FOLLOWING)
         await pilot.press("up", "up")
         assert pane.lines.line_at_cursor().text == "line 98"  # type: ignore[union-attr]
         await pilot.press("down", "down", "down")
-        await until(pilot, lambda: facts(pane).mode is Mode.FOLLOWING)
+        await until(pilot, lambda: facts(pane).mode is PaneMode.FOLLOWING)
         assert pane.lines.cursor is None
 
 
@@ -98,10 +98,10 @@ async def test_pausing_freezes_the_window_and_counts():
         before = texts(pane)
         pane.append([line(index) for index in range(100, 150)])
         await until(pilot, lambda: facts(pane).new == 50)
-        assert facts(pane).mode is Mode.PAUSED
+        assert facts(pane).mode is PaneMode.PAUSED
         assert texts(pane) == before
         await pilot.press("P")
-        await until(pilot, lambda: facts(pane).mode is Mode.FOLLOWING)
+        await until(pilot, lambda: facts(pane).mode is PaneMode.FOLLOWING)
         assert texts(pane)[-1] == "line 149"
 
 
@@ -145,7 +145,7 @@ async def test_search_says_when_nothing_matches():
         await search(pilot, "absent")
         await until(pilot, lambda: "no match" in facts(pane).search)
         await pilot.press("n", "N")
-        assert facts(pane).mode is Mode.FOLLOWING
+        assert facts(pane).mode is PaneMode.FOLLOWING
 
 
 async def test_the_threshold_hides_lines_and_keeps_the_readers_place():
@@ -204,7 +204,7 @@ async def test_going_to_a_minute_marks_it_now_or_when_its_lines_arrive():
         pane.append([line(n) for n in range(250)])
         pane.append([line(n) for n in range(250, 600)])
         await until(pilot, lambda: "line 300" in texts(pane))
-        assert facts(pane).mode is Mode.READING
+        assert facts(pane).mode is PaneMode.READING
 
 
 async def test_a_time_is_typed_in_the_panes_zone():

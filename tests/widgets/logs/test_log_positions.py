@@ -5,7 +5,7 @@ from tests.widgets.logs.log_reader import T0, PaneApp, filled, filled_pane, line
 from tests.widgets.stage import running
 from widgets.logs.drawing.separators import MARK
 from widgets.logs.pane.pane import LogPane
-from widgets.logs.reading.marks import Mark
+from widgets.logs.reading.marks import LineMark
 
 
 def moves(pilot: Pilot[None]) -> list[int]:
@@ -78,7 +78,7 @@ async def test_marks_stay_with_their_lines():
         assert pane.marks.after(second + 1) == first + 1
         assert pane.marks.before(first + 1) == second + 1
         marks = pane.marks.all
-        assert marks[0] == Mark(T0 + 95_000, "ecs/web/task1", "line 95", "began [here]")
+        assert marks[0] == LineMark(T0 + 95_000, "ecs/web/task1", "line 95", "began [here]")
         pane.clear()
         assert pane.marks.rows() == []
         await filled(pilot)

@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 
 from services.models.logs import LogLine, Severity
 from tests.bench.raw_lines import append_raw
-from widgets.logs.store.row_subsets import AllRows, Rows
+from widgets.logs.store.row_subsets import AllRows, RowSubset
 from widgets.logs.store.shown import Shown
 from widgets.logs.store.store import LogStore
 from widgets.logs.store.view import LogView
-from widgets.logs.text.search import Query
+from widgets.logs.text.search import SearchQuery
 from widgets.logs.text.severity import severity_of
 
 TEXTS = st.one_of(
@@ -106,7 +106,7 @@ def test_row_at_is_the_first_row_not_before_a_time(batches, at):
 async def test_search_finds_what_a_naive_search_finds(batches, needle):
     store = filled(batches)
     view = LogView(store)
-    await view.search(Query(needle))
+    await view.search(SearchQuery(needle))
     fold = str.lower if needle == needle.lower() != needle.upper() else str
     lines = [(row, store.line(row).text) for row in range(store.first, store.end)]
     ascii_fold = re.compile("[A-Z]+")
@@ -125,7 +125,7 @@ async def test_search_finds_what_a_naive_search_finds(batches, needle):
 async def test_regex_search_is_python_s_line_by_line(batches, pattern):
     store = filled(batches)
     view = LogView(store)
-    query = Query(pattern, regex=True)
+    query = SearchQuery(pattern, regex=True)
     await view.search(query)
     expression = re.compile(pattern, re.IGNORECASE if query.folds else 0)
     expected = [row for row in range(store.end) if expression.search(store.line(row).text)]
@@ -187,7 +187,7 @@ def test_a_burst_of_late_lines_goes_in_quickly_and_in_order():
 @given(BATCHES, st.integers(300, 2000))
 def test_all_rows_are_answered_for_as_by_every_chunk(batches, bound):
     store = filled(batches, bound)
-    quick, thorough = AllRows(store), Rows(store, "every", None, lambda chunk: range(len(chunk)))
+    quick, thorough = AllRows(store), RowSubset(store, "every", None, lambda chunk: range(len(chunk)))
     assert quick.count() == thorough.count()
     for row in range(store.first - 2, store.end + 3):
         assert quick.at_or_after(row) == thorough.at_or_after(row)

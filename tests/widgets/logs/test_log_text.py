@@ -12,7 +12,7 @@ from services.models.logs import Severity
 from widgets.logs.drawing.strips import HEAD_WIDTH, Accent, LogFormat, Painter
 from widgets.logs.form.values import task_of
 from widgets.logs.store.store import StoredLine
-from widgets.logs.text.search import BadQuery, Query, SlowQuery, timed_lines
+from widgets.logs.text.search import BadQuery, SearchQuery, SlowQuery, timed_lines
 from widgets.logs.text.severity import severity_of
 from widgets.logs.text.time import age_text, clock_text, local_day, parse_moment, second_text, span_text
 
@@ -124,18 +124,18 @@ def test_any_text_may_be_typed_as_a_time(text):
 def test_a_query_that_could_hang_is_refused_with_a_reason():
     for pattern in ("(a+)+$", "(.*)*x", "[", "(?P<a>"):
         with pytest.raises(BadQuery):
-            Query(pattern, regex=True)
+            SearchQuery(pattern, regex=True)
 
 
 def test_a_query_finds_what_is_drawn():
     line = b'{"level":"ERROR","http":{"status": 503},"msg":"\\u6c7a\\u6e08"}\n'
-    assert Query("status=503").lines_in(line) == [0]
-    assert Query("http.status=503").lines_in(line) == [0]
-    assert Query("決済").lines_in(line) == [0]
-    assert Query("status=504").lines_in(line) == []
-    assert Query("error").lines_in(line) == [0]
-    assert Query("Error").lines_in(line) == []
-    assert Query("err").spans("xErr err") == [(1, 4), (5, 8)]
+    assert SearchQuery("status=503").lines_in(line) == [0]
+    assert SearchQuery("http.status=503").lines_in(line) == [0]
+    assert SearchQuery("決済").lines_in(line) == [0]
+    assert SearchQuery("status=504").lines_in(line) == []
+    assert SearchQuery("error").lines_in(line) == [0]
+    assert SearchQuery("Error").lines_in(line) == []
+    assert SearchQuery("err").spans("xErr err") == [(1, 4), (5, 8)]
 
 
 def painter(width: int = 80, **options: object) -> Painter:
@@ -170,7 +170,7 @@ def test_a_hostile_line_is_harmless_and_aligned(text, wrap, width):
 @given(st.text(max_size=120), st.integers(18, 60), st.booleans(), st.integers(0, 40))
 def test_any_line_fills_its_rows_exactly(text, width, wrap, shift):
     narrow = painter(width, wrap=wrap, shift=0 if wrap else shift)
-    narrow.query = Query("a")
+    narrow.query = SearchQuery("a")
     draw(text, narrow)
 
 
@@ -191,7 +191,7 @@ def test_wrapping_keeps_every_character_and_breaks_at_spaces():
 
 def test_matches_are_set_apart():
     narrow = painter(60)
-    narrow.query = Query("失敗")
+    narrow.query = SearchQuery("失敗")
     narrow._component = lambda name: Style(bold=name.endswith("match"))
     line = StoredLine(1, 0, 0, "", False, "決済に失敗 失敗")
     strip = narrow.block(line, Accent(), 0)[0]

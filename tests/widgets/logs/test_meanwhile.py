@@ -12,14 +12,14 @@ from widgets.logs.store import row_subsets
 from widgets.logs.store.shown import LineFilter, Shown
 from widgets.logs.store.store import LogStore
 from widgets.logs.store.view import LogView
-from widgets.logs.text.search import Query
+from widgets.logs.text.search import SearchQuery
 
 
 async def test_going_back_twice_before_the_filter_is_gone_takes_nothing_else_away():
     async with filled_pane(size=(100, 24)) as (pilot, pane):
         pane.show_from(Severity.DEBUG)
         await pilot.app.workers.wait_for_complete()
-        pane.filters.add(Query("line"), hides=False)
+        pane.filters.add(SearchQuery("line"), hides=False)
         await pilot.app.workers.wait_for_complete()
         pane.action_back()
         with pytest.raises(SkipAction):
@@ -32,11 +32,11 @@ async def test_the_matches_are_those_of_what_is_shown_once_the_search_ends(monke
     store = LogStore(chunk_bytes=400)
     store.append([LogLine(str(number), number, number, "", f"a {number % 2}") for number in range(1_000)])
     view = LogView(store)
-    filtering = asyncio.create_task(view.show(Shown(filters=(LineFilter(Query("1"), hides=True),))))
+    filtering = asyncio.create_task(view.show(Shown(filters=(LineFilter(SearchQuery("1"), hides=True),))))
     for _turn in range(len(store.chunks) * 3 // 2):
         await asyncio.sleep(0)
     assert not view.shown.hides, "the filter is still being computed"
-    await view.search(Query("a"))
+    await view.search(SearchQuery("a"))
     await filtering
     assert view.shown.hides
     assert view.matches.count() == view.visible.count() == 500
@@ -44,16 +44,16 @@ async def test_the_matches_are_those_of_what_is_shown_once_the_search_ends(monke
 
 async def test_a_second_search_is_running_when_the_first_one_ends(monkeypatch):
     async with filled_pane(size=(100, 24)) as (pilot, pane):
-        asked: list[Query | None] = []
+        asked: list[SearchQuery | None] = []
 
-        async def endless(query: Query | None) -> None:
+        async def endless(query: SearchQuery | None) -> None:
             asked.append(query)
             await asyncio.Event().wait()
 
         monkeypatch.setattr(pane.view, "search", endless)
         for text in ("first", "second"):
-            pane.search.start(Query(text))
-            await until(pilot, lambda text=text: asked[-1:] == [Query(text)])
+            pane.search.start(SearchQuery(text))
+            await until(pilot, lambda text=text: asked[-1:] == [SearchQuery(text)])
         await pilot.pause()
         assert pane.search.running
 
@@ -61,7 +61,7 @@ async def test_a_second_search_is_running_when_the_first_one_ends(monkeypatch):
 async def test_the_cursor_is_drawn_where_keys_act_when_its_line_is_hidden():
     async with filled_pane(size=(100, 24)) as (pilot, pane):
         pane.go_row(90)
-        pane.filters.add(Query("line 90"), hides=True)
+        pane.filters.add(SearchQuery("line 90"), hides=True)
         await pilot.app.workers.wait_for_complete()
         await until(pilot, lambda: "line 90" not in texts(pane))
         at_cursor = pane.lines.line_at_cursor()
@@ -87,19 +87,19 @@ async def test_lines_whose_patterns_were_counted_can_be_dropped():
 async def test_what_is_drawn_is_not_computed_anew_beside_a_filter(monkeypatch):
     monkeypatch.setattr(row_subsets, "_SLICE_SECONDS", -1.0)
     read: list[str] = []
-    lines_in = Query.lines_in
+    lines_in = SearchQuery.lines_in
 
-    def noted(query: Query, text: bytes | bytearray) -> list[int]:
+    def noted(query: SearchQuery, text: bytes | bytearray) -> list[int]:
         read.append(query.text)
         return lines_in(query, text)
 
-    monkeypatch.setattr(Query, "lines_in", noted)
+    monkeypatch.setattr(SearchQuery, "lines_in", noted)
     store = LogStore(chunk_bytes=400)
     store.append([LogLine(str(number), number, number, "", f"a {number % 2}") for number in range(1_000)])
     view = LogView(store)
-    await view.show(Shown(filters=(LineFilter(Query("1")),)))
+    await view.show(Shown(filters=(LineFilter(SearchQuery("1")),)))
     read.clear()
-    filtering = asyncio.create_task(view.show(Shown(filters=(LineFilter(Query("0")),))))
+    filtering = asyncio.create_task(view.show(Shown(filters=(LineFilter(SearchQuery("0")),))))
     while not filtering.done():
         await asyncio.sleep(0)
         assert view.visible.count() == 500

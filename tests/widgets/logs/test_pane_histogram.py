@@ -12,7 +12,7 @@ from tests.widgets.logs.log_reader import T0, PaneApp, line, log_pane, texts, un
 from tests.widgets.stage import running
 from widgets.logs.pane.bar import LogBar
 from widgets.logs.pane.pane import LogPane
-from widgets.logs.reading.histogram import STEPS, Counts, Histogram, Scale, fitting
+from widgets.logs.reading.histogram import STEPS, BarScale, Histogram, LevelCounts, fitting
 from widgets.logs.reading.ruler import (
     LEFT,
     RIGHT,
@@ -37,17 +37,17 @@ LINES = st.builds(
     text=st.sampled_from(WORDS),
 )
 BATCHES = st.lists(st.lists(LINES, max_size=12), max_size=12)
-SCALES = st.builds(Scale, st.sampled_from([1, 7, 100, 1000]), st.sampled_from([0, 3, 32_400_000]))
+SCALES = st.builds(BarScale, st.sampled_from([1, 7, 100, 1000]), st.sampled_from([0, 3, 32_400_000]))
 
 
-def straight_count(store: LogStore, scale: Scale) -> dict[int, Counts]:
+def straight_count(store: LogStore, scale: BarScale) -> dict[int, LevelCounts]:
     counter: Counter[tuple[int, int]] = Counter()
     for row in range(store.first, store.end):
         current = store.line(row)
         level = severity_of(current.text.encode())
         kind = 2 if level >= Severity.ERROR else 1 if level is Severity.WARNING else 0
         counter[scale.bar(current.at), kind] += 1
-    return {bar: Counts(*(counter[bar, kind] for kind in range(3))) for bar, _kind in counter}
+    return {bar: LevelCounts(*(counter[bar, kind] for kind in range(3))) for bar, _kind in counter}
 
 
 @settings(deadline=None)
@@ -69,7 +69,7 @@ def test_bars_fit_and_are_no_wider_than_needed(first, span, columns, offset):
     assert needed <= columns or scale.step == STEPS[-1]
     narrower = STEPS[max(0, bisect_right(STEPS, scale.step) - 2)]
     if narrower < scale.step:
-        small = Scale(narrower, offset)
+        small = BarScale(narrower, offset)
         assert small.bar(first + span) - small.bar(first) + 1 > columns
 
 
@@ -85,7 +85,9 @@ def test_bars_that_were_once_far_too_wide_do_not_stay():
     assert fitting(0, span, 100, 0, STEPS[-1]).step == 300_000
 
 
-@given(st.lists(st.builds(Counts, *[st.integers(0, 10**6)] * 3), min_size=1, max_size=8), st.integers(1, 3))
+@given(
+    st.lists(st.builds(LevelCounts, *[st.integers(0, 10**6)] * 3), min_size=1, max_size=8), st.integers(1, 3)
+)
 def test_every_error_is_drawn_and_no_cell_without_lines(bars, rows):
     grid = stacked(bars, rows)
     assert [len(row) for row in grid] == [len(bars)] * rows
@@ -210,7 +212,7 @@ async def test_a_range_that_was_asked_for_is_shown_even_without_room_for_the_rul
     async with running(PaneApp(ruler=True), (80, 10)) as (app, pilot):
         ruler = app.pane.ruler
         app.pane.append([levelled(0)])
-        counts = RangeCounts(0, 3_599_999, Scale(60_000), {5: Counts(7, 0, 0)}, "query")
+        counts = RangeCounts(0, 3_599_999, BarScale(60_000), {5: LevelCounts(7, 0, 0)}, "query")
         ruler.show_range(counts)
         await until(pilot, lambda: ruler.size.height == 2 and len(ruler.facts.bars) == 60)
         assert drawn(app.pane)[0].rstrip().endswith("7")
@@ -221,9 +223,9 @@ async def test_a_range_that_was_asked_for_is_shown_even_without_room_for_the_rul
 @given(st.sampled_from(["query", "クエリ", "…", ""]), st.integers(1, 60))
 def test_no_row_of_the_ruler_is_wider_than_it(note, bars):
     facts = RulerFacts(
-        bars=(Counts(1, 0, 0),) * bars,
+        bars=(LevelCounts(1, 0, 0),) * bars,
         first=0,
-        scale=Scale(60_000),
+        scale=BarScale(60_000),
         cursor=None,
         moments=(),
         zone=UTC,

@@ -15,7 +15,7 @@ from widgets.logs.pane.bar import LogBar, rate_text
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.title import LogTitle
 from widgets.logs.reading.histories import Recall, query_of, written
-from widgets.logs.text.search import Query
+from widgets.logs.text.search import SearchQuery
 
 
 async def filter_here(pilot: Pilot[None], text: str, *keys: str) -> None:
@@ -93,7 +93,7 @@ async def test_several_terms_stay_highlighted_each_in_its_colour():
         colours = {segment.text: segment.style.bgcolor for segment in row if segment.style}
         assert len({str(colours["line 8"]), str(colours["9"]), str(colours.get(" "))}) == 3
         for n in range(5):
-            pane.highlights.toggle(Query(f"more {n}"))
+            pane.highlights.toggle(SearchQuery(f"more {n}"))
         assert [query.text for query, _style in pane.highlights.terms] == [f"more {n}" for n in range(1, 5)]
         assert len({style for _query, style in pane.highlights.terms}) == 4
 
@@ -147,9 +147,9 @@ def test_a_history_is_stepped_through_to_its_ends():
 
 
 def test_a_remembered_query_is_read_as_it_was_written():
-    for query in (Query("plain"), Query("a|b", regex=True), Query("/x"), Query("//")):
+    for query in (SearchQuery("plain"), SearchQuery("a|b", regex=True), SearchQuery("/x"), SearchQuery("//")):
         assert query_of(written(query)) == query
-    assert written(Query("/path/")) == ""
+    assert written(SearchQuery("/path/")) == ""
 
 
 async def test_a_search_that_takes_too_long_says_so():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from services.models.logs import LogLine, Severity
 from widgets.logs.reading import patterns
 from widgets.logs.reading.patterns import (
-    Pattern,
+    LinePattern,
     Shape,
     clustered,
     fits,
@@ -61,7 +61,7 @@ def test_words_that_differ_between_like_lines_vary():
 def test_the_order_of_lines_makes_no_pattern(lines, rnd):
     shuffled = lines[:]
     rnd.shuffle(shuffled)  # type: ignore[attr-defined]
-    results: list[list[Pattern]] = []
+    results: list[list[LinePattern]] = []
     for order in (lines, shuffled):
         tallies = tallied(order)
         pattern_by_shape = clustered(tallies)

@@ -1,18 +1,18 @@
 from datetime import UTC, date
 
 from services.models.logs import LogLine
-from widgets.logs.drawing.separators import Rules
+from widgets.logs.drawing.separators import SeparatorRules
 from widgets.logs.store.store import LogStore
 from widgets.logs.store.view import LogView
 
 
-def rules_of(*ats: int) -> Rules:
+def rules_of(*ats: int) -> SeparatorRules:
     store = LogStore()
     store.append([LogLine(str(at), at, at, "s", "text") for at in ats])
-    return Rules(LogView(store), UTC, lambda: date(1970, 1, 1))
+    return SeparatorRules(LogView(store), UTC, lambda: date(1970, 1, 1))
 
 
-def names(rules: Rules, row: int) -> list[str]:
+def names(rules: SeparatorRules, row: int) -> list[str]:
     return [text for text, name in rules.above(row) if name != "rule"]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from services.i18n import _
-from tui.cli.click_i18n import Command, Prints, answered
+from tui.cli.click_i18n import Prints, TranslatedCommand, answered
 from tui.cli.printing import json_lines
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
@@ -19,7 +19,7 @@ from tui.start_options import StartOptions
 
 def doctor_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> Command:
+) -> TranslatedCommand:
     def callback(*, as_json: bool, schema: bool, no_aws: bool, **flags: Any) -> int:
         if schema:
             output.hand_over(_schema())
@@ -27,7 +27,7 @@ def doctor_command(
         options = replace(before(), **{key: value for key, value in flags.items() if value is not None})
         return answered(output, lambda: _answer(options, as_json, no_aws), data=as_json)
 
-    return Command(
+    return TranslatedCommand(
         "doctor",
         callback=callback,
         help=_(

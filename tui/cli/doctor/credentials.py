@@ -8,7 +8,7 @@ from services.i18n import _
 from services.models.identity import Identity
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
-from tui.cli.doctor.examination import Examination, Outcome, Skipped, of_problem
+from tui.cli.doctor.examination import CheckOutcome, Examination, Skipped, of_problem
 from widgets.drawing.format import coarse, stamp
 
 SOON = 3600.0
@@ -25,7 +25,7 @@ _OURS = frozenset(
 """Problems of the credentials themselves, not of the way to AWS."""
 
 
-async def credentials(subject: Examination) -> Outcome:
+async def credentials(subject: Examination) -> CheckOutcome:
     try:
         identity = await subject.identity()
     except AwsError as error:
@@ -42,13 +42,13 @@ async def credentials(subject: Examination) -> Outcome:
         until = stamp(identity.expires_at, ZoneInfo(subject.runbook.system.timezone), now)
         text = _("{text}, until {time}").format(text=text, time=until)
     if identity.account != account:
-        return Outcome(Verdict.ABNORMAL, text, _other_account(account), numbers=numbers)
+        return CheckOutcome(Verdict.ABNORMAL, text, _other_account(account), numbers=numbers)
     if mismatch := subject.mismatch(identity):
         remedy = _("Leave out --region and `region` in the configuration.")
-        return Outcome(Verdict.ABNORMAL, mismatch, remedy, numbers=numbers)
+        return CheckOutcome(Verdict.ABNORMAL, mismatch, remedy, numbers=numbers)
     if left is not None and left < SOON:
-        return Outcome(Verdict.ATTENTION, text, _renew(identity, left), numbers=numbers)
-    return Outcome(Verdict.NORMAL, text, numbers=numbers)
+        return CheckOutcome(Verdict.ATTENTION, text, _renew(identity, left), numbers=numbers)
+    return CheckOutcome(Verdict.NORMAL, text, numbers=numbers)
 
 
 def _other_account(account: str) -> str:
@@ -64,7 +64,7 @@ def _renew(identity: Identity, left: float) -> str:
     return f"{text} ({command})" if command else text
 
 
-async def clock(subject: Examination) -> Outcome:
+async def clock(subject: Examination) -> CheckOutcome:
     """The difference to AWS's clock, which stands in every answer, also in one that refuses."""
     with suppress(AwsError):
         await subject.identity()
@@ -77,8 +77,8 @@ async def clock(subject: Examination) -> Outcome:
         seconds=f"{skew:+.0f}" if far >= 0.5 else "0", limit=f"{SIGNATURE_SECONDS:.0f}"
     )
     if far < LEAST_SKEW:
-        return Outcome(Verdict.NORMAL, text, numbers=numbers)
+        return CheckOutcome(Verdict.NORMAL, text, numbers=numbers)
     verdict = Verdict.ABNORMAL if far >= SIGNATURE_SECONDS else Verdict.ATTENTION
     if subject.session.signs_by_aws:
         text = _("{clock}; requests are signed by AWS's time").format(clock=text)
-    return Outcome(verdict, text, _("Set this machine's clock (NTP)."), numbers=numbers)
+    return CheckOutcome(verdict, text, _("Set this machine's clock (NTP)."), numbers=numbers)

@@ -7,31 +7,31 @@ from services.i18n import _
 from services.models.amounts import size_words
 from services.models.text import clean
 from services.models.verdict import Verdict
-from tui.cli.doctor.examination import Examination, Outcome
+from tui.cli.doctor.examination import CheckOutcome, Examination
 
 LEAST_FREE = 200 << 20
 """Bytes below which a disk needs attention: a year of a busy journal."""
 NEARLY_FULL = 10 << 20
 
 
-async def state_folder_usable(_subject: Examination) -> Outcome:
+async def state_folder_usable(_subject: Examination) -> CheckOutcome:
     """Journals, exports, screenshots and the debug log are there, unless configured elsewhere."""
     return await asyncio.to_thread(room, state_folder())
 
 
-def room(folder: Path) -> Outcome:
+def room(folder: Path) -> CheckOutcome:
     """Judge the disk of a folder, which need not exist yet. Blocks."""
     existing = nearest(folder)
     name = clean(folder)
     if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
-        return Outcome(
+        return CheckOutcome(
             Verdict.ABNORMAL,
             _("{path} cannot be written by this user.").format(path=name),
             _("Grant this user write access to {path}.").format(path=clean(existing)),
         )
     free = free_bytes(existing)
     text = _("{path}: {size} free").format(path=name, size=size_words(free))
-    return Outcome(*_judged(free, text), numbers={"free_bytes": float(free)})
+    return CheckOutcome(*_judged(free, text), numbers={"free_bytes": float(free)})
 
 
 def _judged(free: int, text: str) -> tuple[Verdict, str, str]:

@@ -37,7 +37,7 @@ _PASSING = frozenset({ProblemKind.THROTTLED, ProblemKind.UNREACHABLE, ProblemKin
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CheckOutcome:
     """How one check went; the fields are those of `services.models.doctor_answer.CheckResult`."""
 
     verdict: Verdict | None
@@ -51,9 +51,9 @@ class Skipped(Exception):
     """There is nothing to check, or what it needs failed in another check, which reports it; the message says which."""
 
 
-def of_problem(problem: Problem, verdict: Verdict = Verdict.UNKNOWN) -> Outcome:
+def of_problem(problem: Problem, verdict: Verdict = Verdict.UNKNOWN) -> CheckOutcome:
     """A failed read: by default it says nothing about what was to be checked."""
-    return Outcome(verdict, problem.summary, problem.advice)
+    return CheckOutcome(verdict, problem.summary, problem.advice)
 
 
 def remedy_of(problems: Sequence[Problem]) -> str:

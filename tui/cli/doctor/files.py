@@ -8,12 +8,12 @@ from services.models.text import clean
 from services.models.verdict import Verdict
 from services.runbook.loader import is_path
 from services.toml.files import DataFileError
-from tui.cli.doctor.examination import Examination, Outcome
+from tui.cli.doctor.examination import CheckOutcome, Examination
 from tui.startup.config_reader import ConfigError, in_words
 from tui.startup.sources import every_source
 
 
-async def configuration(subject: Examination) -> Outcome:
+async def configuration(subject: Examination) -> CheckOutcome:
     if isinstance(subject.configuration, DataFileError):
         return _mistaken(subject.configuration)
     in_force = subject.configuration
@@ -31,10 +31,12 @@ async def configuration(subject: Examination) -> Outcome:
         "{path}: {count} settings differ from their defaults",
         count,
     )
-    return Outcome(Verdict.NORMAL, text.format(path=path, count=count), numbers={"settings": float(count)})
+    return CheckOutcome(
+        Verdict.NORMAL, text.format(path=path, count=count), numbers={"settings": float(count)}
+    )
 
 
-async def runbook(subject: Examination) -> Outcome:
+async def runbook(subject: Examination) -> CheckOutcome:
     if isinstance(subject.book, DataFileError):
         return _mistaken(subject.book)
     book = subject.runbook
@@ -47,7 +49,7 @@ async def runbook(subject: Examination) -> Outcome:
     remedy = ""
     if cautions and is_path(name):
         remedy = _("To list them: toban runbook check {file}").format(file=shlex.quote(clean(name)))
-    return Outcome(
+    return CheckOutcome(
         Verdict.ATTENTION if cautions else Verdict.NORMAL,
         text,
         remedy,
@@ -56,10 +58,10 @@ async def runbook(subject: Examination) -> Outcome:
     )
 
 
-def _mistaken(error: DataFileError) -> Outcome:
+def _mistaken(error: DataFileError) -> CheckOutcome:
     lines = in_words(error)
     count = len(error.mistakes)
     text = _("errors: {count}").format(count=count)
-    return Outcome(
+    return CheckOutcome(
         Verdict.ABNORMAL, text, " ".join(lines[count:]), tuple(lines[:count]), {"errors": float(count)}
     )

@@ -10,27 +10,27 @@ from services.i18n import _
 from services.journal.anchors.checkpoints import DEV_LOG
 from services.models.text import clean
 from services.models.verdict import Verdict
-from tui.cli.doctor.examination import SECONDS, Examination, Outcome, Skipped, of_problem
+from tui.cli.doctor.examination import SECONDS, CheckOutcome, Examination, Skipped, of_problem
 
 
-async def hashes(subject: Examination) -> Outcome:
+async def hashes(subject: Examination) -> CheckOutcome:
     spec = subject.runbook.journal
     machine = await asyncio.to_thread(refusal, DEV_LOG)
     syslog = _("syslog: {reason}").format(reason=machine) if machine else _("syslog takes them")
     if not spec.log_group:
         if machine:
-            return Outcome(
+            return CheckOutcome(
                 Verdict.ATTENTION,
                 syslog,
                 _("Start journald or rsyslog, or name a log stream under [journal] in the runbook."),
             )
-        return Outcome(Verdict.NORMAL, syslog)
+        return CheckOutcome(Verdict.NORMAL, syslog)
     place = f"{clean(spec.log_group)}/{clean(spec.log_stream)}"
     try:
         session = await subject.connected()
     except Skipped as reason:
         text = _("{syslog}; {stream} was not read: {reason}")
-        return Outcome(None, text.format(syslog=syslog, stream=place, reason=reason))
+        return CheckOutcome(None, text.format(syslog=syslog, stream=place, reason=reason))
     try:
         await session.read(
             "logs",
@@ -43,8 +43,10 @@ async def hashes(subject: Examination) -> Outcome:
     except AwsError as error:
         outcome = of_problem(error.problem, Verdict.ATTENTION)
         remedy = outcome.remedy or _("`toban policy journal` prints what it needs.")
-        return Outcome(outcome.verdict, f"{place}: {outcome.text}", remedy)
-    return Outcome(Verdict.NORMAL, _("{syslog}; {stream} can be read").format(syslog=syslog, stream=place))
+        return CheckOutcome(outcome.verdict, f"{place}: {outcome.text}", remedy)
+    return CheckOutcome(
+        Verdict.NORMAL, _("{syslog}; {stream} can be read").format(syslog=syslog, stream=place)
+    )
 
 
 def refusal(path: Path) -> str:

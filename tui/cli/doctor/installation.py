@@ -5,7 +5,7 @@ from pathlib import Path
 from services.i18n import _
 from services.models.text import clean
 from services.models.verdict import Verdict
-from tui.cli.doctor.examination import Examination, Outcome, Skipped
+from tui.cli.doctor.examination import CheckOutcome, Examination, Skipped
 from tui.cli.version import version_text
 
 EXTRAS = {"demo": "moto", "postgresql": "asyncpg", "mcp": "mcp"}
@@ -16,7 +16,7 @@ _BUNDLE = "toban-bundle.json"
 """In the folder that an offline bundle installed into."""
 
 
-async def installation(subject: Examination) -> Outcome:
+async def installation(subject: Examination) -> CheckOutcome:
     """Version, commit, folder and optional parts; a missing part is abnormal only where the configuration needs it."""
     missing = [name for name, module in EXTRAS.items() if find_spec(module) is None]
     present = [name for name in EXTRAS if name not in missing]
@@ -28,8 +28,8 @@ async def installation(subject: Examination) -> Outcome:
     text = "; ".join(parts)
     if "postgresql" in missing and _is_in_postgresql(subject):
         remedy = _("The journal is in PostgreSQL: install toban[postgresql] in place of toban.")
-        return Outcome(Verdict.ABNORMAL, text, remedy)
-    return Outcome(Verdict.NORMAL, text)
+        return CheckOutcome(Verdict.ABNORMAL, text, remedy)
+    return CheckOutcome(Verdict.NORMAL, text)
 
 
 def way(packages: Path = _PACKAGES, prefix: str = sys.prefix) -> str:

@@ -18,11 +18,11 @@ from services.journal.reader import JournalReader, connect
 from services.models.text import clean
 from services.models.verdict import Verdict
 from tui.cli.doctor import disk
-from tui.cli.doctor.examination import Examination, Outcome, of_problem
+from tui.cli.doctor.examination import CheckOutcome, Examination, of_problem
 from widgets.drawing.format import stamp
 
 
-async def journal_file(subject: Examination) -> Outcome:
+async def journal_file(subject: Examination) -> CheckOutcome:
     path = subject.place.path
     zone = ZoneInfo(subject.runbook.system.timezone)
     now = subject.clock.now()
@@ -32,14 +32,14 @@ async def journal_file(subject: Examination) -> Outcome:
         return of_problem(problem_of(error, path, now), Verdict.ABNORMAL)
 
 
-def examine(path: Path, zone: ZoneInfo, now: datetime, here: Here = FILE) -> Outcome:
+def examine(path: Path, zone: ZoneInfo, now: datetime, here: Here = FILE) -> CheckOutcome:
     """Judge the file. Blocks. Raises sqlite3.Error, OSError and UnusableJournal for one that cannot be used."""
     room = disk.room(path.parent)
     if not files.check(path):
         if room.verdict is not Verdict.NORMAL:
             return room
         text = _("{path} does not exist yet; `toban` creates it when it starts.").format(path=clean(path))
-        return Outcome(Verdict.NORMAL, text, numbers={"entries": 0.0, **room.numbers})
+        return CheckOutcome(Verdict.NORMAL, text, numbers={"entries": 0.0, **room.numbers})
     with closing(open_quietly(path)) as reader:
         check_tables(reader)
         check_newest(reader)
@@ -54,13 +54,13 @@ def examine(path: Path, zone: ZoneInfo, now: datetime, here: Here = FILE) -> Out
         text = words.format(text=text, seq=f"{verified.seq:,}", time=stamp(verified.at, zone, now))
     numbers = {"entries": float(seq), "verified": float(verified.seq if verified else 0), **room.numbers}
     if not os.access(path, os.W_OK):
-        return Outcome(
+        return CheckOutcome(
             Verdict.ABNORMAL,
             text,
             _("Grant this user write access to {path}.").format(path=clean(path)),
             numbers=numbers,
         )
-    return Outcome(room.verdict, text, room.remedy and f"{room.text}. {room.remedy}", numbers=numbers)
+    return CheckOutcome(room.verdict, text, room.remedy and f"{room.text}. {room.remedy}", numbers=numbers)
 
 
 def open_quietly(path: Path) -> JournalReader:

@@ -10,7 +10,7 @@ from services.clock import Clock
 from services.i18n import _, plural
 from services.journal import files
 from services.journal.chain import HASH, KIND
-from services.journal.ledger import LIMIT, Ledger, Rejected, Unavailable, silent
+from services.journal.ledger import LIMIT, Ledger, LedgerUnavailable, Rejected, silent
 from services.journal.ledgers.registry import ENGINES
 from services.journal.linking.decisions import Here, check_place, is_copy
 from services.journal.linking.records import another_ledger, behind, emptied, foreign, named, unpacked
@@ -19,7 +19,7 @@ from services.journal.reader import entry_of
 from services.models.journal import EntryKind
 from services.models.text import clean
 from services.models.verdict import Verdict
-from tui.cli.doctor.examination import Examination, Outcome, Skipped, of_problem
+from tui.cli.doctor.examination import CheckOutcome, Examination, Skipped, of_problem
 from tui.cli.doctor.journal_file import open_quietly
 
 SECONDS = 15.0
@@ -54,7 +54,7 @@ class Missing(NamedTuple):
 NO_COPY = Copy("", 0, "", 0)
 
 
-async def ledger(subject: Examination) -> Outcome:
+async def ledger(subject: Examination) -> CheckOutcome:
     place = subject.place
     if place.address is None:
         raise Skipped(_("the journal is a file of this host"))
@@ -66,7 +66,7 @@ async def ledger(subject: Examination) -> Outcome:
         return await examine(opened, copy, subject.clock)
     except Rejected as error:
         return of_problem(error.problem, Verdict.ABNORMAL)
-    except Unavailable as error:
+    except LedgerUnavailable as error:
         return of_problem(error.problem)
     except (sqlite3.Error, OSError, UnusableJournal) as error:
         return of_problem(problem_of(error, place.path, subject.clock.now()), Verdict.ABNORMAL)
@@ -83,7 +83,7 @@ def copy_at(path: Path) -> Copy:
         return Copy(reader.id, *reader.head(), int(waiting), reader.place())
 
 
-async def examine(opened: Ledger, copy: Copy, clock: Clock) -> Outcome:
+async def examine(opened: Ledger, copy: Copy, clock: Clock) -> CheckOutcome:
     """Judge an open ledger by reads alone. Raises Unavailable, UnusableJournal."""
     address = clean(opened.address)
     first = await _read(opened, -1, 1, clock)
@@ -91,7 +91,7 @@ async def examine(opened: Ledger, copy: Copy, clock: Clock) -> Outcome:
         if copy.journal:
             raise emptied(opened.address)
         text = _("{address} is empty; the first console begins the journal in it.")
-        return Outcome(Verdict.NORMAL, text.format(address=address), numbers={"entries": 0.0})
+        return CheckOutcome(Verdict.NORMAL, text.format(address=address), numbers={"entries": 0.0})
     naming = named(first[0][1])
     if copy.journal and naming.journal != copy.journal:
         raise another_ledger()
@@ -147,7 +147,7 @@ async def _read(opened: Ledger, after: int, limit: int, clock: Clock) -> list[tu
         raise silent(opened.address, SECONDS, remedy, clock.now()) from error
 
 
-def _judged(address: str, copy: Copy, missing: Missing, seconds: float) -> Outcome:
+def _judged(address: str, copy: Copy, missing: Missing, seconds: float) -> CheckOutcome:
     count = copy.seq + missing.records
     entries = plural("{count} entry", "{count} entries", count).format(
         count=f"{count:,}{'' if missing.is_all else '+'}"
@@ -172,7 +172,7 @@ def _judged(address: str, copy: Copy, missing: Missing, seconds: float) -> Outco
         waiting = plural("{count} entry waits to be sent", "{count} entries wait to be sent", copy.waiting)
         text = f"{text}; {waiting.format(count=copy.waiting)}"
         remedy = _("They are sent while a console runs on this host: start `toban`.")
-        return Outcome(Verdict.ATTENTION, text, remedy, numbers=numbers)
+        return CheckOutcome(Verdict.ATTENTION, text, remedy, numbers=numbers)
     if seconds >= SLOW:
-        return Outcome(Verdict.ATTENTION, text, _("Check the network to the ledger."), numbers=numbers)
-    return Outcome(Verdict.NORMAL, text, numbers=numbers)
+        return CheckOutcome(Verdict.ATTENTION, text, _("Check the network to the ledger."), numbers=numbers)
+    return CheckOutcome(Verdict.NORMAL, text, numbers=numbers)

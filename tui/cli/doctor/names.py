@@ -16,7 +16,7 @@ from services.models.text import clean
 from services.models.verdict import Verdict
 from services.policy.arns import Arns
 from services.policy.probes import region_of
-from tui.cli.doctor.examination import SECONDS, Examination, Outcome, remedy_of
+from tui.cli.doctor.examination import SECONDS, CheckOutcome, Examination, remedy_of
 
 AT_ONCE = 8
 MOST_SHOWN = 8
@@ -129,7 +129,7 @@ def _values(value: Any, path: list[str]) -> list[str]:
     return [str(value)] if value else []
 
 
-async def names(subject: Examination) -> Outcome:
+async def names(subject: Examination) -> CheckOutcome:
     at, asked = _Account(await subject.connected(), subject), []
     for keys, one, every in _TABLE:
         pairs = [(name, key) for key in reversed(keys.split()) for name in _values(at.book, key.split("."))]
@@ -144,7 +144,7 @@ async def names(subject: Examination) -> Outcome:
     )
     verdict = Verdict.ABNORMAL if missing else Verdict.UNKNOWN if problems else Verdict.NORMAL
     remedy = _("Correct these names in the runbook.") if missing else remedy_of(problems) if problems else ""
-    return Outcome(verdict, text, remedy, details, {key: float(count) for key, count in counts.items()})
+    return CheckOutcome(verdict, text, remedy, details, {key: float(count) for key, count in counts.items()})
 
 
 async def _asked(

@@ -10,7 +10,7 @@ from services.i18n import _
 from services.models.verdict import Verdict
 from services.policy.declared import declared
 from services.policy.probes import Probe, probes
-from tui.cli.doctor.examination import SECONDS, Examination, Outcome, remedy_of
+from tui.cli.doctor.examination import SECONDS, CheckOutcome, Examination, remedy_of
 from tui.panel_registry import PANELS
 
 AT_ONCE = 8
@@ -22,7 +22,7 @@ class _Answer:
     error: AwsError | None
 
 
-async def permissions(subject: Examination) -> Outcome:
+async def permissions(subject: Examination) -> CheckOutcome:
     session = await subject.connected()
     runbook = subject.runbook
     calls = declared(runbook, [call for panel in PANELS for call in panel.calls]).reads
@@ -44,7 +44,7 @@ async def _tried(session: Reader, probe: Probe, slots: asyncio.Semaphore) -> _An
     return _Answer(probe, None)
 
 
-def _judged(answers: list[_Answer], *, needed: int) -> Outcome:
+def _judged(answers: list[_Answer], *, needed: int) -> CheckOutcome:
     denied = _unique(
         each.error.problem.permission or f"{each.probe.service}:{each.probe.operation}"
         for each in answers
@@ -66,14 +66,14 @@ def _judged(answers: list[_Answer], *, needed: int) -> Outcome:
     )
     if denied:
         remedy = _("Ask the account's administrator for what `toban policy read` prints.")
-        return Outcome(Verdict.ABNORMAL, text, remedy, (*denied, *absent, *unread), numbers)
+        return CheckOutcome(Verdict.ABNORMAL, text, remedy, (*denied, *absent, *unread), numbers)
     if unread:
-        return Outcome(Verdict.UNKNOWN, text, remedy_of(doubts), (*unread, *absent), numbers)
+        return CheckOutcome(Verdict.UNKNOWN, text, remedy_of(doubts), (*unread, *absent), numbers)
     if absent:
         remedy = _("Check the names in the runbook, and the region.")
-        return Outcome(Verdict.ATTENTION, text, remedy, absent, numbers)
+        return CheckOutcome(Verdict.ATTENTION, text, remedy, absent, numbers)
     text = _("{tried} of {needed} operations tried: all allowed").format(tried=tried, needed=needed)
-    return Outcome(Verdict.NORMAL, text, numbers=numbers)
+    return CheckOutcome(Verdict.NORMAL, text, numbers=numbers)
 
 
 def _unique(texts: Iterable[str]) -> tuple[str, ...]:

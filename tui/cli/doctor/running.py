@@ -11,7 +11,7 @@ from services.models.doctor_answer import CheckResult, DoctorAnswer
 from services.models.verdict import Verdict, worst
 from services.runbook.loader import Loaded
 from tui.cli.commands import imported
-from tui.cli.doctor.examination import Examination, Outcome, Skipped, examination
+from tui.cli.doctor.examination import CheckOutcome, Examination, Skipped, examination
 from tui.cli.doctor.registry import CHECKS, Check
 from tui.exit_status import OF_VERDICT
 from tui.runtime.crash_report import crash_summary
@@ -70,18 +70,20 @@ async def _result(check: Check, subject: Examination) -> CheckResult:
     )
 
 
-async def _outcome(check: Check, subject: Examination) -> Outcome:
+async def _outcome(check: Check, subject: Examination) -> CheckOutcome:
     errors: list[BaseException] = []
     # A bug in one check must not hide the others.
     with Boundary(errors.append):
         try:
             async with asyncio.timeout(LIMIT):
-                outcome: Outcome = await imported(f"tui.cli.doctor.{check.implementation}")(subject)
+                outcome: CheckOutcome = await imported(f"tui.cli.doctor.{check.implementation}")(subject)
                 return outcome
         except Skipped as reason:
-            return Outcome(None, str(reason))
+            return CheckOutcome(None, str(reason))
         except TimeoutError:
             text = _("The check did not end within {seconds} s.").format(seconds=f"{LIMIT:.0f}")
-            return Outcome(Verdict.UNKNOWN, text)
+            return CheckOutcome(Verdict.UNKNOWN, text)
     text = _("The check failed because of an internal error: {summary}.")
-    return Outcome(Verdict.UNKNOWN, text.format(summary=crash_summary(errors[0])), _("Please report it."))
+    return CheckOutcome(
+        Verdict.UNKNOWN, text.format(summary=crash_summary(errors[0])), _("Please report it.")
+    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from services.host.programs import begin, end, program
 from services.i18n import _, sentences
 from services.models.verdict import Verdict
-from tui.cli.doctor.examination import Examination, Outcome, Skipped
+from tui.cli.doctor.examination import CheckOutcome, Examination, Skipped
 from tui.cli.doctor.terminal_queries import SAMPLES, answer_seconds, may_be_asked, widths
 from tui.terminal.checks import check_terminal, foreign_encoding
 from tui.terminal.passthrough import inside_tmux
@@ -18,11 +18,11 @@ _LONGEST_ESCAPE = 100
 """Milliseconds that tmux may wait after Escape; its default was 500 before version 3.5."""
 
 
-async def terminal(subject: Examination) -> Outcome:
+async def terminal(subject: Examination) -> CheckOutcome:
     if sys.stdin is None or sys.stdout is None or not sys.stdout.isatty():
         raise Skipped(_("standard output is not a terminal"))
     if foreign_encoding() is None and (refusal := check_terminal()):
-        return Outcome(Verdict.ABNORMAL, refusal)
+        return CheckOutcome(Verdict.ABNORMAL, refusal)
     environment = subject.environment
     size, colours = _size(), colours_of(environment)
     seconds, is_asked = None, may_be_asked(sys.stdin)
@@ -48,7 +48,7 @@ async def terminal(subject: Examination) -> Outcome:
         if escape > _LONGEST_ESCAPE:
             advice.append(_("Esc acts late: add “set -sg escape-time 10” to ~/.tmux.conf."))
     verdict = Verdict.ATTENTION if advice else Verdict.NORMAL
-    return Outcome(verdict, _(", ").join(texts), sentences(*advice), numbers=numbers)
+    return CheckOutcome(verdict, _(", ").join(texts), sentences(*advice), numbers=numbers)
 
 
 def _size() -> tuple[int, int]:

@@ -19,7 +19,7 @@ from services.host.regular_files import named
 from services.host.state_files import stamped_name, state_folder, write_private
 from services.i18n import _
 from services.models.text import clean
-from tui.cli.click_i18n import Command, Group, Named, Prints, Speed
+from tui.cli.click_i18n import Named, Prints, Speed, TranslatedCommand, TranslatedGroup
 from tui.cli.opened_journal import CommandStopped, configured_place
 from tui.cli.printing import json_lines
 from tui.exit_status import ExitStatus
@@ -42,10 +42,10 @@ def drill_group(
     shared: Sequence[click.Parameter],
     before: Callable[[], StartOptions],
     go: Go,
-) -> Group:
+) -> TranslatedGroup:
     """Build the group; `start` are the console's options, `shared` those that select a system."""
     drills = _Drills(output, before, go)
-    return Group(
+    return TranslatedGroup(
         "drill",
         callback=drills.run,
         invoke_without_command=True,
@@ -65,7 +65,7 @@ def drill_group(
             *start,
         ],
         commands=[
-            Command(
+            TranslatedCommand(
                 "score",
                 callback=drills.score,
                 help=_(

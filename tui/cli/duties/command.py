@@ -19,7 +19,7 @@ import click
 
 from services.i18n import _, plural
 from services.models.text import clean
-from tui.cli.click_i18n import Command, FileOption, Prints
+from tui.cli.click_i18n import FileOption, Prints, TranslatedCommand
 from tui.cli.opened_journal import OpenedJournal, as_json, deliver, file_option, journal_callback
 from tui.cli.shared_options import without_aws
 from tui.exit_status import ExitStatus
@@ -34,7 +34,7 @@ _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
 _YEARS = range(1901, 2999)
 
 
-class Month(click.ParamType[date]):
+class MonthType(click.ParamType[date]):
     name = "month"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
@@ -46,8 +46,8 @@ class Month(click.ParamType[date]):
 
 def duties_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> Command:
-    return Command(
+) -> TranslatedCommand:
+    return TranslatedCommand(
         "duties",
         callback=journal_callback(output, shared, before, _Duties(output)),
         help=_(
@@ -56,7 +56,10 @@ def duties_command(
         + without_aws(),
         params=[
             click.Option(
-                ["--month"], type=Month(), metavar="MONTH", help=_("Month to print; default: the current one")
+                ["--month"],
+                type=MonthType(),
+                metavar="MONTH",
+                help=_("Month to print; default: the current one"),
             ),
             click.Option(
                 ["--days"],

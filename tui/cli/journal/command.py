@@ -25,7 +25,7 @@ from services.host import regular_files
 from services.host.regular_files import named
 from services.i18n import _, plural
 from services.models.text import clean
-from tui.cli.click_i18n import Command, FileOption, Group, Named, Prints
+from tui.cli.click_i18n import FileOption, Named, Prints, TranslatedCommand, TranslatedGroup
 from tui.cli.entry_text import by_day, problem_lines, report
 from tui.cli.journal.address import ledger_address
 from tui.cli.journal.moving import moving_commands
@@ -58,7 +58,7 @@ EXAMPLE = "dynamodb://toban-journal?region=ap-northeast-1"
 
 def table_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> Command:
+) -> TranslatedCommand:
     @stoppable(output)
     def callback(*, address: str | None, is_printed: bool, **flags: Any) -> int:
         if not is_printed:
@@ -68,7 +68,7 @@ def table_command(
         output.hand_over([_text(address, options)])
         return ExitStatus.NORMAL
 
-    return Command(
+    return TranslatedCommand(
         "table",
         callback=callback,
         params=[
@@ -125,7 +125,7 @@ class ChosenJournal:
 
 def journal_group(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> Group:
+) -> TranslatedGroup:
     def callback_of(work: Callable[..., int]) -> Callable[..., int]:
         return journal_callback(output, shared, before, partial(work, output), find)
 
@@ -141,11 +141,11 @@ def journal_group(
     mask = click.Option(
         ["--mask"], is_flag=True, help=_("Mask secrets; a line with “masked” cannot be checked by its hash")
     )
-    return Group(
+    return TranslatedGroup(
         "journal",
         help=_("Verify, save, print, copy and move the journal."),
         commands=[
-            Command(
+            TranslatedCommand(
                 "verify",
                 callback=callback_of(verify),
                 params=[anchors, whole, as_json, file, *shared],
@@ -154,13 +154,13 @@ def journal_group(
                     "unknown."
                 ),
             ),
-            Command(
+            TranslatedCommand(
                 "export",
                 callback=callback_of(export),
                 params=[*_filters(), mask, to, file, *shared],
                 help=_("Print the entries as JSON lines, with their hashes."),
             ),
-            Command(
+            TranslatedCommand(
                 "list",
                 callback=callback_of(show),
                 params=[*_filters(), file, *shared],
@@ -172,7 +172,7 @@ def journal_group(
     )
 
 
-class Day(click.ParamType[date]):
+class DayType(click.ParamType[date]):
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
@@ -185,8 +185,8 @@ class Day(click.ParamType[date]):
 
 def _filters() -> list[click.Parameter]:
     return [
-        click.Option(["--since"], type=Day(), metavar="DATE", help=_("First day")),
-        click.Option(["--until"], type=Day(), metavar="DATE", help=_("Last day")),
+        click.Option(["--since"], type=DayType(), metavar="DATE", help=_("First day")),
+        click.Option(["--until"], type=DayType(), metavar="DATE", help=_("Last day")),
         click.Option(
             ["--kind", "kinds"],
             type=Named(_kinds),

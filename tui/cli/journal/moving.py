@@ -14,7 +14,7 @@ import click
 
 from services.i18n import _, plural
 from services.models.text import clean
-from tui.cli.click_i18n import Command, Prints
+from tui.cli.click_i18n import Prints, TranslatedCommand
 from tui.cli.opened_journal import CommandStopped, chosen_place, configured_place, stoppable
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
@@ -30,7 +30,7 @@ _EVERY = 10_000
 
 def moving_commands(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> list[Command]:
+) -> list[TranslatedCommand]:
     @stoppable(output)
     def callback(*, to: str, source: str | None, moves: bool, **flags: Any) -> int:
         names = {option.name for option in shared}
@@ -48,13 +48,13 @@ def moving_commands(
         help=_("Put a copy to use whose original is lost; the copy stays as it is."),
     )
     return [
-        Command(
+        TranslatedCommand(
             "move",
             callback=lambda **flags: callback(moves=True, **flags),
             params=[to, source, backup, *shared],
             help=_("Let the journal go on at another place, and only there; may be run again at any time."),
         ),
-        Command(
+        TranslatedCommand(
             "copy",
             callback=lambda **flags: callback(moves=False, **flags),
             params=[to, source, *shared],
@@ -71,7 +71,7 @@ def carry(
 
     from services.clock import SystemClock
     from services.journal.errors import JournalError
-    from services.journal.ledger import Unavailable
+    from services.journal.ledger import LedgerUnavailable
     from services.journal.ledgers.registry import BadAddress
     from services.journal.moving.copying import CannotCopy
     from services.journal.problems import UnusableJournal, problem_of
@@ -92,7 +92,7 @@ def carry(
         copied = asyncio.run(_carry(output, begin, end, moves=moves, from_backup=from_backup))
     except CannotCopy as error:
         raise CommandStopped([clean(error)], ExitStatus.ABNORMAL) from error
-    except (JournalError, Unavailable) as error:
+    except (JournalError, LedgerUnavailable) as error:
         problem = error.problem
         raise CommandStopped(
             [clean(problem.message_once), *_again(problem)], ExitStatus.UNAVAILABLE

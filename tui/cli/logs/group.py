@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from services.i18n import _
-from tui.cli.click_i18n import Command, FileOption, Group, Prints
+from tui.cli.click_i18n import FileOption, Prints, TranslatedCommand, TranslatedGroup
 from tui.cli.completion import names_in_runbook
 from tui.cli.logs.query.command import query_command
 from tui.cli.logs.tail_options import TailOptions
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 def tail_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> Command:
+) -> TranslatedCommand:
     shared = [*shared, FileOption("--journal", help=_("Journal file"))]
     names = {option.name for option in shared}
 
@@ -54,7 +54,7 @@ def tail_command(
             check_target(wish)
         return asyncio.run(tail(output, replace(before(), **overrides, read_only=True), wish))
 
-    return Command(
+    return TranslatedCommand(
         "tail",
         callback=callback,
         help=_(
@@ -132,6 +132,6 @@ def _groups(runbook: "Runbook") -> list[tuple[str, str]]:
 
 def logs_group(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> Group:
+) -> TranslatedGroup:
     commands = [tail_command(output, shared, before), query_command(output, shared, before)]
-    return Group("logs", help=_("Read logs without a screen."), commands=commands)
+    return TranslatedGroup("logs", help=_("Read logs without a screen."), commands=commands)

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from services.i18n import _
-from tui.cli.click_i18n import Command, FileName, Prints
+from tui.cli.click_i18n import FileName, Prints, TranslatedCommand
 from tui.cli.printing import CannotPrint
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
@@ -28,7 +28,7 @@ EXAMPLE = """{"mcpServers": {"toban": {
 
 def mcp_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> Command:
+) -> TranslatedCommand:
     def callback(**flags: Any) -> int:
         if find_spec("mcp") is None:
             text = _("The library for the Model Context Protocol is not installed. To install it: {command}")
@@ -51,7 +51,7 @@ def mcp_command(
         options = replace(before(), **overrides, read_only=True)
         return asyncio.run(serve(options))
 
-    return Command(
+    return TranslatedCommand(
         "mcp",
         callback=callback,
         help=_(

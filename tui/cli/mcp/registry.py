@@ -33,7 +33,7 @@ from tui.cli.assess import answer_about
 from tui.cli.change import about, check_numbers, make_plan, plan_data
 from tui.cli.change_schema import change_schema
 from tui.cli.click_i18n import Named
-from tui.cli.duties.command import MOST_DAYS, Month, agenda_of
+from tui.cli.duties.command import MOST_DAYS, MonthType, agenda_of
 from tui.cli.incident import listed, report_of
 from tui.cli.inspect import inspect_answer, names_to_run
 from tui.cli.opened_journal import CommandStopped, OpenedJournal, find
@@ -197,7 +197,7 @@ class ListDuties(Tool):
     def answer(self, journal: OpenedJournal) -> Agenda:
         if self.month is not None and self.days is not None:
             raise click.UsageError(_("month and days each set the days: choose one"))
-        month = Month().convert(self.month, None, None) if self.month is not None else None
+        month = MonthType().convert(self.month, None, None) if self.month is not None else None
         duties = agenda_of(journal, month, self.days)
         if journal.stale:
             duties = duties.model_copy(update={"remarks": (journal.stale, *duties.remarks)})
@@ -264,7 +264,7 @@ class AssessAlarm(Tool):
         properties["alarm"]["examples"] = [str(alarm.name) for alarm in runbook.alarms]
 
 
-class PlanChange(Tool):
+class PlanChangeTool(Tool):
     name = "plan_change"
     title = N_("Plan of a change")
     text = N_(
@@ -301,5 +301,5 @@ class PlanChange(Tool):
 
 TOOLS: tuple[type[Tool], ...] = (
     ListAlarms, RunInspections, ReadReport, ListDuties, ListIncidents, ShowIncident, ReadIncidentReport, AssessAlarm,
-    PlanChange,
+    PlanChangeTool,
 )  # fmt: skip

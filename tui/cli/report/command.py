@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from services.i18n import _
-from tui.cli.click_i18n import Choice, Command, FileOption, Prints
+from tui.cli.click_i18n import FileOption, Prints, TranslatedChoice, TranslatedCommand
 from tui.cli.opened_journal import OpenedJournal, as_json, deliver, file_option, journal_callback
 from tui.cli.report.making import format_of, period_of, read_report
 from tui.cli.shared_options import all_option, without_aws
@@ -29,7 +29,7 @@ FORMATS = ("md", "html", "json")
 
 def report_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> Command:
+) -> TranslatedCommand:
     single = journal_callback(output, shared, before, _Report(output))
 
     def callback(*, every: bool, **flags: Any) -> int:
@@ -39,7 +39,7 @@ def report_command(
 
         return report_all(output, before(), flags)
 
-    return Command(
+    return TranslatedCommand(
         "report",
         callback=callback,
         help=_(
@@ -52,7 +52,7 @@ def report_command(
             click.Argument(["when"], metavar="[DAY|MONTH|FY]", required=False),
             click.Option(
                 ["--format", "form"],
-                type=Choice(FORMATS),
+                type=TranslatedChoice(FORMATS),
                 help=_("Output format; default: by the file name, else Markdown"),
             ),
             FileOption("--output", "-o", "to", help=_("Output file, readable only by you")),

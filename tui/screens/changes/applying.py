@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from services.aws.client.secret import Secret
 from services.changes.key_rotation.change import STEP, KeyRotation
-from services.changes.key_rotation.options import Step
+from services.changes.key_rotation.options import RotationStep
 from services.i18n import N_, _
 from services.journal.errors import JournalError
 from services.models.change_runs import Run, StepState
@@ -38,7 +38,7 @@ MASK = "*" * 40
 
 
 def show_after(app: Console, run: Run) -> None:
-    if run.state is not StepState.DONE or run.plan.wish.get(STEP) != Step.REVEAL:
+    if run.state is not StepState.DONE or run.plan.wish.get(STEP) != RotationStep.REVEAL:
         return
     change = app.ready.engine.changes.get(run.plan.kind)
     if not isinstance(change, KeyRotation):

@@ -26,12 +26,12 @@ from tui.messages import OpenChange, ReadAgain
 from tui.places import Origin, destination, revert_of
 from tui.screens.changes.applying import notify_outcome, run_summary
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
-from tui.screens.changes.parts import Parts
+from tui.screens.changes.parts import ScreenParts
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import RunScreen, open_follow_up, open_request
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import WAY_BACK, ModeScreen
-from widgets.changes.list import ChangeList, Offer
+from widgets.changes.list import ChangeList, ChangeOffer
 from widgets.changes.live_state import LiveStatePanel
 from widgets.changes.load import TargetLoadPanel, change_moments
 from widgets.changes.run.table import RunTable
@@ -52,14 +52,14 @@ class TargetFeeds:
         self._states: dict[str, Feed[LiveState]] = {}
         self._loads: dict[str, Feed[TargetLoad]] = {}
 
-    def state(self, offer: Offer) -> Feed[LiveState]:
+    def state(self, offer: ChangeOffer) -> Feed[LiveState]:
         change = self._services.engine.changes[offer.kind]
         return self._states.setdefault(
             offer.key,
             self._services.feed("live", lambda: change.read_target(offer.target), interval=READ_SECONDS),
         )
 
-    def load(self, offer: Offer) -> Feed[TargetLoad]:
+    def load(self, offer: ChangeOffer) -> Feed[TargetLoad]:
         services = self._services
         queries = services.engine.changes[offer.kind].load_queries(offer.target)
 
@@ -72,7 +72,7 @@ class TargetFeeds:
         return self._loads.setdefault(offer.key, services.feed("load", read, interval=interval))
 
     async def loads(
-        self, offer: Offer, pause: Callable[[], str]
+        self, offer: ChangeOffer, pause: Callable[[], str]
     ) -> AsyncIterator[tuple[FeedState[TargetLoad], str]]:
         """The states of the target's last hour, and why it is not read: what `pause` says, "" while it is."""
         feed = self.load(offer)
@@ -144,7 +144,7 @@ class ChangeScreen(ModeScreen):
         self.live = LiveStatePanel(_("Current state in AWS"), now=self.app.now, zone=self.app.zone, id="live")
         self.runs = RunTable(now=self.app.now, zone=self.app.zone, id="runs")
         self.load = TargetLoadPanel(_("Last hour"), now=self.app.now, zone=self.app.zone, id="load")
-        self.parts = Parts(self.changes, self.live, self.load, self.runs, self._read_load)
+        self.parts = ScreenParts(self.changes, self.live, self.load, self.runs, self._read_load)
         self._target_key = self._load_key = ""
         self._rest = Rest(self, self._read_target)
         self.feeds = TargetFeeds(self.services)
@@ -178,7 +178,7 @@ class ChangeScreen(ModeScreen):
         engine = self.services.engine
         unknown, locked = _targets(runs, StepState.UNKNOWN), {target for run in runs for target in run.locked}
         self.changes.offers = tuple(
-            Offer(
+            ChangeOffer(
                 change.kind.id,
                 _(change.kind.title),
                 _(change.kind.help),
@@ -223,7 +223,7 @@ class ChangeScreen(ModeScreen):
         self.workers.cancel_group(self, "load")
 
     @work(group="look", exclusive=True)
-    async def read_target(self, offer: Offer) -> None:
+    async def read_target(self, offer: ChangeOffer) -> None:
         feed = self.feeds.state(offer)
         self.live.state = feed.state
         async for state in feed.states():
@@ -257,7 +257,7 @@ class ChangeScreen(ModeScreen):
         self.read_load(offer)
 
     @work(group="load", exclusive=True)
-    async def read_load(self, offer: Offer) -> None:
+    async def read_load(self, offer: ChangeOffer) -> None:
         self.load.state = self.feeds.load(offer).state
         async for state, pause in self.feeds.loads(offer, self.app.presence.pause):
             self.load.state, self.load.pause = state, pause

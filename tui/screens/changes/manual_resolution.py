@@ -17,7 +17,7 @@ from tui.screens.common.dialog import window
 from tui.screens.common.environment_dialog import PlacedDialog
 from widgets.changes.lines import pairs, row_lines
 from widgets.changes.plan.form import ChoiceRow
-from widgets.drawing.block import Block
+from widgets.drawing.block import DetailBlock
 from widgets.drawing.format import stamp
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.prose import Prose
@@ -45,7 +45,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         self.reading: list[Line] = [[(_("Reading AWS…"), "muted")]]
         """The state that AWS shows now."""
         self.recording = False
-        self.now_block = Block(_("Current state in AWS"), self._reading)
+        self.now_block = DetailBlock(_("Current state in AWS"), self._reading)
         self.choice = ChoiceRow(
             (("done", _("yes, it was done")), ("failed", _("no, it was not done"))), "", id="answer"
         )
@@ -53,7 +53,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
     def compose(self) -> ComposeResult:
         with window(_("Was it done?")):
             yield self.environment_row()
-            yield Block(_("Sent without a clear response"), self._request)
+            yield DetailBlock(_("Sent without a clear response"), self._request)
             yield self.now_block
             with HorizontalGroup():
                 yield Static(Content(_("Was it done?")), classes="resolve-label")

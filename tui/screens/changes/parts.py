@@ -19,7 +19,7 @@ _FRAME = 2
 """Rows of a table's two heads."""
 
 
-class Rows(NamedTuple):
+class TargetRows(NamedTuple):
     offers: int
     """What can be changed, and its state in AWS."""
     load: int
@@ -28,7 +28,7 @@ class Rows(NamedTuple):
     """The changes made."""
 
 
-def divide(height: int, facts: int, runs: int, *, has_load: bool = True) -> Rows:
+def divide(height: int, facts: int, runs: int, *, has_load: bool = True) -> TargetRows:
     """Divide `height` rows between `facts` rows of state, the last hour, and `runs` changes that were made.
 
     The state is whole first; then the table gets its rows, at most half of the rest, and the charts what remains.
@@ -37,19 +37,19 @@ def divide(height: int, facts: int, runs: int, *, has_load: bool = True) -> Rows
     rest = height - offers
     table = min(max(_LEAST_RUNS, runs + _FRAME), max(_LEAST_RUNS, rest // 2))
     if has_load and rest - table >= LEAST_ROWS:
-        return Rows(offers, rest - table, table)
+        return TargetRows(offers, rest - table, table)
     few = max(_LEAST_RUNS, min(_RUNS_WITHOUT_LOAD, runs + _FRAME, height - _LEAST_OFFERS))
     table = max(few, rest)
-    return Rows(max(1, height - table), 0, table)
+    return TargetRows(max(1, height - table), 0, table)
 
 
-class Parts(Vertical):
+class ScreenParts(Vertical):
     """What can be changed beside its state, the last hour, the changes made; `arranged` follows every division."""
 
     DEFAULT_CSS = """
-    Parts { height: 1fr; }
-    Parts > #offers { layout: grid; grid-size: 2 1; grid-columns: 2fr 3fr; height: 1fr; }
-    Parts.-narrow > #offers { grid-columns: 32 1fr; }
+    ScreenParts { height: 1fr; }
+    ScreenParts > #offers { layout: grid; grid-size: 2 1; grid-columns: 2fr 3fr; height: 1fr; }
+    ScreenParts.-narrow > #offers { grid-columns: 32 1fr; }
     """
 
     def __init__(

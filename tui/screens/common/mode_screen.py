@@ -47,7 +47,7 @@ def go_back(app: Console, screen: Screen[object]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ScreenPlace:
     target: str
     """Its name in the journal's entries, exactly."""
     name: str
@@ -97,7 +97,7 @@ class ModeScreen(Framed, Screen[object]):
     async def opened(self) -> None:
         """Start the mode's work once it is on screen; switching to the mode waits for it."""
 
-    def note_subject(self) -> Place | None:
+    def note_subject(self) -> ScreenPlace | None:
         return None
 
     def responds_to(self) -> str:

@@ -15,7 +15,7 @@ from services.models.findings import Recorded
 from services.models.verdict import Verdict
 from tui.messages import OpenLogs
 from tui.screens.common.command_sheets import finding_sheet
-from tui.screens.common.mode_screen import ModeScreen, Place
+from tui.screens.common.mode_screen import ModeScreen, ScreenPlace
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.duties import finding_actions, signing
 from tui.screens.duties.follow_up import FollowUpScreen
@@ -71,9 +71,9 @@ class FindingScreen(ModeScreen):
         self.view.focus()
         self.watch(self.app, "findings", self._follow)
 
-    def note_subject(self) -> Place | None:
+    def note_subject(self) -> ScreenPlace | None:
         finding = self.recorded.finding
-        return Place(finding.inspection, finding.title, opened=True)
+        return ScreenPlace(finding.inspection, finding.title, opened=True)
 
     def aws_commands(self) -> CommandSheet | None:
         return finding_sheet(self.app, self.recorded.finding)

@@ -31,7 +31,7 @@ from tui.console import Console
 from tui.screens.common.dialog import window
 from tui.screens.common.offer_dialog import OfferDialog
 from tui.screens.common.type_ahead_guard import GuardedDialog
-from widgets.drawing.block import Block
+from widgets.drawing.block import DetailBlock
 from widgets.drawing.prose import Prose
 from widgets.drawing.spans import hanging
 
@@ -103,7 +103,7 @@ async def points_now(app: Console) -> tuple[OpenPoint, ...]:
 def _points_list(points: Iterable[tuple[str, str]]) -> Widget:
     rows = list(points) or [(glyphs.DONE, _("Nothing is open."))]
     return VerticalScroll(
-        Block(
+        DetailBlock(
             "",
             lambda width: [
                 line for glyph, text in rows for line in hanging([(f"{glyph} ", "")], text, width)
@@ -119,7 +119,7 @@ class OfferDayScreen(OfferDialog):
     DEFAULT_CSS = """
     OfferDayScreen {
         & #window { max-width: 100; }
-        & .points { height: auto; max-height: 8; margin-bottom: 1; & Block { margin: 0; } }
+        & .points { height: auto; max-height: 8; margin-bottom: 1; & DetailBlock { margin: 0; } }
         & NoteField { max-height: 4; }
         &.-tall .points { max-height: 16; }
     }
@@ -151,7 +151,7 @@ class AcceptDayScreen(GuardedDialog[bool]):
     DEFAULT_CSS = """
     AcceptDayScreen {
         & #window { max-width: 100; padding: 1 2; }
-        & .points { height: auto; max-height: 8; & Block { margin: 0; } }
+        & .points { height: auto; max-height: 8; & DetailBlock { margin: 0; } }
         & Prose { height: auto; }
         & #own { color: $text-warning; }
         &.-tall .points { max-height: 16; }

@@ -15,14 +15,14 @@ from services.models.date_text import day_text
 from services.models.duties import DutyView, Occurrence
 from tui.commands import bindings
 from tui.screens.common.command_sheets import duty_sheet
-from tui.screens.common.mode_screen import ModeScreen, Place
+from tui.screens.common.mode_screen import ModeScreen, ScreenPlace
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties import duty_actions, signing
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding_actions import inspection_titles
 from tui.screens.duties.hand_over import hand_over
 from tui.screens.frame.header_facts import on_duty_today
-from widgets.duties.agenda import Agenda
+from widgets.duties.agenda import AgendaView
 from widgets.duties.detail import DutyDetail
 from widgets.duties.list import DutyList
 from widgets.duties.month import MonthGrid
@@ -71,7 +71,7 @@ class InspectScreen(ModeScreen):
         self.summary = DaySummary(self.app.now, self.app.zone, id="summary")
         self.list = DutyList(self.app.now, self.app.zone, id="today")
         self.grid = MonthGrid(self.app.zone, id="month")
-        self.agenda = Agenda(self.app.zone, id="agenda")
+        self.agenda = AgendaView(self.app.zone, id="agenda")
         self.hint = PanelHint(id="hint")
         self.detail = DutyDetail(
             self.app.now, self.app.zone, titles=inspection_titles(self.services.runbook), id="detail"
@@ -97,9 +97,9 @@ class InspectScreen(ModeScreen):
         self.services.duties.refresh()
         self.list.focus()
 
-    def note_subject(self) -> Place | None:
+    def note_subject(self) -> ScreenPlace | None:
         chosen = self.chosen
-        return Place(chosen.slot.duty or chosen.key, chosen.slot.title) if chosen is not None else None
+        return ScreenPlace(chosen.slot.duty or chosen.key, chosen.slot.title) if chosen is not None else None
 
     def aws_commands(self) -> CommandSheet | None:
         chosen = self.chosen
@@ -171,8 +171,8 @@ class InspectScreen(ModeScreen):
     def _month_left(self, message: MonthGrid.Left) -> None:
         self._show_month(message.day)
 
-    @on(Agenda.Moved)
-    def _agenda_moved(self, message: Agenda.Moved) -> None:
+    @on(AgendaView.Moved)
+    def _agenda_moved(self, message: AgendaView.Moved) -> None:
         self.grid.day = message.day
 
     @on(MonthGrid.Chosen)

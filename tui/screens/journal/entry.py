@@ -8,7 +8,7 @@ from services.journal.entry_check import check_link
 from services.journal.errors import JournalError
 from services.models.journal import Entry, EntryQuery
 from services.models.text import clean
-from tui.screens.common.mode_screen import ModeScreen, Place
+from tui.screens.common.mode_screen import ModeScreen, ScreenPlace
 from widgets.journal.detail import EntryDetail
 
 STORY = 500
@@ -32,9 +32,9 @@ class EntryScreen(ModeScreen):
     def _head_changed(self) -> None:
         self.read_rest()
 
-    def note_subject(self) -> Place | None:
+    def note_subject(self) -> ScreenPlace | None:
         entry = self.detail.entry or self.first
-        return Place(entry.target, clean(entry.target), opened=True) if entry.target else None
+        return ScreenPlace(entry.target, clean(entry.target), opened=True) if entry.target else None
 
     def _zone_changed(self) -> None:
         super()._zone_changed()

@@ -27,7 +27,7 @@ MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FilterChoice:
     section: str
     """`kind`, `person` or `target`."""
     value: str
@@ -63,8 +63,8 @@ class JournalFilterScreen(GuardedDialog[EntryQuery]):
         self.query_now = query
         self.problem = ""
         """Why people and targets are missing, or ""."""
-        self.choices: list[Choice] = list(_kinds())
-        self.listed: list[Choice | None] = []
+        self.choices: list[FilterChoice] = list(_kinds())
+        self.listed: list[FilterChoice | None] = []
         """The choice of each row of the list; None is a heading."""
         self.input = Input(placeholder=_("Type to narrow the list"), max_length=200)
         self.input.cursor_blink = False
@@ -129,20 +129,20 @@ class JournalFilterScreen(GuardedDialog[EntryQuery]):
         )
         return text.format(term=term)
 
-    def _line(self, choice: Choice) -> Content:
+    def _line(self, choice: FilterChoice) -> Content:
         mark = (
             Content.styled(f"{glyphs.DONE} ", "bold $text-success") if self.is_on(choice) else Content("  ")
         )
         return Content.assemble("  ", mark, choice.label)
 
-    def is_on(self, choice: Choice) -> bool:
+    def is_on(self, choice: FilterChoice) -> bool:
         query = self.query_now
         if choice.section == "kind":
             return choice.value in (query.unknown_kinds if choice.unknown else query.kinds)
         return choice.value == (query.person if choice.section == "person" else query.target)
 
     @property
-    def highlighted(self) -> Choice | None:
+    def highlighted(self) -> FilterChoice | None:
         row = self.options.highlighted
         return self.listed[row] if row is not None and row < len(self.listed) else None
 
@@ -161,7 +161,7 @@ class JournalFilterScreen(GuardedDialog[EntryQuery]):
         if choice is not None:
             self.switch(choice)
 
-    def switch(self, choice: Choice) -> None:
+    def switch(self, choice: FilterChoice) -> None:
         if choice.unknown:
             changed: dict[str, object] = {"unknown_kinds": self.query_now.unknown_kinds ^ {choice.value}}
         elif choice.section == "kind":
@@ -175,18 +175,20 @@ class JournalFilterScreen(GuardedDialog[EntryQuery]):
         self.dismiss(self.query_now)
 
 
-def _kinds() -> Iterator[Choice]:
+def _kinds() -> Iterator[FilterChoice]:
     for kind, style in KIND_STYLES.items():
         if kind is not EntryKind.OTHER:
             label = Content.assemble((f"{style.mark} ", ROLES[style.role]), style.word)
-            yield Choice("kind", kind.value, label, folded(f"{style.word} {style.word_source} {kind.value}"))
+            yield FilterChoice(
+                "kind", kind.value, label, folded(f"{style.word} {style.word_source} {kind.value}")
+            )
 
 
-def _unknown_kind(kind: str) -> Choice:
+def _unknown_kind(kind: str) -> FilterChoice:
     style, word = KIND_STYLES[EntryKind.OTHER], unknown_kind_word(kind)
     label = Content.assemble((f"{style.mark} ", ROLES[style.role]), word)
-    return Choice("kind", kind, label, folded(f"{word} {kind}"), unknown=True)
+    return FilterChoice("kind", kind, label, folded(f"{word} {kind}"), unknown=True)
 
 
-def _choice(section: str, value: str) -> Choice:
-    return Choice(section, value, Content(clean(value)), folded(value))
+def _choice(section: str, value: str) -> FilterChoice:
+    return FilterChoice(section, value, Content(clean(value)), folded(value))

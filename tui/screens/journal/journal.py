@@ -29,11 +29,11 @@ from services.models.text import clean
 from services.models.verification import Verification
 from tui.commands import bindings
 from tui.screens.common.dialog import Dialog, window
-from tui.screens.common.mode_screen import ModeScreen, Place
+from tui.screens.common.mode_screen import ModeScreen, ScreenPlace
 from tui.screens.journal.entry import EntryScreen
 from tui.screens.journal.filter import JournalFilterScreen
 from tui.typed_days import day_span, read_day
-from widgets.drawing.block import Block
+from widgets.drawing.block import DetailBlock
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line
 from widgets.frame.message_line import LineMessage
@@ -53,7 +53,7 @@ class JournalVerifyScreen(Dialog[None]):
         super().__init__()
         self.journal = journal
         self.verification: Verification | None = None
-        self.block = Block(_("Hash chain"), self._lines)
+        self.block = DetailBlock(_("Hash chain"), self._lines)
 
     def compose(self) -> ComposeResult:
         with window(_("Verify the journal"), _("Esc closes"), kind=VerticalScroll):
@@ -218,10 +218,10 @@ class JournalScreen(ModeScreen):
         if self.day is not None:
             self.show_day(self.day)
 
-    def note_subject(self) -> Place | None:
+    def note_subject(self) -> ScreenPlace | None:
         view, key = self.panel.state.value, self.panel.table.cursor_key
         entry = next((each for each in view.entries if str(each.seq) == key), None) if view else None
-        return Place(entry.target, clean(entry.target)) if entry is not None and entry.target else None
+        return ScreenPlace(entry.target, clean(entry.target)) if entry is not None and entry.target else None
 
     # -- actions
 

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from services.i18n import N_, _
 from services.models.journal import EntryKind, NewEntry
 from tui.console import Console
-from tui.screens.common.mode_screen import ModeScreen, Place
+from tui.screens.common.mode_screen import ModeScreen, ScreenPlace
 from tui.screens.common.writing_dialog import WritingDialog
 from widgets.drawing.prose import Prose
 
@@ -23,12 +23,12 @@ class SubjectDialog(WritingDialog):
     subject_words: ClassVar[str]
     """`about {name}`; translated when shown."""
 
-    def __init__(self, places: Sequence[Place]) -> None:
+    def __init__(self, places: Sequence[ScreenPlace]) -> None:
         """`places`: what the text could be about, the likeliest first."""
-        self.subjects: tuple[Place | None, ...] = (*places, None)
+        self.subjects: tuple[ScreenPlace | None, ...] = (*places, None)
         """The places, and None: nothing in particular."""
         first = self.subjects[0]
-        self.subject: Place | None = first if first is not None and first.opened else None
+        self.subject: ScreenPlace | None = first if first is not None and first.opened else None
         """What the text is about."""
         self.subject_line = Prose(classes="about")
         super().__init__()
@@ -57,7 +57,7 @@ class SubjectDialog(WritingDialog):
         self._show_subject()
 
 
-def note_subjects(app: Console) -> tuple[Place, ...]:
+def note_subjects(app: Console) -> tuple[ScreenPlace, ...]:
     """What a note could be about, the likeliest first: the open incidents of the person here, and what the screen shows.
 
     The only incident is `opened`: what its responder notes is about it unless they say otherwise. An incident that is
@@ -67,7 +67,7 @@ def note_subjects(app: Console) -> tuple[Place, ...]:
     place = below.note_subject() if isinstance(below, ModeScreen) else None
     user = app.ready.journal.person.name
     own = [each for each in app.incidents if each.is_open and each.holder == user and not each.joined_to]
-    places = [Place(str(each.target), each.title, each.id, opened=len(own) == 1) for each in own]
+    places = [ScreenPlace(str(each.target), each.title, each.id, opened=len(own) == 1) for each in own]
     if place is None or place.subject in {each.id for each in own}:
         first = [each for each in places if place is not None and each.subject == place.subject]
         opened_first = [

@@ -13,7 +13,7 @@ from widgets.logs.form.field_rows import FieldRow, value_text
 from widgets.logs.pane.detail import FieldList
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.prompt import Ask
-from widgets.logs.text.search import Query
+from widgets.logs.text.search import SearchQuery
 from widgets.logs.text.time import moment
 
 AddPane = Callable[[str, datetime | None, str], Awaitable[LogPane | None]]
@@ -54,10 +54,10 @@ async def _chosen(
     if answer == "copy":
         app.copy_to_clipboard(value_text(row))
     elif answer == "search":
-        pane.search.start(Query(_searched(row)))
+        pane.search.start(SearchQuery(_searched(row)))
         pane.lines.focus()
     elif answer == "hide":
-        pane.filters.add(Query(_searched(row)), hides=True)
+        pane.filters.add(SearchQuery(_searched(row)), hides=True)
         pane.lines.focus()
     elif answer in patterns:
         further = patterns[answer]

@@ -32,7 +32,7 @@ _STEP = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ColumnOffer:
     """One line of the dialog: a field, and whether it is a column."""
 
     name: str
@@ -42,22 +42,22 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FormAnswer:
     """What was chosen; None for the form's own columns."""
 
     columns: Chosen | None
 
 
-def offers(columns: Chosen, sample: Sample, hidden: frozenset[str] = frozenset()) -> list[Offer]:
+def offers(columns: Chosen, sample: Sample, hidden: frozenset[str] = frozenset()) -> list[ColumnOffer]:
     """The present columns in their order, then every other field, the most frequent first."""
-    present = [Offer(name, width, ticked=True) for name, width in columns]
+    present = [ColumnOffer(name, width, ticked=True) for name, width in columns]
     names = {name for name, _width in columns} | hidden
     others = [name for name, _count in sample.fields.most_common() if name not in names]
     further = [name for name in (STREAM, REST) if name not in names]
-    return [*present, *(Offer(name) for name in (*others, *further))]
+    return [*present, *(ColumnOffer(name) for name in (*others, *further))]
 
 
-class ColumnsScreen(GuardedDialog[Answer | None]):
+class ColumnsScreen(GuardedDialog[FormAnswer | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "tick", N_("Tick")),
         Binding("ctrl+up", "shift(-1)", N_("Column up")),
@@ -74,7 +74,7 @@ class ColumnsScreen(GuardedDialog[Answer | None]):
     }
     """
 
-    def __init__(self, group: str, form: str, own: Sequence[Offer], sample: Sample) -> None:
+    def __init__(self, group: str, form: str, own: Sequence[ColumnOffer], sample: Sample) -> None:
         """`form`: its title as displayed; `own`: what `offers` returns, the present columns first."""
         super().__init__(harmless=True)
         self._group = group
@@ -111,7 +111,7 @@ class ColumnsScreen(GuardedDialog[Answer | None]):
     def _show(self) -> None:
         self.table.set_rows([self._row(line) for line in self.lines])
 
-    def _row(self, line: Offer) -> Row:
+    def _row(self, line: ColumnOffer) -> Row:
         mark = (glyphs.DONE, "good") if line.ticked else (glyphs.WAITING, "faint")
         width = "" if line.name == REST else str(line.width) if line.width else _("fits")
         count, example = self._sample.fields[line.name], self._sample.examples.get(line.name, "")
@@ -157,12 +157,12 @@ class ColumnsScreen(GuardedDialog[Answer | None]):
 
     def action_reset(self) -> None:
         """Forget what was chosen: the columns are those of the runbook or of the form again."""
-        self.dismiss(Answer(None))
+        self.dismiss(FormAnswer(None))
 
     @on(KeyedTable.Selected)
     def _apply(self, event: KeyedTable.Selected) -> None:
         event.stop()
-        self.dismiss(Answer(tuple((line.name, line.width) for line in self.lines if line.ticked)))
+        self.dismiss(FormAnswer(tuple((line.name, line.width) for line in self.lines if line.ticked)))
 
 
 def _name(name: str) -> str:
@@ -199,7 +199,7 @@ async def choose_columns(app: Console, pane: LogPane) -> None:
         return
     lines = offers(form.columns(pane.lines.size.width), form.sample, form.form.never_columns)
     dialog = ColumnsScreen(group, _(form.form.title), lines, form.sample)
-    answer: Answer | None = await app.push_screen_wait(dialog)
+    answer: FormAnswer | None = await app.push_screen_wait(dialog)
     if answer is None:
         return
     memory = log_memory(app)

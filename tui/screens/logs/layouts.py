@@ -12,7 +12,7 @@ from services.models.text import clean
 from tui.console import Console
 from tui.screens.common.dialog import Dialog, window
 from tui.screens.logs.covers.covering import short_name
-from tui.screens.logs.memory import LONGEST, Layout, LayoutPane, LogMemory
+from tui.screens.logs.memory import LONGEST, LayoutPane, LogMemory, SavedLayout
 from tui.screens.logs.pane_set import PaneSet
 from widgets.drawing.columns import Column
 from widgets.drawing.prose import Prose
@@ -22,7 +22,7 @@ _LONGEST = 60
 """Characters of a name at most."""
 
 
-class LayoutScreen(Dialog[Layout]):
+class LayoutScreen(Dialog[SavedLayout]):
     """Saves the present layout under the typed name, or returns the one under the cursor."""
 
     app = app_getter(Console)
@@ -36,7 +36,7 @@ class LayoutScreen(Dialog[Layout]):
     }
     """
 
-    def __init__(self, memory: LogMemory, present: Layout) -> None:
+    def __init__(self, memory: LogMemory, present: SavedLayout) -> None:
         super().__init__()
         self.memory = memory
         self.present = present
@@ -94,12 +94,12 @@ class LayoutScreen(Dialog[Layout]):
         self.table.action_move(-1)
 
 
-def groups_of(layout: Layout) -> str:
+def groups_of(layout: SavedLayout) -> str:
     return _(", ").join(short_name(pane.group) for pane in layout.panes)
 
 
-def present_layout(screen: PaneSet, memory: LogMemory) -> Layout:
-    return Layout(
+def present_layout(screen: PaneSet, memory: LogMemory) -> SavedLayout:
+    return SavedLayout(
         panes=tuple(
             LayoutPane(
                 group=tail.group,
@@ -112,7 +112,7 @@ def present_layout(screen: PaneSet, memory: LogMemory) -> Layout:
     )
 
 
-async def open_layout(screen: PaneSet, layout: Layout, memory: LogMemory) -> None:
+async def open_layout(screen: PaneSet, layout: SavedLayout, memory: LogMemory) -> None:
     former = list(screen.tails)
     for pane in former[1:]:
         await screen.remove_pane(pane)

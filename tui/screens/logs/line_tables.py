@@ -24,7 +24,7 @@ from widgets.drawing.table import KeyedTable, Row
 from widgets.drawing.whole_row import WholeRowTable
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.store.store import LogStore
-from widgets.logs.text.search import Query
+from widgets.logs.text.search import SearchQuery
 from widgets.logs.text.time import moment
 
 _SLICE = 500
@@ -34,7 +34,7 @@ _SLOW = b"duration: "
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class LineTarget:
     """Where a row leads: a time, and what to search there."""
 
     at: datetime | None
@@ -46,7 +46,7 @@ class TableView:
     title: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    targets: dict[str, Target]
+    targets: dict[str, LineTarget]
     """By the key of the row."""
 
 
@@ -88,17 +88,17 @@ def slow_views(
     shapes = _view(
         _("by shape"), (*numbers, *times, statement), by_shape,
         lambda group: (*_numbers(group), *_times(group.first, group.last, zone, now), group.text),
-        lambda group: Target(group.slowest_at),
+        lambda group: LineTarget(group.slowest_at),
     )  # fmt: skip
     minutes = _view(
         _("by minute"), (Column(_("Minute"), min_width=16), *numbers), by_time,
         lambda group: (stamp(datetime.fromisoformat(group.text), zone, now), *_numbers(group)),
-        lambda group: Target(group.first),
+        lambda group: LineTarget(group.first),
     )  # fmt: skip
     return [shapes, minutes]
 
 
-def block_views(blocks: Sequence[waf_blocks.Block], zone: tzinfo, now: datetime) -> list[TableView]:
+def block_views(blocks: Sequence[waf_blocks.WafBlock], zone: tzinfo, now: datetime) -> list[TableView]:
     titles = {
         "rule": (_("by rule"), _("Rule")),
         "address": (_("by address"), _("Address")),
@@ -131,9 +131,11 @@ def _block_cells(
     return cells
 
 
-def _block_target(group: BlockedGroup) -> Target:
+def _block_target(group: BlockedGroup) -> LineTarget:
     # Of a managed group's rule the log has the name alone, not the path that the table shows.
-    return Target(group.first, group.name.rpartition("/")[2] if group.name.count("/") == 1 else group.name)
+    return LineTarget(
+        group.first, group.name.rpartition("/")[2] if group.name.count("/") == 1 else group.name
+    )
 
 
 def _view(
@@ -141,7 +143,7 @@ def _view(
     columns: tuple[Column, ...],
     groups: Sequence[object],
     cells: Callable[[object], tuple[str, ...]] | Callable[..., tuple[str, ...]],
-    target: Callable[..., Target],
+    target: Callable[..., LineTarget],
 ) -> TableView:
     rows, targets = [], {}
     for index, group in enumerate(groups[:_MOST_ROWS]):
@@ -151,7 +153,7 @@ def _view(
     return TableView(title, columns, tuple(rows), targets)
 
 
-def _numbers(group: slow_queries.Statement) -> Iterator[str]:
+def _numbers(group: slow_queries.SlowStatement) -> Iterator[str]:
     yield f"{group.lines:,}"
     yield f"{group.total / 1000:,.1f}"
     for share in (0.5, 0.95):
@@ -163,7 +165,7 @@ def _times(first: datetime | None, last: datetime | None, zone: tzinfo, now: dat
     return tuple(stamp(each, zone, now) if each is not None else "" for each in (first, last))
 
 
-class LineTablesScreen(GuardedDialog[Target | None]):
+class LineTablesScreen(GuardedDialog[LineTarget | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "other(-1)", N_("Previous"), show=False),
         Binding("right", "other(1)", N_("Next"), show=False),
@@ -226,7 +228,7 @@ async def show_tables(app: Console, pane: LogPane) -> None:
         blocks = [
             block
             for block in await parsed(pane.store, waf_blocks.block_of)
-            if isinstance(block, waf_blocks.Block)
+            if isinstance(block, waf_blocks.WafBlock)
         ]
         views, count = block_views(blocks, zone, now), len(blocks)
         text = plural(
@@ -245,5 +247,5 @@ async def show_tables(app: Console, pane: LogPane) -> None:
     if target.at is not None:
         pane.go_to(round(target.at.timestamp() * 1000))
     if target.text:
-        pane.search.start(Query(target.text))
+        pane.search.start(SearchQuery(target.text))
     pane.focus()

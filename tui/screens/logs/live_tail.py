@@ -10,7 +10,7 @@ from services.aws.client.reader import not_found
 from services.aws.logs.group_names import identifier
 from services.aws.logs.live_tail import LiveTail
 from services.i18n import _
-from services.logs.follow.live import IDLE, LiveSession, LiveState
+from services.logs.follow.live import IDLE, LiveSession, LiveTailState
 from services.system import Services
 from tui.console import Console
 from tui.screens.common.confirm import ConfirmScreen
@@ -59,7 +59,7 @@ async def run(tail: PaneTail, session: LiveSession) -> None:
         pane.live = ""
 
 
-def _title(state: LiveState) -> str:
+def _title(state: LiveTailState) -> str:
     """`LIVE 3 min ¥4.50 sampled`."""
     parts = [_("LIVE") if state.open else _("Live Tail opens…")]
     if state.minutes:

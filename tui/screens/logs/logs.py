@@ -11,7 +11,7 @@ from textual.widgets import Input
 from services.i18n import _
 from services.models.aws_cli import CommandSheet
 from tui.commands import bindings
-from tui.screens.common.mode_screen import WAY_BACK, Place
+from tui.screens.common.mode_screen import WAY_BACK, ScreenPlace
 from tui.screens.logs import key_order
 from tui.screens.logs.covers.covering import CoveringPane
 from tui.screens.logs.covers.covers import Covers
@@ -117,12 +117,12 @@ class LogsScreen(PaneSet):
     def aws_commands(self) -> CommandSheet | None:
         return self.pane_sheet(self.pane) if self.pane in self.tails else None
 
-    def note_subject(self) -> Place | None:
+    def note_subject(self) -> ScreenPlace | None:
         mode, incident = self.app.way_back or ("", "")
         if mode != self.app.current_mode:
             return None
         places = (
-            Place(str(record.target), record.title, record.id, opened=True)
+            ScreenPlace(str(record.target), record.title, record.id, opened=True)
             for record in self.app.incidents
             if record.id == incident
         )

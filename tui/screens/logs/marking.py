@@ -15,12 +15,12 @@ from services.models.journal import EntryKind, EntryQuery
 from services.models.text import clean
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
-from tui.screens.common.mode_screen import Place
+from tui.screens.common.mode_screen import ScreenPlace
 from tui.screens.journal.note import SubjectDialog, note_subjects
 from tui.screens.logs.origins import Origins
 from widgets.drawing.prose import Prose
 from widgets.logs.pane.pane import LogPane
-from widgets.logs.reading.marks import Mark, digest_of
+from widgets.logs.reading.marks import LineMark, digest_of
 from widgets.logs.text.time import moment
 
 _LINE = 160
@@ -44,7 +44,7 @@ class MarkScreen(SubjectDialog):
         likeliest = [place for place in note_subjects(self.app) if place.subject.startswith("incident:")]
         subjects = {place.subject for place in likeliest}
         others = [
-            Place(str(incident.target), incident.title, incident.id)
+            ScreenPlace(str(incident.target), incident.title, incident.id)
             for incident in self.app.incidents
             if incident.is_open and not incident.joined_to and incident.id not in subjects
         ]
@@ -99,7 +99,7 @@ async def _remove(app: Console, pane: LogPane, line_id: int, mark: SavedMark) ->
 
 async def restore_marks(app: Console, pane: LogPane, groups: Mapping[str, str]) -> None:
     """Show the marks that the journal has of log groups: their exact names by what their streams begin with here."""
-    marks: list[Mark] = []
+    marks: list[LineMark] = []
     for prefix, group in groups.items():
         query = EntryQuery(kinds=frozenset({EntryKind.LOG_MARK}), target=group)
         try:
@@ -107,7 +107,7 @@ async def restore_marks(app: Console, pane: LogPane, groups: Mapping[str, str]) 
         except JournalError:
             return  # the banner says it
         marks += [
-            Mark(mark.at, prefix + mark.stream, mark.text, mark.note, mark.digest)
+            LineMark(mark.at, prefix + mark.stream, mark.text, mark.note, mark.digest)
             for mark in marks_in(page.entries)
         ]
     pane.marks.restore(marks)

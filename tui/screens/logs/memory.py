@@ -48,7 +48,7 @@ class LayoutPane(Model):
     """Its share of the space that the panes have."""
 
 
-class Layout(Model):
+class SavedLayout(Model):
     panes: tuple[LayoutPane, ...] = Field(min_length=1, max_length=MOST_PANES)
 
 
@@ -60,7 +60,7 @@ class Remembered(Model):
     """By the exact name of the log group."""
     search: tuple[str, ...] = Field(default=(), max_length=HISTORY)
     filter: tuple[str, ...] = Field(default=(), max_length=HISTORY)
-    layouts: dict[Clean, Layout] = Field(default_factory=dict, max_length=LAYOUTS)
+    layouts: dict[Clean, SavedLayout] = Field(default_factory=dict, max_length=LAYOUTS)
 
 
 Change = Callable[[Remembered], Remembered]
@@ -135,10 +135,10 @@ class LogMemory:
     # Layouts
 
     @property
-    def layouts(self) -> dict[str, Layout]:
+    def layouts(self) -> dict[str, SavedLayout]:
         return dict(reversed(self._remembered.layouts.items()))
 
-    def save_layout(self, name: str, layout: Layout) -> None:
+    def save_layout(self, name: str, layout: SavedLayout) -> None:
         name = clean(name.strip(), 80)
         self._change(
             lambda old: old.model_copy(update={"layouts": _with(old.layouts, name, layout, LAYOUTS)})

@@ -28,8 +28,8 @@ from widgets.drawing.table import KeyedTable, Row
 from widgets.drawing.whole_row import WholeRowTable
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.status import filter_text
-from widgets.logs.reading.histogram import Counts, Scale
-from widgets.logs.reading.patterns import Pattern, PatternQuery, newest_first
+from widgets.logs.reading.histogram import BarScale, LevelCounts
+from widgets.logs.reading.patterns import LinePattern, PatternQuery, newest_first
 from widgets.logs.reading.ruler import RangeCounts
 from widgets.logs.text.severity import LETTERS
 from widgets.logs.text.time import moment, range_text, second_text
@@ -55,7 +55,7 @@ class PatternsScreen(Dialog[PatternQuery | None]):
     def __init__(self, pane: LogPane) -> None:
         super().__init__()
         self.pane = pane
-        self.patterns: Sequence[Pattern] = ()
+        self.patterns: Sequence[LinePattern] = ()
         """The most frequent first; empty until they are counted."""
         self.newest_first = False
         self.table = KeyedTable(
@@ -110,7 +110,7 @@ class PatternsScreen(Dialog[PatternQuery | None]):
         hint = _("⏎ filters · ^t other order · Esc closes")
         self.show_below(window, f"{_('+ new since T0')} · {hint}" if self.began is not None else hint)
 
-    def _cells(self, pattern: Pattern, total: int) -> tuple[Line, ...]:
+    def _cells(self, pattern: LinePattern, total: int) -> tuple[Line, ...]:
         tally, format = pattern.tally, self.pane.lines.format
         letter, today = LETTERS[tally.level], self.pane.lines.today()
         style = _STYLES.get(letter, "")
@@ -215,16 +215,16 @@ async def _count(app: Console, pane: LogPane, group: str, span: TimeSpan) -> Non
 
 
 def _range_counts(state: LevelHistogram, first: int, last: int) -> RangeCounts:
-    scale = Scale(int(state.width.total_seconds() * 1000))
+    scale = BarScale(int(state.width.total_seconds() * 1000))
     bars = {scale.bar(int(bar.at.timestamp() * 1000)): _counts(bar) for bar in state.bars}
     return RangeCounts(first, last - 1, scale, bars, _("query") if state.complete else "…")
 
 
-def _counts(bar: LevelBar) -> Counts:
+def _counts(bar: LevelBar) -> LevelCounts:
     by_level: Mapping[Severity, int] = bar.counts
     errors = sum(count for level, count in by_level.items() if level >= Severity.ERROR)
     warnings = by_level.get(Severity.WARNING, 0)
-    return Counts(bar.total - errors - warnings, warnings, errors)
+    return LevelCounts(bar.total - errors - warnings, warnings, errors)
 
 
 def _range_words(hours: int) -> str:

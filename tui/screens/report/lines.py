@@ -8,7 +8,7 @@ from services.report.rendering.document import (
     Block,
     Bullets,
     Document,
-    Facts,
+    DocumentFacts,
     Paragraph,
     Quote,
     Section,
@@ -68,7 +68,7 @@ def _block(block: Block, width: int) -> list[Line]:
             return [*quoted, [("▏ ", "rule"), (f"— {block.by}", "muted")]]
         case Bullets():
             return [line for item in block.items for line in _hang("· ", item, width)]
-        case Facts():
+        case DocumentFacts():
             room = max((cell_len(name) for name, _value in block.pairs), default=0)
             return [
                 line

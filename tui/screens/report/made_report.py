@@ -13,7 +13,7 @@ from services.journal.problems import UnusableJournal, problem_of, staleness
 from services.report.rendering.document import Document
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.report.lines import report_lines
-from widgets.drawing.block import Block
+from widgets.drawing.block import DetailBlock
 from widgets.drawing.lines import Line
 
 R = TypeVar("R")
@@ -29,7 +29,7 @@ class MadeReportScreen(ModeScreen, Generic[R]):
         self.report: R | None = None
         self._why = ""
         self._document = document
-        self.block = Block(title, self._lines)
+        self.block = DetailBlock(title, self._lines)
         self.scroll = VerticalScroll(self.block)
 
     async def maker(self, now: datetime, stale: str) -> Callable[[], R]:

@@ -14,7 +14,7 @@ from services.models.duties import Occurrence
 from services.models.journal import EntryKind, NewEntry
 from services.models.report import Report
 from services.report.make import make
-from services.report.periods import Period, Span, fiscal_year, of_day, of_fiscal_year, of_month
+from services.report.periods import Period, PeriodSpan, fiscal_year, of_day, of_fiscal_year, of_month
 from services.report.rendering.dispatch import document
 from tui.screens.common.writing_dialog import WritingDialog
 from tui.screens.duties import signing
@@ -77,13 +77,15 @@ class ReportScreen(MadeReportScreen[Report]):
         return day if day <= self.services.calendar.day_of(self.app.now()) else None
 
     def action_span(self, span: str) -> None:
-        self._show(Span(span), of_day(min(self.period.last, self.services.calendar.day_of(self.app.now()))))
+        self._show(
+            PeriodSpan(span), of_day(min(self.period.last, self.services.calendar.day_of(self.app.now())))
+        )
 
-    def _show(self, span: Span, day: Period) -> None:
+    def _show(self, span: PeriodSpan, day: Period) -> None:
         makers = {
-            Span.DAY: lambda: day,
-            Span.MONTH: lambda: of_month(day.first),
-            Span.FISCAL_YEAR: lambda: of_fiscal_year(fiscal_year(day.first)),
+            PeriodSpan.DAY: lambda: day,
+            PeriodSpan.MONTH: lambda: of_month(day.first),
+            PeriodSpan.FISCAL_YEAR: lambda: of_fiscal_year(fiscal_year(day.first)),
         }
         self.period = makers[span]()
         self.report = None

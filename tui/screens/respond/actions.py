@@ -41,7 +41,7 @@ from tui.screens.report.save import offer_saving, write_report
 from tui.screens.respond.building import incident_view, joinable, situation_of
 from tui.screens.respond.closing import OWN, CloseScreen
 from tui.screens.respond.dialogs import decide_dialog
-from tui.screens.respond.reading import Records, alarm_of
+from tui.screens.respond.reading import IncidentRecords, alarm_of
 from tui.screens.respond.told import ToldScreen
 from tui.screens.slack.post import PostScreen
 from widgets.drawing.prose import Prose
@@ -109,7 +109,9 @@ class HandOverScreen(OfferDialog):
         return _("Offered to {who}; nothing changes until somebody accepts.").format(who=self.receiver)
 
 
-async def situation_now(app: Console, weighing: Weighing, id: str, records: Records) -> Situation | None:
+async def situation_now(
+    app: Console, weighing: Weighing, id: str, records: IncidentRecords
+) -> Situation | None:
     incidents = app.ready.incidents
     if (incident := incidents.of(id)) is None:
         return None
@@ -169,7 +171,7 @@ class IncidentScreenBase(ModeScreen):
     def view_at_hand(self) -> IncidentView | None:
         raise NotImplementedError
 
-    def records_at_hand(self) -> Records:
+    def records_at_hand(self) -> IncidentRecords:
         raise NotImplementedError
 
     def alarms_seen(self) -> frozenset[str]:

@@ -35,7 +35,7 @@ from services.slack.notes import change_line
 from tui.console import Console
 from tui.messages import OpenChange
 from tui.places import Destination, Origin, destination
-from tui.screens.respond.reading import Records, alarm_of
+from tui.screens.respond.reading import IncidentRecords, alarm_of
 from widgets.alarms.values import now_spans
 from widgets.incidents.view import IncidentView
 
@@ -74,7 +74,7 @@ def incident_view(
     app: Console,
     weighing: Weighing,
     incident: Incident,
-    records: Records,
+    records: IncidentRecords,
     live: IncidentEvidence | None = None,
     *,
     shows_numbers: bool = False,

@@ -20,13 +20,13 @@ from tui.commands import bindings
 from tui.console import Console
 from tui.messages import OpenLogs, ReadAgain
 from tui.places import Destination
-from tui.screens.common.mode_screen import Place
+from tui.screens.common.mode_screen import ScreenPlace
 from tui.screens.duties.finding_actions import open_place
 from tui.screens.journal.entry import EntryScreen
 from tui.screens.respond.actions import IncidentScreenBase, attempt
 from tui.screens.respond.building import destinations_of, incident_view, place_named
 from tui.screens.respond.dialogs import IncidentDialog
-from tui.screens.respond.reading import Records, alarm_of, records_of
+from tui.screens.respond.reading import IncidentRecords, alarm_of, records_of
 from widgets.incidents.causes import ADVICE, cause_of
 from widgets.incidents.detail import IncidentDetail
 from widgets.incidents.entries import EntryPanel
@@ -121,7 +121,7 @@ class IncidentScreen(IncidentScreenBase):
         self.first = incident
         self.detail = IncidentDetail(self.app.aws_now)
         self.prompt = StepPrompt()
-        self.records = Records()
+        self.records = IncidentRecords()
         self.next_looks = NextLooks()
         self.live: IncidentEvidence | None = None
         """The newest reading; None before the first."""
@@ -156,15 +156,15 @@ class IncidentScreen(IncidentScreenBase):
     def view_at_hand(self) -> IncidentView | None:
         return self.detail.view
 
-    def records_at_hand(self) -> Records:
+    def records_at_hand(self) -> IncidentRecords:
         return self.records
 
     def responds_to(self) -> str:
         return str(self.first.target)
 
-    def note_subject(self) -> Place | None:
+    def note_subject(self) -> ScreenPlace | None:
         incident = self.incident_at_hand()
-        return Place(str(incident.target), incident.title, subject=incident.id, opened=True)
+        return ScreenPlace(str(incident.target), incident.title, subject=incident.id, opened=True)
 
     # -- showing
 

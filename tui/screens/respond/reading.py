@@ -10,7 +10,7 @@ from tui.console import Console
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class IncidentRecords:
     entries: tuple[Entry, ...] = ()
     """Its entries, oldest first."""
     changes: tuple[Entry, ...] = ()
@@ -29,7 +29,7 @@ def alarm_of(app: Console, incident: Incident) -> Alarm | None:
     return next((alarm for alarm in alarms if alarm.id == incident.target), None)
 
 
-async def records_of(app: Console, incident: Incident, before: Records) -> Records:
+async def records_of(app: Console, incident: Incident, before: IncidentRecords) -> IncidentRecords:
     """Read the entries anew, and the evidence unless `before` has it."""
     try:
         entries = await app.ready.incidents.entries(incident)
@@ -42,5 +42,5 @@ async def records_of(app: Console, incident: Incident, before: Records) -> Recor
             evidence = unpacked(entry.data if entry is not None else {})
     except (JournalError, UnreadableEvidence) as error:
         text = error.problem.message if isinstance(error, JournalError) else str(error)
-        return Records(before.entries, before.changes, before.evidence, text)
-    return Records(entries, changes, evidence)
+        return IncidentRecords(before.entries, before.changes, before.evidence, text)
+    return IncidentRecords(entries, changes, evidence)

@@ -16,12 +16,12 @@ from services.models.incidents import Incident
 from services.models.outages import Outage
 from tui.commands import bindings
 from tui.messages import OpenIncident
-from tui.screens.common.mode_screen import Place
+from tui.screens.common.mode_screen import ScreenPlace
 from tui.screens.respond.actions import IncidentScreenBase
 from tui.screens.respond.building import incident_view
 from tui.screens.respond.incident import IncidentScreen
-from tui.screens.respond.reading import Records, records_of
-from widgets.drawing.block import Block
+from tui.screens.respond.reading import IncidentRecords, records_of
+from widgets.drawing.block import DetailBlock
 from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable
 from widgets.drawing.ticker import every_second
@@ -38,7 +38,7 @@ class RespondScreen(IncidentScreenBase):
         & KeyedTable { height: auto; max-height: 40%; }
         & KeyedTable.-none { display: none; }
         & PanelEmpty.-none { display: block; }
-        & Block { margin: 1 0 0 0; height: 1fr; padding: 0 2; }
+        & DetailBlock { margin: 1 0 0 0; height: 1fr; padding: 0 2; }
     }
     """
 
@@ -47,8 +47,8 @@ class RespondScreen(IncidentScreenBase):
         self.head = PanelHead(_("Incidents"))
         self.table = KeyedTable(columns(), id="incidents", follows_top=True)
         self.empty = PanelEmpty()
-        self.summary = Block("", self._summary)
-        self._records: dict[str, Records] = {}
+        self.summary = DetailBlock("", self._summary)
+        self._records: dict[str, IncidentRecords] = {}
         """Of the open incidents, what was captured."""
 
     def body(self) -> ComposeResult:
@@ -74,7 +74,7 @@ class RespondScreen(IncidentScreenBase):
     async def read_records(self) -> None:
         for incident in self.app.incidents:
             if incident.is_open and incident.evidence:
-                before = self._records.get(incident.id, Records())
+                before = self._records.get(incident.id, IncidentRecords())
                 self._records[incident.id] = await records_of(self.app, incident, before)
                 self._show()
 
@@ -101,7 +101,7 @@ class RespondScreen(IncidentScreenBase):
 
     def _listed_incident(self, incident: Incident) -> IncidentView:
         runbook = self.services.runbook
-        records = self._records.get(incident.id, Records())
+        records = self._records.get(incident.id, IncidentRecords())
         newest = self.services.response.live.newest(incident)
         present = self.weighing.present(incident, newest, records.evidence)
         return IncidentView(
@@ -143,16 +143,18 @@ class RespondScreen(IncidentScreenBase):
         incident = self.incident_at_hand()
         if incident is None:
             return None
-        return incident_view(self.app, self.weighing, incident, self._records.get(incident.id, Records()))
+        return incident_view(
+            self.app, self.weighing, incident, self._records.get(incident.id, IncidentRecords())
+        )
 
-    def records_at_hand(self) -> Records:
-        return self._records.get(self.table.cursor_key or "", Records())
+    def records_at_hand(self) -> IncidentRecords:
+        return self._records.get(self.table.cursor_key or "", IncidentRecords())
 
-    def note_subject(self) -> Place | None:
+    def note_subject(self) -> ScreenPlace | None:
         incident = self.incident_at_hand()
         if incident is None:
             return None
-        return Place(str(incident.target), incident.title, subject=incident.id)
+        return ScreenPlace(str(incident.target), incident.title, subject=incident.id)
 
     @on(KeyedTable.Selected)
     def _selected(self, event: KeyedTable.Selected) -> None:

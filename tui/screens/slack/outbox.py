@@ -19,7 +19,7 @@ from tui.screens.common.already_recorded import was_first
 from tui.screens.common.confirm import confirm
 from tui.screens.common.dialog import Dialog, window
 from tui.screens.common.writing_dialog import NotTaken, WritingDialog
-from widgets.drawing.block import Block
+from widgets.drawing.block import DetailBlock
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import ROLES, Line
 from widgets.drawing.prose import Prose
@@ -52,7 +52,7 @@ class OutboxScreen(Dialog[None]):
     def __init__(self) -> None:
         super().__init__()
         self.table = KeyedTable(columns(), margin=1)
-        self.block = Block(_("Slack message"), self._lines)
+        self.block = DetailBlock(_("Slack message"), self._lines)
 
     def compose(self) -> ComposeResult:
         with window(_("Slack outbox")):

@@ -12,7 +12,7 @@ from services.models.fleet import Standing, SystemState
 from tui import messages
 from tui.commands import bindings
 from tui.screens.common.mode_screen import ModeScreen
-from widgets.drawing.block import Block
+from widgets.drawing.block import DetailBlock
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable
@@ -41,7 +41,7 @@ class SystemsScreen(ModeScreen):
         super().__init__()
         self.head = PanelHead(_("Systems"))
         self.table = KeyedTable(columns(), margin=1)
-        self.block = Block("", self._lines, id="said")
+        self.block = DetailBlock("", self._lines, id="said")
 
     def body(self) -> ComposeResult:
         yield self.head

@@ -26,7 +26,7 @@ from tui import messages
 from tui.commands import bindings
 from tui.places import Destination, Origin, destination
 from tui.screens.common.command_sheets import alarm_sheet
-from tui.screens.common.mode_screen import ModeScreen, Place
+from tui.screens.common.mode_screen import ModeScreen, ScreenPlace
 from tui.screens.slack.post import propose_alarm
 from tui.screens.watch.panels.alarms import alarm_readings
 from widgets.alarms.detail import AlarmDetail
@@ -117,9 +117,9 @@ class AlarmScreen(ModeScreen):
         if self._is_behind:
             self.call_after_refresh(self._alarms_changed)
 
-    def note_subject(self) -> Place | None:
+    def note_subject(self) -> ScreenPlace | None:
         alarm = self.detail.alarm or self.first
-        return Place(str(alarm.id), alarm.name, opened=True)
+        return ScreenPlace(str(alarm.id), alarm.name, opened=True)
 
     def _incidents_changed(self) -> None:
         super()._incidents_changed()

@@ -16,7 +16,7 @@ from services.models.problem import Problem
 from tui import messages
 from tui.commands import bindings
 from tui.panel_registry import PANELS, PanelSpec
-from tui.screens.common.mode_screen import Place
+from tui.screens.common.mode_screen import ScreenPlace
 from tui.screens.logs.panes import PaneScreen
 from tui.screens.watch.panels.base import WatchedPanel
 from tui.screens.watch.panels.dashboard import WatchedDashboard
@@ -161,7 +161,7 @@ class WatchScreen(PaneScreen):
         for panel in self.panels.values():
             panel.banner_changed(problem)
 
-    def note_subject(self) -> Place | None:
+    def note_subject(self) -> ScreenPlace | None:
         panel = self._focused_panel()
         return panel.note_subject() if panel is not None else None
 

@@ -7,9 +7,9 @@ from rich.color import ColorSystem
 
 from tui.terminal.cells.compositor import Update, is_whole, paint, size_of
 from tui.terminal.cells.encoder import Encoder
-from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.grid import CellGrid
 from tui.terminal.cells.line_speed import Link, LinkState, Meter
-from tui.terminal.cells.reply_queue import Question, Reply, ReplyQueue
+from tui.terminal.cells.reply_queue import Reply, ReplyQueue, TerminalQuestion
 from tui.terminal.cells.styles import Renditions
 
 # Flow control: when the next frame may be sent. The callers pass the time.
@@ -120,7 +120,7 @@ class FlowControl:
         """Take in an answer: the terminal has shown everything sent before the question."""
         self.answers = True
         inquiry = answer.inquiry
-        if inquiry.question is Question.POSITION or not inquiry.frame:
+        if inquiry.question is TerminalQuestion.POSITION or not inquiry.frame:
             self._meter.measured(answer.at - inquiry.at, self._size if inquiry.frame == self.frame else 0)
         if inquiry.frame == self.frame:
             self._arrived()
@@ -163,7 +163,7 @@ _SETTLE = (0.3, 1.0)
 """Least and most seconds that the end waits for answers; in between, three round trips."""
 
 
-class Writer(Protocol):
+class CellWriter(Protocol):
     """Sends bytes to the terminal."""
 
     @property
@@ -198,7 +198,7 @@ class CellOutput:
 
     def __init__(
         self,
-        writer: Writer,
+        writer: CellWriter,
         loop: Loop,
         *,
         colours: ColorSystem = ColorSystem.TRUECOLOR,
@@ -232,7 +232,7 @@ class CellOutput:
 
     def _begin_grids(self, width: int, height: int) -> None:
         self._renditions = Renditions(self._colours)
-        self._back = Grid(width, height)
+        self._back = CellGrid(width, height)
         self._encoder = Encoder(width, height, self._renditions, erases_in_colour=self._erases_in_colour)
 
     @property
@@ -253,7 +253,7 @@ class CellOutput:
         self._flow.reset()
         self._encoder.forget()
         # In this order, because the answer to the second settles the first where a terminal does not know it.
-        self._ask(0, self._loop.time(), Question.MARGINS, Question.STATUS)
+        self._ask(0, self._loop.time(), TerminalQuestion.MARGINS, TerminalQuestion.STATUS)
         self._later()
 
     def end(self) -> None:
@@ -322,7 +322,7 @@ class CellOutput:
         elif now >= (due := max(self._flow.frame_at(), self._flow.sent_at + self._least_interval)):
             self._send(now)
         elif now >= (probe := self._flow.probe_at()):
-            self._ask(self._flow.frame, now, Question.STATUS)
+            self._ask(self._flow.frame, now, TerminalQuestion.STATUS)
             self._flow.probed(now)
             self._wait_until(min(due, self._flow.probe_at()))
         else:
@@ -340,14 +340,14 @@ class CellOutput:
             frame = _SYNCHRONIZED.format(frame)
         data = frame.encode("utf-8", "replace")
         if self._flow.asks_distance():
-            data = self.answers.ask(Question.STATUS, 0, now).encode() + data
+            data = self.answers.ask(TerminalQuestion.STATUS, 0, now).encode() + data
         if self._flow.sent(now, len(data)):
-            data += self.answers.ask(Question.POSITION, self._flow.frame, now).encode()
+            data += self.answers.ask(TerminalQuestion.POSITION, self._flow.frame, now).encode()
         self._writer.send(data)
         if not complete:
             self._later()
 
-    def _ask(self, frame: int, now: float, *questions: Question) -> None:
+    def _ask(self, frame: int, now: float, *questions: TerminalQuestion) -> None:
         self._writer.send("".join(self.answers.ask(each, frame, now) for each in questions).encode())
 
     def _read_answers(self) -> None:

@@ -4,7 +4,7 @@ from typing import TypeGuard
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.grid import CellGrid
 from tui.terminal.cells.styles import Renditions
 
 Update = ChopsUpdate | LayoutUpdate
@@ -18,7 +18,7 @@ def is_whole(update: Update) -> bool:
     return isinstance(update, LayoutUpdate)
 
 
-def paint(grid: Grid, renditions: Renditions, update: Update) -> None:
+def paint(grid: CellGrid, renditions: Renditions, update: Update) -> None:
     if isinstance(update, LayoutUpdate):
         for y, strips in enumerate(update.strips, update.region.y):
             _strips(grid, renditions, update.region.x, y, strips)
@@ -26,12 +26,12 @@ def paint(grid: Grid, renditions: Renditions, update: Update) -> None:
         _chops(grid, renditions, update)
 
 
-def _strips(grid: Grid, renditions: Renditions, x: int, y: int, strips: Iterable[Strip]) -> None:
+def _strips(grid: CellGrid, renditions: Renditions, x: int, y: int, strips: Iterable[Strip]) -> None:
     for strip in strips:
         x = _strip(grid, renditions, x, y, strip)
 
 
-def _strip(grid: Grid, renditions: Renditions, x: int, y: int, strip: Strip) -> int:
+def _strip(grid: CellGrid, renditions: Renditions, x: int, y: int, strip: Strip) -> int:
     segments = [(text, style) for text, style, control in strip if text and not control]
     row = "".join([text for text, _style in segments])
     if row.isascii() and row.isprintable():
@@ -45,7 +45,7 @@ def _strip(grid: Grid, renditions: Renditions, x: int, y: int, strip: Strip) -> 
     return x
 
 
-def _chops(grid: Grid, renditions: Renditions, update: ChopsUpdate) -> None:
+def _chops(grid: CellGrid, renditions: Renditions, update: ChopsUpdate) -> None:
     touched: dict[tuple[int, int], tuple[Strip, int, int]] = {}
     for y, start, end in update.spans:
         for until, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):

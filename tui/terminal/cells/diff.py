@@ -2,19 +2,19 @@ from collections.abc import Callable
 from operator import ne
 
 from tui.terminal.cells.graphemes import reach
-from tui.terminal.cells.grid import UNKNOWN, Grid
+from tui.terminal.cells.grid import UNKNOWN, CellGrid
 
 Span = tuple[int, int]
 """First column and the column after the last."""
 
 
-def changed(front: Grid, back: Grid) -> list[int]:
+def changed(front: CellGrid, back: CellGrid) -> list[int]:
     return [
         y for y in range(back.height) if front.texts[y] != back.texts[y] or front.styles[y] != back.styles[y]
     ]
 
 
-def spans(front: Grid, back: Grid, y: int, blank: Callable[[int], int]) -> list[Span]:
+def spans(front: CellGrid, back: CellGrid, y: int, blank: Callable[[int], int]) -> list[Span]:
     """Spans of row `y` to be written, from left to right; a wide character is in a span with both halves or not at all.
 
     `blank` gives the number of the visible part of a style on a space: two spaces that look alike do not differ. Cells
@@ -43,7 +43,7 @@ def spans(front: Grid, back: Grid, y: int, blank: Callable[[int], int]) -> list[
     return differing
 
 
-def blank_tail(back: Grid, y: int, blank: Callable[[int], int]) -> int:
+def blank_tail(back: CellGrid, y: int, blank: Callable[[int], int]) -> int:
     """The column from which row `y` holds only spaces that look alike; the row's width where it ends with text."""
     texts, styles = back.texts[y], back.styles[y]
     x = back.width

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tui.terminal.cells.diff import changed
 from tui.terminal.cells.graphemes import is_steady
-from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.grid import CellGrid
 from tui.terminal.cells.runs import StyledRun, StyledRuns, arranged
 from tui.terminal.cells.scrolling import Scroll, find_block_shift, find_shift
 from tui.terminal.cells.styles import Rendition, Renditions
@@ -100,7 +100,7 @@ class Encoder:
         self, width: int, height: int, renditions: Renditions, *, erases_in_colour: bool = True
     ) -> None:
         """`erases_in_colour`: erased cells take the background in use (terminfo: bce)."""
-        self.front = Grid(width, height)
+        self.front = CellGrid(width, height)
         self.has_margins = False
         """Whether the terminal scrolls some columns alone (DECLRMM)."""
         self._renditions = renditions
@@ -125,14 +125,14 @@ class Encoder:
         """Assume nothing about the terminal's screen: the next frame clears and paints all of it."""
         self._fresh = True
 
-    def is_current(self, back: Grid, cursor: tuple[int, int] | None = None) -> bool:
+    def is_current(self, back: CellGrid, cursor: tuple[int, int] | None = None) -> bool:
         if self._fresh or cursor not in (None, (self._cursor.x, self._cursor.y)):
             return False
         return self.front.texts == back.texts and self.front.styles == back.styles
 
     def encode(
         self,
-        back: Grid,
+        back: CellGrid,
         *,
         limit: int | None = None,
         coarse: bool = False,
@@ -159,8 +159,8 @@ class Encoder:
 
     # -- the parts of a frame
 
-    def _start_afresh(self, back: Grid) -> None:
-        self.front = Grid(back.width, back.height)
+    def _start_afresh(self, back: CellGrid) -> None:
+        self.front = CellGrid(back.width, back.height)
         self._fresh = False
         self._sent_in = [self._frame] * back.height
         self._emit(_RESET)
@@ -168,7 +168,7 @@ class Encoder:
         self._ended = self._stored = None
         self._cursor.x = self._cursor.y = 0
 
-    def _shift(self, back: Grid) -> list[int]:
+    def _shift(self, back: CellGrid) -> list[int]:
         dirty = changed(self.front, back)
         for _attempt in range(_SHIFTS):
             shift = find_shift(self.front, back, dirty)
@@ -206,7 +206,7 @@ class Encoder:
             self._emit(sequence)
             self._cursor.lose()
 
-    def _rows(self, back: Grid, rows: list[int], limit: int | None) -> bool:
+    def _rows(self, back: CellGrid, rows: list[int], limit: int | None) -> bool:
         """Write `rows`; whether that was all of them."""
         self._frame += 1
         if limit is None:
@@ -223,7 +223,7 @@ class Encoder:
                 self._write_run(run)
         return True
 
-    def _row_runs(self, back: Grid, y: int) -> list[StyledRun]:
+    def _row_runs(self, back: CellGrid, y: int) -> list[StyledRun]:
         runs = self._runs.of_row(self.front, back, y)
         self.front.copy_row(y, back)
         self._sent_in[y] = self._frame

@@ -8,7 +8,7 @@ UNKNOWN = "\0"
 """The text of a cell of which it is not known what the terminal shows."""
 
 
-class Grid:
+class CellGrid:
     """`height` rows of `width` cells, at first spaces in the terminal's default rendition.
 
     A wide character stands in its first cell; the second holds "". Both halves are always present: text that covers one
@@ -63,12 +63,12 @@ class Grid:
     def forget_row(self, y: int) -> None:
         self.texts[y] = [UNKNOWN] * self.width
 
-    def copy_row(self, y: int, other: "Grid") -> None:
+    def copy_row(self, y: int, other: "CellGrid") -> None:
         self.texts[y] = other.texts[y][:]
         self.styles[y] = other.styles[y][:]
 
-    def columns(self, left: int, right: int) -> "Grid":
-        part = Grid(0, 0)
+    def columns(self, left: int, right: int) -> "CellGrid":
+        part = CellGrid(0, 0)
         part.width, part.height = right - left, self.height
         part.texts = [row[left:right] for row in self.texts]
         part.styles = [row[left:right] for row in self.styles]

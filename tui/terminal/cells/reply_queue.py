@@ -19,7 +19,7 @@ _MOST_OPEN = 64
 """Maximum number of open questions remembered; a terminal that never answers is asked repeatedly."""
 
 
-class Question(Enum):
+class TerminalQuestion(Enum):
     """The questions; the value is the sequence that asks."""
 
     POSITION = "\x1b[6n"
@@ -29,7 +29,7 @@ class Question(Enum):
 
 
 class Inquiry(NamedTuple):
-    question: Question
+    question: TerminalQuestion
     frame: int
     """Number of the newest frame before it."""
     at: float
@@ -57,7 +57,7 @@ class ReplyQueue:
         self._answers: deque[Reply] = deque()
         self._changed = threading.Condition()
 
-    def ask(self, question: Question, frame: int, at: float) -> str:
+    def ask(self, question: TerminalQuestion, frame: int, at: float) -> str:
         with self._changed:
             self._open.append(Inquiry(question, frame, at))
         return question.value
@@ -102,9 +102,9 @@ class ReplyQueue:
             self._changed.wait_for(lambda: not self._open, seconds)
 
 
-def _kind(sequence: str) -> Question | None:
+def _kind(sequence: str) -> TerminalQuestion | None:
     if _POSITION.fullmatch(sequence):
-        return Question.POSITION
+        return TerminalQuestion.POSITION
     if _MARGINS.fullmatch(sequence):
-        return Question.MARGINS
-    return Question.STATUS if _STATUS.fullmatch(sequence) else None
+        return TerminalQuestion.MARGINS
+    return TerminalQuestion.STATUS if _STATUS.fullmatch(sequence) else None

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from tui.terminal.cells.diff import Span, blank_tail, spans
 from tui.terminal.cells.graphemes import is_steady
-from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.grid import CellGrid
 from tui.terminal.cells.styles import Renditions
 
 _ERASE_TAIL = 4
@@ -46,7 +46,7 @@ class StyledRuns:
         self._renditions = renditions
         self._erases_in_colour = erases_in_colour
 
-    def of_row(self, front: Grid, back: Grid, y: int) -> list[StyledRun]:
+    def of_row(self, front: CellGrid, back: CellGrid, y: int) -> list[StyledRun]:
         """The runs to write in row `y`, from left to right; wide characters are never split."""
         differing = spans(front, back, y, self._renditions.blank)
         if not differing:
@@ -62,7 +62,7 @@ class StyledRuns:
             runs.append(self._blank(back, y, x, back.width - x, "tail"))
         return runs
 
-    def _erasable_tail(self, back: Grid, y: int, differing: Sequence[Span]) -> int:
+    def _erasable_tail(self, back: CellGrid, y: int, differing: Sequence[Span]) -> int:
         tail = blank_tail(back, y, self._renditions.blank)
         if tail == back.width or differing[-1][1] <= tail:
             return back.width
@@ -73,7 +73,9 @@ class StyledRuns:
         rendition = self._renditions[style]
         return rendition.is_erasable and (self._erases_in_colour or not rendition.background)
 
-    def _span(self, runs: list[StyledRun], old: list[str], back: Grid, y: int, start: int, end: int) -> None:
+    def _span(
+        self, runs: list[StyledRun], old: list[str], back: CellGrid, y: int, start: int, end: int
+    ) -> None:
         texts, styles = back.texts[y], back.styles[y]
         x = start
         while x < end:
@@ -87,7 +89,7 @@ class StyledRuns:
                     self._add(runs, self._blank(back, y, x, count, "spaces"))
                 x += count
 
-    def _blank(self, back: Grid, y: int, x: int, count: int, way: Way) -> StyledRun:
+    def _blank(self, back: CellGrid, y: int, x: int, count: int, way: Way) -> StyledRun:
         return StyledRun(y, x, self._renditions.blank(back.styles[y][x]), back.texts[y][x : x + count], way)
 
     def _is_better_erased(self, old: list[str], end: int, count: int, style: int) -> bool:
@@ -137,7 +139,7 @@ def _is_steady(cells: Sequence[str]) -> bool:
     return text.isascii() or all(is_steady(grapheme) for grapheme in cells if grapheme)
 
 
-def _joined(back: Grid, y: int, differing: Sequence[Span]) -> Iterator[Span]:
+def _joined(back: CellGrid, y: int, differing: Sequence[Span]) -> Iterator[Span]:
     start, end = differing[0]
     for after, until in differing[1:]:
         if not _is_cheap(back, y, end, after):
@@ -147,7 +149,7 @@ def _joined(back: Grid, y: int, differing: Sequence[Span]) -> Iterator[Span]:
     yield start, end
 
 
-def _is_cheap(back: Grid, y: int, start: int, end: int) -> bool:
+def _is_cheap(back: CellGrid, y: int, start: int, end: int) -> bool:
     """Whether the cells between two changes are as cheap to write again as to skip: of the style before them, and short."""
     if end - start >= len(_SKIPS):
         return False

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tui.terminal.cells.diff import differences
-from tui.terminal.cells.grid import UNKNOWN, Grid
+from tui.terminal.cells.grid import UNKNOWN, CellGrid
 
 _MARGIN = (2, 3)
 """Columns at the left and right that are not compared: borders and scroll bars do not move."""
@@ -29,7 +29,7 @@ class Scroll(NamedTuple):
     """The columns from `left` up to `right`, which is not among them; None: whole rows."""
 
 
-def find_shift(front: Grid, back: Grid, dirty: Sequence[int]) -> Scroll | None:
+def find_shift(front: CellGrid, back: CellGrid, dirty: Sequence[int]) -> Scroll | None:
     """The shift that saves most among the `dirty` rows; None where none is worth its cost."""
     if len(dirty) < _LEAST_ROWS:
         return None
@@ -48,7 +48,7 @@ def find_shift(front: Grid, back: Grid, dirty: Sequence[int]) -> Scroll | None:
     return shift if _saved(front, back, shift) > _WORTH else None
 
 
-def find_block_shift(front: Grid, back: Grid, dirty: Sequence[int]) -> Scroll | None:
+def find_block_shift(front: CellGrid, back: CellGrid, dirty: Sequence[int]) -> Scroll | None:
     """As `find_shift`, of the columns alone in which the longest block of `dirty` rows differs."""
     if len(dirty) < _LEAST_ROWS:
         return None
@@ -62,7 +62,7 @@ def find_block_shift(front: Grid, back: Grid, dirty: Sequence[int]) -> Scroll | 
     return shift._replace(left=left, right=right)
 
 
-def _differing_columns(front: Grid, back: Grid, rows: Iterable[int]) -> tuple[int, int]:
+def _differing_columns(front: CellGrid, back: CellGrid, rows: Iterable[int]) -> tuple[int, int]:
     """The first column in which the rows differ and the one after the last, so that no wide character is cut."""
     left, right = back.width, 0
     for y in rows:
@@ -86,7 +86,7 @@ def _is_cut(row: Sequence[str], left: int, right: int) -> bool:
     return not row[left] or (right < len(row) and not row[right])
 
 
-def _moved(front: Grid, back: Grid, dirty: Sequence[int]) -> dict[int, int]:
+def _moved(front: CellGrid, back: CellGrid, dirty: Sequence[int]) -> dict[int, int]:
     """By dirty row that the old screen has elsewhere: how far it moved up."""
     places: dict[str, int] = {}
     for y in range(dirty[0], dirty[-1] + 1):
@@ -101,7 +101,7 @@ def _moved(front: Grid, back: Grid, dirty: Sequence[int]) -> dict[int, int]:
     return moved
 
 
-def _key(grid: Grid, y: int) -> str:
+def _key(grid: CellGrid, y: int) -> str:
     """The text by which a row is recognised; "" for a row that is not recognisable."""
     row = grid.texts[y]
     if row[0] == UNKNOWN:
@@ -111,7 +111,7 @@ def _key(grid: Grid, y: int) -> str:
     return key if len(key) - key.count(" ") >= _LEAST_TEXT else ""
 
 
-def _moved_alike(front: Grid, back: Grid, y: int, amount: int) -> bool:
+def _moved_alike(front: CellGrid, back: CellGrid, y: int, amount: int) -> bool:
     first, after = _MARGIN[0], back.width - _MARGIN[1]
     return front.texts[y + amount][first:after] == back.texts[y][first:after]
 
@@ -128,7 +128,7 @@ def _longest(rows: Sequence[int]) -> tuple[int, int]:
     return best
 
 
-def _saved(front: Grid, back: Grid, shift: Scroll) -> int:
+def _saved(front: CellGrid, back: CellGrid, shift: Scroll) -> int:
     saved = 0
     for y in range(shift.top, shift.bottom + 1):
         source = y + shift.amount

@@ -24,7 +24,7 @@ from widgets.changes.lines import (
     warning_lines,
 )
 from widgets.changes.run.view import elsewhere_lines, outcome_lines, progress_lines, watch_lines
-from widgets.drawing.block import Block
+from widgets.drawing.block import DetailBlock
 from widgets.drawing.lines import Line
 from widgets.drawing.spans import hanging
 from widgets.drawing.timers import is_going
@@ -39,7 +39,7 @@ class PlanView(VerticalScroll, can_focus=True):
 
     DEFAULT_CSS = """
     PlanView { height: 1fr; scrollbar-size-vertical: 1; }
-    PlanView Block.-off { display: none; }
+    PlanView DetailBlock.-off { display: none; }
     PlanView .plan-side { width: 1fr; height: auto; }
     PlanView HorizontalGroup { layout: vertical; }
     PlanView.-two HorizontalGroup { layout: horizontal; }
@@ -64,15 +64,17 @@ class PlanView(VerticalScroll, can_focus=True):
         super().__init__(id=id)
         self._now = now
         self.set_reactive(PlanView.zone, zone)
-        self.trouble_block = Block(_("Failed"), self._trouble)
-        self.progress_block = Block(_("Progress"), self._progress)
-        self.refused_block = Block(_("Refused"), lambda width: self._of(refusal_lines, width))
-        self.approval_block = Block("", self._approval)
-        self.impact_block = Block(_("Most important"), lambda width: self._of(impact_lines, width))
-        self.rows_block = Block(_("Before → after"), lambda width: self._of(row_lines, width))
-        self.facts_block = Block(_("Conditions"), self._facts)
-        self.warnings_block = Block(_("Before you confirm"), lambda width: self._of(warning_lines, width))
-        self.request_block = Block(_("Exact request"), lambda width: self._of(request_lines, width))
+        self.trouble_block = DetailBlock(_("Failed"), self._trouble)
+        self.progress_block = DetailBlock(_("Progress"), self._progress)
+        self.refused_block = DetailBlock(_("Refused"), lambda width: self._of(refusal_lines, width))
+        self.approval_block = DetailBlock("", self._approval)
+        self.impact_block = DetailBlock(_("Most important"), lambda width: self._of(impact_lines, width))
+        self.rows_block = DetailBlock(_("Before → after"), lambda width: self._of(row_lines, width))
+        self.facts_block = DetailBlock(_("Conditions"), self._facts)
+        self.warnings_block = DetailBlock(
+            _("Before you confirm"), lambda width: self._of(warning_lines, width)
+        )
+        self.request_block = DetailBlock(_("Exact request"), lambda width: self._of(request_lines, width))
 
     def compose(self) -> ComposeResult:
         yield self.trouble_block

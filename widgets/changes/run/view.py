@@ -66,7 +66,7 @@ _OPEN = frozenset({StepState.WAITING, StepState.SENDING})
 """States of a run that has not ended."""
 
 
-class Mark(StrEnum):
+class RunMark(StrEnum):
     PAST = "past"
     NOW = "now"
     AHEAD = "ahead"
@@ -74,48 +74,48 @@ class Mark(StrEnum):
     UNSURE = "unsure"
 
 
-_MARKS: dict[Mark, Span] = {
-    Mark.PAST: (glyphs.DONE, "good"),
-    Mark.NOW: (glyphs.RUNNING, "warn"),
-    Mark.AHEAD: (glyphs.UPCOMING, "faint"),
-    Mark.WRONG: (glyphs.ABNORMAL, "bad"),
-    Mark.UNSURE: (glyphs.NOT_JUDGED, "alert"),
+_MARKS: dict[RunMark, Span] = {
+    RunMark.PAST: (glyphs.DONE, "good"),
+    RunMark.NOW: (glyphs.RUNNING, "warn"),
+    RunMark.AHEAD: (glyphs.UPCOMING, "faint"),
+    RunMark.WRONG: (glyphs.ABNORMAL, "bad"),
+    RunMark.UNSURE: (glyphs.NOT_JUDGED, "alert"),
 }
-_WORDS = {Mark.NOW: "strong", Mark.AHEAD: "faint", Mark.WRONG: "bad", Mark.UNSURE: "alert"}
+_WORDS = {RunMark.NOW: "strong", RunMark.AHEAD: "faint", RunMark.WRONG: "bad", RunMark.UNSURE: "alert"}
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     title: str
     """English; translated when shown."""
-    mark: Mark
+    mark: RunMark
 
 
 _TITLES = (N_("recorded"), N_("rechecked"), N_("sent"), N_("{party} accepted"), N_("verified"))
-_REACHED: dict[StepState, tuple[int, Mark]] = {
-    StepState.WAITING: (1, Mark.NOW),
-    StepState.REFUSED: (1, Mark.WRONG),
-    StepState.SENDING: (2, Mark.NOW),
-    StepState.UNKNOWN: (3, Mark.UNSURE),
-    StepState.FAILED: (3, Mark.WRONG),
-    StepState.DONE: (4, Mark.NOW),
+_REACHED: dict[StepState, tuple[int, RunMark]] = {
+    StepState.WAITING: (1, RunMark.NOW),
+    StepState.REFUSED: (1, RunMark.WRONG),
+    StepState.SENDING: (2, RunMark.NOW),
+    StepState.UNKNOWN: (3, RunMark.UNSURE),
+    StepState.FAILED: (3, RunMark.WRONG),
+    StepState.DONE: (4, RunMark.NOW),
 }
 """State of a step -> the stage it has reached, and that stage's mark."""
 
 
 def stages(step: StepRun | None, *, turn: bool = True) -> tuple[Stage, ...]:
     """The five stages of a step (None before the plan is recorded); `turn`: all earlier steps are done."""
-    at, mark = (0, Mark.NOW) if step is None else _REACHED[step.state]
+    at, mark = (0, RunMark.NOW) if step is None else _REACHED[step.state]
     if step is not None and step.state is StepState.WAITING and not turn:
-        mark = Mark.AHEAD
+        mark = RunMark.AHEAD
     if step is not None and step.until is not None:
-        mark = Mark.UNSURE
+        mark = RunMark.UNSURE
     if step is not None and step.state is StepState.DONE and step.verified is not None:
-        mark = Mark.PAST if step.verified else Mark.UNSURE
+        mark = RunMark.PAST if step.verified else RunMark.UNSURE
     if step is not None and step.state is StepState.FAILED and step.observed:
-        at, mark = 2, Mark.WRONG  # it is unknown whether it was sent; AWS has not applied it
+        at, mark = 2, RunMark.WRONG  # it is unknown whether it was sent; AWS has not applied it
     return tuple(
-        Stage(title, Mark.PAST if place < at else mark if place == at else Mark.AHEAD)
+        Stage(title, RunMark.PAST if place < at else mark if place == at else RunMark.AHEAD)
         for place, title in enumerate(_TITLES)
     )
 

@@ -7,7 +7,7 @@ from services.models.date_text import time_text
 from services.models.first_wave import AskedQuestion, Sure
 from widgets.drawing.lines import Line
 from widgets.drawing.spans import hanging
-from widgets.incidents.entries import Entry
+from widgets.incidents.entries import IncidentEntry
 
 _SURE = {
     Sure.CERTAIN: (glyphs.NORMAL, "key", N_("read whole")),
@@ -16,8 +16,10 @@ _SURE = {
 }
 
 
-def answer_entries(answers: Sequence[AskedQuestion], zone: tzinfo, now: datetime, width: int) -> list[Entry]:
-    entries: list[Entry] = []
+def answer_entries(
+    answers: Sequence[AskedQuestion], zone: tzinfo, now: datetime, width: int
+) -> list[IncidentEntry]:
+    entries: list[IncidentEntry] = []
     for index, answer in enumerate(answers):
         glyph, role, sure = _SURE[answer.sure]
         lines: list[Line] = [*hanging([(f"{glyph} ", role)], str(answer.title), width, "muted")]
@@ -26,5 +28,5 @@ def answer_entries(answers: Sequence[AskedQuestion], zone: tzinfo, now: datetime
         at = time_text(answer.at, zone, now) if answer.read else ""
         source = " · ".join(filter(None, (_(sure), at, str(answer.read))))
         lines += hanging([("  ", "")], source, width, "faint")
-        entries.append(Entry(f"answer:{index}", tuple(lines)))
+        entries.append(IncidentEntry(f"answer:{index}", tuple(lines)))
     return entries

@@ -9,7 +9,7 @@ from services.models.evidence import EvidencePlace
 from services.models.first_wave import IncidentEvidence, Source
 from widgets.drawing.lines import Span, width_of
 from widgets.drawing.spans import hanging
-from widgets.incidents.entries import Entry
+from widgets.incidents.entries import IncidentEntry
 from widgets.incidents.view import IncidentView
 
 
@@ -31,35 +31,37 @@ class EvidenceContext:
         return f"{at.astimezone(self.view.zone):%H:%M:%S}"
 
 
-def note(key: str, text: str, width: int, role: str = "muted", first: Sequence[Span] = ()) -> Entry:
-    return Entry(key, tuple(hanging([*first], text, width, role)), can_choose=False)
+def note(key: str, text: str, width: int, role: str = "muted", first: Sequence[Span] = ()) -> IncidentEntry:
+    return IncidentEntry(key, tuple(hanging([*first], text, width, role)), can_choose=False)
 
 
-def heading(key: str, text: str, *beside: Span) -> Entry:
-    return Entry(key, ([(text, "heading"), *([("  ", ""), *beside] if beside else [])],), can_choose=False)
+def heading(key: str, text: str, *beside: Span) -> IncidentEntry:
+    return IncidentEntry(
+        key, ([(text, "heading"), *([("  ", ""), *beside] if beside else [])],), can_choose=False
+    )
 
 
-def fact(key: str, name: str, value: Sequence[Span], label: int = 12) -> Entry:
+def fact(key: str, name: str, value: Sequence[Span], label: int = 12) -> IncidentEntry:
     gap = max(1, label - width_of([(name, "")]))
-    return Entry(key, ([(name + " " * gap, "muted"), *value],), can_choose=False)
+    return IncidentEntry(key, ([(name + " " * gap, "muted"), *value],), can_choose=False)
 
 
 def parts_entry(
     key: str, name: Sequence[Span], parts: Sequence[Span], width: int, place: EvidencePlace | None = None
-) -> Entry:
+) -> IncidentEntry:
     indent = width_of(name)
     lines: list[list[Span]] = [list(name)]
     for part in parts:
         if width_of(lines[-1]) + 2 + width_of([part]) > width and len(lines[-1]) > 1:
             lines.append([(" " * indent, "")])
         lines[-1] += [("  ", ""), part]
-    return Entry(key, tuple(lines), can_choose=place is not None, place=place)
+    return IncidentEntry(key, tuple(lines), can_choose=place is not None, place=place)
 
 
-def recovery_entries(context: EvidenceContext, width: int) -> list[Entry]:
+def recovery_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     if not context.view.checks:
         return [note("recovery:none", _("Recovery is judged once a minute; it has not been yet."), width)]
-    entries: list[Entry] = []
+    entries: list[IncidentEntry] = []
     for check in context.view.checks:
         glyph, role = _RECOVERY[check.is_met]
         name: list[Span] = [(f"{glyph} ", role), (check.title, "")]
@@ -67,8 +69,8 @@ def recovery_entries(context: EvidenceContext, width: int) -> list[Entry]:
     return entries
 
 
-def telling_entries(context: EvidenceContext, width: int) -> list[Entry]:
-    entries: list[Entry] = []
+def telling_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
+    entries: list[IncidentEntry] = []
     for title, text in context.view.telling:
         entries.append(heading(f"telling:{title}", title))
         entries += [
@@ -84,8 +86,8 @@ _RECOVERY = {
 }
 
 
-def read_notes(context: EvidenceContext, *sources: Source, width: int) -> list[Entry]:
-    entries: list[Entry] = []
+def read_notes(context: EvidenceContext, *sources: Source, width: int) -> list[IncidentEntry]:
+    entries: list[IncidentEntry] = []
     for source in sources:
         reading = context.evidence.reading(source)
         if reading is None:

@@ -7,11 +7,11 @@ from services.models.first_wave import Measure, Source
 from services.models.measures import LOW_IS_BAD, MEASURES
 from services.models.metrics import Series
 from services.models.units import number
-from widgets.charts.data import ChartData, Curve, Moment
+from widgets.charts.data import ChartData, ChartMoment, Curve
 from widgets.drawing.format import NOTHING, pad
 from widgets.drawing.lines import Span
 from widgets.drawing.spans import hanging
-from widgets.incidents.entries import Entry
+from widgets.incidents.entries import IncidentEntry
 from widgets.incidents.evidence.context import EvidenceContext, note, parts_entry, read_notes
 
 _BEFORE = 1800
@@ -20,7 +20,7 @@ _NAME, _OWN_NAME = 26, 31
 """Cells of the name of a measure, and of a metric with its statistic."""
 
 
-def curve_entries(context: EvidenceContext, measures: Sequence[Measure], width: int) -> list[Entry]:
+def curve_entries(context: EvidenceContext, measures: Sequence[Measure], width: int) -> list[IncidentEntry]:
     """One row a measure: its value now, its usual value before T0, its largest since; leading to its curve."""
     entries = read_notes(context, Source.METRICS, width=width)
     rows = [
@@ -33,7 +33,7 @@ def curve_entries(context: EvidenceContext, measures: Sequence[Measure], width: 
     return [*entries, *rows]
 
 
-def _row(context: EvidenceContext, measure: Measure, series: Series, width: int) -> Entry:
+def _row(context: EvidenceContext, measure: Measure, series: Series, width: int) -> IncidentEntry:
     text = MEASURES[measure]
     onset = int(context.onset.timestamp())
     pairs = list(zip(series.times, series.values, strict=False))
@@ -71,10 +71,10 @@ def chart_of(context: EvidenceContext, measures: Sequence[Measure]) -> ChartData
     return _chart(context, curves)
 
 
-def resource_entries(context: EvidenceContext, width: int) -> list[Entry]:
+def resource_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     rows = context.view.resource.rows if context.view.resource is not None else ()
     blocks = [hanging([(pad(row.name, _OWN_NAME) + " ", "muted")], row.text, width, "") for row in rows]
-    entries = [Entry(f"own:{index}", tuple(lines)) for index, lines in enumerate(blocks)]
+    entries = [IncidentEntry(f"own:{index}", tuple(lines)) for index, lines in enumerate(blocks)]
     sources = (Source.OWN_METRICS, Source.OWN_LOG, Source.TRAIL, Source.ALARMS)
     return [*entries, *read_notes(context, *sources, width=width)]
 
@@ -91,8 +91,8 @@ def _chart(context: EvidenceContext, curves: tuple[Curve, ...]) -> ChartData:
     onset, alarm = int(context.onset.timestamp()), int(context.view.incident.since.timestamp())
     # What the console asks itself about, no alarm told of.
     name = _("finding") if context.evidence.answers else _("alarm")
-    moments: tuple[Moment, ...] = (Moment(onset, "T0"), Moment(alarm, name))
+    moments: tuple[ChartMoment, ...] = (ChartMoment(onset, "T0"), ChartMoment(alarm, name))
     if alarm - onset < 60:
-        moments = (Moment(onset, name if context.evidence.answers else _("T0, alarm")),)
+        moments = (ChartMoment(onset, name if context.evidence.answers else _("T0, alarm")),)
     end = max(at for curve in curves for at in curve.times[-1:])
     return ChartData(curves=curves, moments=moments, start=onset - _BEFORE, end=max(end, alarm) + 60)

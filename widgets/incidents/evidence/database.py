@@ -7,7 +7,7 @@ from services.models.rds import DatabaseState
 from services.models.units import BYTES, number
 from widgets.drawing.format import coarse
 from widgets.drawing.lines import Span
-from widgets.incidents.entries import Entry
+from widgets.incidents.entries import IncidentEntry
 from widgets.incidents.evidence.context import EvidenceContext, fact, heading, note, read_notes
 
 _MOST_EVENTS = 6
@@ -15,7 +15,7 @@ _GIB = 1 << 30
 _STATES = {DatabaseState.AVAILABLE: "good", DatabaseState.BUSY: "warn", DatabaseState.BROKEN: "bad"}
 
 
-def database_entries(context: EvidenceContext, width: int) -> list[Entry]:
+def database_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     evidence = context.evidence
     entries = read_notes(context, Source.DATABASE, width=width)
     database = evidence.database
@@ -34,7 +34,7 @@ def database_entries(context: EvidenceContext, width: int) -> list[Entry]:
     return entries
 
 
-def _pending(context: EvidenceContext, width: int) -> list[Entry]:
+def _pending(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     database = context.evidence.database
     if database is None:
         return []
@@ -50,7 +50,7 @@ def _pending(context: EvidenceContext, width: int) -> list[Entry]:
     return [note("db-pending", _("; ").join(texts), width, "warn", [first])]
 
 
-def _network(context: EvidenceContext, width: int) -> list[Entry]:
+def _network(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     entries = read_notes(context, Source.NETWORK, width=width)
     path = context.evidence.network
     if path is None:
@@ -65,7 +65,7 @@ def _network(context: EvidenceContext, width: int) -> list[Entry]:
     return [*entries, note("network", words, width, "bad", [first])]
 
 
-def storage_entries(context: EvidenceContext, width: int) -> list[Entry]:
+def storage_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     evidence = context.evidence
     series = evidence.curve(Measure.DB_FREE)
     entries = read_notes(context, Source.METRICS, width=width)
@@ -87,7 +87,9 @@ def storage_entries(context: EvidenceContext, width: int) -> list[Entry]:
     return [*entries, *_ceiling(context, width)]
 
 
-def _end(context: EvidenceContext, times: tuple[int, ...], values: tuple[float, ...], width: int) -> Entry:
+def _end(
+    context: EvidenceContext, times: tuple[int, ...], values: tuple[float, ...], width: int
+) -> IncidentEntry:
     left = ends(times, values)
     if values[-1] <= 0:
         words = _("The database's storage is used up")
@@ -101,7 +103,7 @@ def _end(context: EvidenceContext, times: tuple[int, ...], values: tuple[float, 
     return note("storage:end", f"{glyphs.ABNORMAL} {words}", width, "bad")
 
 
-def _ceiling(context: EvidenceContext, width: int) -> list[Entry]:
+def _ceiling(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     database = context.evidence.database
     if database is None:
         return []

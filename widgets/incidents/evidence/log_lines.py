@@ -12,7 +12,7 @@ from services.models.first_wave import LogEntry, LogSample, Source
 from services.models.text import clean
 from widgets.drawing.format import crop, crop_middle, wrap
 from widgets.drawing.lines import Line, width_of
-from widgets.incidents.entries import Entry
+from widgets.incidents.entries import IncidentEntry
 from widgets.incidents.evidence.context import EvidenceContext, heading, note, read_notes
 
 _POSTGRES = re.compile(
@@ -33,15 +33,17 @@ class _Fold:
     count: int
 
 
-def application_entries(context: EvidenceContext, width: int) -> list[Entry]:
+def application_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     return _entries(context, context.evidence.application_errors, Source.APPLICATION_LOG, width)
 
 
-def database_log_entries(context: EvidenceContext, width: int) -> list[Entry]:
+def database_log_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     return _entries(context, context.evidence.database_lines, Source.DATABASE_LOG, width)
 
 
-def _entries(context: EvidenceContext, sample: LogSample | None, source: Source, width: int) -> list[Entry]:
+def _entries(
+    context: EvidenceContext, sample: LogSample | None, source: Source, width: int
+) -> list[IncidentEntry]:
     notes = read_notes(context, source, width=width)
     if sample is None:
         return notes
@@ -66,14 +68,16 @@ def _entries(context: EvidenceContext, sample: LogSample | None, source: Source,
     return [*entries, *_lines(context, sample, source, width)]
 
 
-def _lines(context: EvidenceContext, sample: LogSample, source: Source, width: int) -> Iterator[Entry]:
+def _lines(
+    context: EvidenceContext, sample: LogSample, source: Source, width: int
+) -> Iterator[IncidentEntry]:
     before = [line for line in sample.lines if line.at < context.onset]
     since = sample.lines[len(before) :]
     for name, lines in ((_("from T0 on"), since), (_("before T0"), before)):
         if lines:
             words = f"┄┄ {name} {context.clock(context.onset)} "
             rule: Line = [(words + "┄" * max(0, width - cell_len(words)), "mark")]
-            yield Entry(f"mark:{source}:{name}", (rule,), can_choose=False)
+            yield IncidentEntry(f"mark:{source}:{name}", (rule,), can_choose=False)
             yield from (_line(context, sample, fold, source, width) for fold in _folded(lines))
 
 
@@ -86,7 +90,9 @@ def _folded(lines: Sequence[LogEntry]) -> list[_Fold]:
     return sorted(folds.values(), key=lambda fold: (-fold.count, fold.first.at))
 
 
-def _line(context: EvidenceContext, sample: LogSample, fold: _Fold, source: Source, width: int) -> Entry:
+def _line(
+    context: EvidenceContext, sample: LogSample, fold: _Fold, source: Source, width: int
+) -> IncidentEntry:
     time = context.clock(fold.first.at)
     if fold.count > 1:
         time = span_text(time, context.clock(fold.last.at))
@@ -101,7 +107,7 @@ def _line(context: EvidenceContext, sample: LogSample, fold: _Fold, source: Sour
     lines: list[Line] = [[*head, (rows[0], "")], *([(" " * indent, ""), (row, "")] for row in rows[1:])]
     key = f"line:{source}:{fold.first.at.timestamp()}:{fold.first.stream}"
     place = EvidencePlace(kind="log", target=str(sample.group), at=fold.first.at)
-    return Entry(key, tuple(lines), place=place)
+    return IncidentEntry(key, tuple(lines), place=place)
 
 
 def log_message(text: str) -> str:

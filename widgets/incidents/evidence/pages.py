@@ -10,7 +10,7 @@ from services.models.first_wave import Measure, Source
 from services.models.incidents import StepKind
 from widgets.charts.data import ChartData
 from widgets.drawing.lines import Span
-from widgets.incidents.entries import Entry
+from widgets.incidents.entries import IncidentEntry
 from widgets.incidents.evidence.context import (
     EvidenceContext,
     heading,
@@ -29,7 +29,7 @@ _MOST = 20
 _BEFORE, _AFTER = timedelta(minutes=30), timedelta(minutes=2)
 
 
-def write_entries(context: EvidenceContext, width: int) -> list[Entry]:
+def write_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     entries = read_notes(context, Source.TRAIL, Source.TRAIL_GLOBAL, width=width)
     writes, until = context.evidence.writes, context.evidence.trail_until
     words = _("known until {time}").format(time=context.time(until)) if until else _("about 5 minutes late")
@@ -51,7 +51,7 @@ def write_entries(context: EvidenceContext, width: int) -> list[Entry]:
     return entries
 
 
-Section = Callable[[EvidenceContext, int], Sequence[Entry]]
+Section = Callable[[EvidenceContext, int], Sequence[IncidentEntry]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Page:
     rows: tuple[Measure, ...] = ()
     """Measures whose values are listed above the sections."""
 
-    def entries(self, context: EvidenceContext, width: int) -> list[Entry]:
+    def entries(self, context: EvidenceContext, width: int) -> list[IncidentEntry]:
         entries = list(curve_entries(context, self.rows, width)) if self.rows else []
         for section in self.sections:
             entries += section(context, width)
@@ -76,7 +76,7 @@ class Page:
         return tuple(chart for chart in charts if chart.curves)
 
 
-def _distinct(entries: Sequence[Entry]) -> list[Entry]:
+def _distinct(entries: Sequence[IncidentEntry]) -> list[IncidentEntry]:
     return list({entry.key: entry for entry in entries}.values())
 
 
@@ -85,7 +85,7 @@ _DATABASE = (Measure.DB_CPU, Measure.DB_CONNECTIONS, Measure.DB_CREDITS, Measure
 _LOGS = Page(N_("Logs"), (application_entries, database_log_entries), (_ERRORS,))
 
 
-def _usage_and_scaling_entries(context: EvidenceContext, width: int) -> Sequence[Entry]:
+def _usage_and_scaling_entries(context: EvidenceContext, width: int) -> Sequence[IncidentEntry]:
     usage = curve_entries(context, (Measure.ECS_CPU, Measure.ECS_MEMORY), width)
     scaling = scaling_entries(context, width)
     return [*scaling, *usage] if context.evidence.activities else [*usage, *scaling]

@@ -5,13 +5,13 @@ from services.models import glyphs
 from services.models.aws_codes import TARGET_REASONS, TARGET_STATES, word_of
 from services.models.first_wave import Source, TargetHealth
 from widgets.drawing.lines import Span
-from widgets.incidents.entries import Entry
+from widgets.incidents.entries import IncidentEntry
 from widgets.incidents.evidence.context import EvidenceContext, fact, is_read, note, read_notes
 
 _MOST = 12
 
 
-def target_entries(context: EvidenceContext, width: int) -> list[Entry]:
+def target_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     entries = read_notes(context, Source.TARGETS, width=width)
     if not is_read(context, Source.TARGETS):
         return entries
@@ -40,7 +40,7 @@ def target_entries(context: EvidenceContext, width: int) -> list[Entry]:
     return entries
 
 
-def _target(target: TargetHealth, width: int) -> Entry:
+def _target(target: TargetHealth, width: int) -> IncidentEntry:
     is_healthy = target.state == "healthy"
     glyph, role = (glyphs.NORMAL, "good") if is_healthy else (glyphs.ABNORMAL, "bad")
     if target.state in ("initial", "draining", "unused"):

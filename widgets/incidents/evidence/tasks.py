@@ -17,7 +17,7 @@ from services.models.evidence import EvidencePlace
 from services.models.first_wave import Source, StoppedTask
 from services.models.service_events import scaling_text, service_event
 from widgets.drawing.lines import Line, Span
-from widgets.incidents.entries import Entry
+from widgets.incidents.entries import IncidentEntry
 from widgets.incidents.evidence.context import (
     EvidenceContext,
     fact,
@@ -35,7 +35,7 @@ _LATELY = timedelta(hours=1)
 _MOST_STOPPED, _MOST_ACTIVITIES, _MOST_EVENTS = 8, 6, 4
 
 
-def count_entries(context: EvidenceContext, width: int) -> list[Entry]:
+def count_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     service = context.evidence.service
     entries = read_notes(context, Source.SERVICE, Source.DEPLOYMENTS, width=width)
     if service is None:
@@ -58,7 +58,7 @@ def count_entries(context: EvidenceContext, width: int) -> list[Entry]:
     return [*entries, *_events(context, service, width)]
 
 
-def _events(context: EvidenceContext, service: ContainerService, width: int) -> list[Entry]:
+def _events(context: EvidenceContext, service: ContainerService, width: int) -> list[IncidentEntry]:
     lately = [event for event in service.events if event.at >= context.onset - _LATELY]
     rows = dict.fromkeys((context.clock(event.at), service_event(event.message)) for event in lately)
     return [
@@ -67,7 +67,7 @@ def _events(context: EvidenceContext, service: ContainerService, width: int) -> 
     ]
 
 
-def _deployment(context: EvidenceContext, deployment: Deployment, number: int) -> Entry:
+def _deployment(context: EvidenceContext, deployment: Deployment, number: int) -> IncidentEntry:
     failed = deployment.rollout == "FAILED" or bool(deployment.failed)
     is_new = deployment.created is not None and deployment.created >= context.onset - _JUST_BEFORE
     state = rollout_state(deployment)
@@ -86,10 +86,10 @@ def _deployment(context: EvidenceContext, deployment: Deployment, number: int) -
     if deployment.created is not None:
         words = _("deployed {time}").format(time=context.time(deployment.created))
         line.append((f"  {words}", "caution" if is_new else "muted"))
-    return Entry(f"deployment:{deployment.id}:{number}", (line,), can_choose=False)
+    return IncidentEntry(f"deployment:{deployment.id}:{number}", (line,), can_choose=False)
 
 
-def stopped_entries(context: EvidenceContext, width: int) -> list[Entry]:
+def stopped_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     entries = read_notes(context, Source.TASKS, width=width)
     tasks = context.evidence.stopped_tasks
     if not is_read(context, Source.TASKS):
@@ -104,7 +104,7 @@ def stopped_entries(context: EvidenceContext, width: int) -> list[Entry]:
     return entries
 
 
-def _stopped_task(context: EvidenceContext, task: StoppedTask, width: int) -> Entry:
+def _stopped_task(context: EvidenceContext, task: StoppedTask, width: int) -> IncidentEntry:
     at = context.clock(task.ended) if task.ended is not None else "—"
     codes = [container for container in task.containers if container.exit_code not in (None, 0, 143)]
     is_bad = bool(codes) or task.code == "TaskFailedToStart" or "OutOfMemory" in _reasons(task)
@@ -129,7 +129,7 @@ def _reasons(task: StoppedTask) -> str:
     return " ".join(filter(None, [*(container.reason for container in task.containers), task.reason]))
 
 
-def scaling_entries(context: EvidenceContext, width: int) -> list[Entry]:
+def scaling_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     evidence = context.evidence
     entries = read_notes(context, Source.SCALING, width=width)
     if not is_read(context, Source.SCALING):
@@ -157,7 +157,7 @@ def scaling_entries(context: EvidenceContext, width: int) -> list[Entry]:
     return entries
 
 
-def _activity(context: EvidenceContext, activity: ScalingActivity, number: int, width: int) -> Entry:
+def _activity(context: EvidenceContext, activity: ScalingActivity, number: int, width: int) -> IncidentEntry:
     first: Line = [(context.clock(activity.at) + " ", "muted")]
     if activity.not_scaled:
         reasons = _(", ").join(word_of(NOT_SCALED, code) for code in activity.not_scaled)

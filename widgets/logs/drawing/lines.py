@@ -16,7 +16,7 @@ from widgets.logs.drawing.strips import Accent, LogFormat
 from widgets.logs.drawing.styles import LINES_CSS
 from widgets.logs.store.store import StoredLine
 from widgets.logs.store.view import LogView
-from widgets.logs.text.search import Query
+from widgets.logs.text.search import SearchQuery
 from widgets.logs.text.time import moment
 
 
@@ -92,7 +92,7 @@ class LogLines(LogWindow, can_focus=True):
         self.rules.marked_at, self.rules.marked_span = at, span
         self.redraw()
 
-    def show_terms(self, terms: tuple[tuple[Query, str], ...]) -> None:
+    def show_terms(self, terms: tuple[tuple[SearchQuery, str], ...]) -> None:
         self.painter.terms = terms
         self.redraw()
 

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from widgets.drawing.diff import changed_regions
 from widgets.drawing.line_filters import LineFilters
 from widgets.logs.drawing.scroll import Anchor, Scroller
-from widgets.logs.drawing.separators import QUIET, Rules
+from widgets.logs.drawing.separators import QUIET, SeparatorRules
 from widgets.logs.drawing.strips import Accent, LogFormat, Painter
 from widgets.logs.drawing.styles import STYLES, UNCOLOURED
 from widgets.logs.form.group_form import FormChoice, GroupForm
@@ -36,7 +36,7 @@ class LogWindow(Widget):
         self.view = view
         self.painter = Painter(format, self._component)
         self.scroller = Scroller(view, self._height_of)
-        self.rules = Rules(view, format.zone, self.today)
+        self.rules = SeparatorRules(view, format.zone, self.today)
         self._now = now
         self._now_ms = 0
         self.message = ""

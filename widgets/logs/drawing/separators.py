@@ -35,7 +35,7 @@ class Gap(NamedTuple):
     reason: str
 
 
-class Rules:
+class SeparatorRules:
     """The separators above lines, computed once per line."""
 
     def __init__(self, view: LogView, zone: tzinfo, today: Callable[[], date]) -> None:

@@ -20,7 +20,7 @@ from widgets.logs.form.line_form import DRAWN_LIMIT, Span
 from widgets.logs.form.source_forms import SourceForms
 from widgets.logs.store.sources import colour_of, source_of
 from widgets.logs.store.store import LogStore, StoredLine
-from widgets.logs.text.search import Query
+from widgets.logs.text.search import SearchQuery
 from widgets.logs.text.severity import LETTERS, severity_of
 from widgets.logs.text.time import age_text, clock_text
 
@@ -65,11 +65,11 @@ def wrapped(spans: list[Span], width: int) -> list[list[Span]]:
     return rows or [[]]
 
 
-def has_match(spans: Sequence[Span], query: Query) -> bool:
+def has_match(spans: Sequence[Span], query: SearchQuery) -> bool:
     return bool(query.spans("".join([text for text, _name in spans])))
 
 
-def highlighted(spans: list[Span], query: Query, name: str) -> list[Span]:
+def highlighted(spans: list[Span], query: SearchQuery, name: str) -> list[Span]:
     plain = "".join([text for text, _name in spans])
     parts: list[Span] = []
     place = 0
@@ -125,8 +125,8 @@ class Painter:
 
     def __init__(self, format: LogFormat, style: Callable[[str], Style]) -> None:
         self.format = format
-        self.query: Query | None = None
-        self.terms: tuple[tuple[Query, str], ...] = ()
+        self.query: SearchQuery | None = None
+        self.terms: tuple[tuple[SearchQuery, str], ...] = ()
         """Further texts to highlight, with the names of their styles."""
         self.forms = SourceForms()
         """Which columns the lines have."""

@@ -15,8 +15,8 @@ from rich.cells import cell_len
 from services.i18n import _
 from services.models.logs import LogFormId
 from services.models.text import clean
-from widgets.logs.form.layout import REST, STREAM, UNNAMED, Column, Layout, fitted
-from widgets.logs.form.line_form import LineForm, Parts, Role, flat
+from widgets.logs.form.layout import REST, STREAM, UNNAMED, ColumnLayout, FormColumn, fitted
+from widgets.logs.form.line_form import LineForm, LineParts, Role, flat
 from widgets.logs.form.values import text_of
 from widgets.logs.store.store import LogStore
 
@@ -146,7 +146,7 @@ class GroupForm:
         names = [(column.name, column.width if column.fixed else 0) for column in layout.columns]
         return (*names, *([(REST, 0)] if layout.rest else []))
 
-    def _layout(self, width: int) -> Layout:
+    def _layout(self, width: int) -> ColumnLayout:
         form = self.form
         if form is None:
             return UNNAMED
@@ -155,7 +155,7 @@ class GroupForm:
         if self.choice.columns:
             return self._chosen(form, [(name, 0) for name in self.choice.columns])
         columns = [self._column(name, role) for name, role in self.defaults(width)]
-        return Layout(form, tuple(columns), rest=form.id == "json" and not columns)
+        return ColumnLayout(form, tuple(columns), rest=form.id == "json" and not columns)
 
     def defaults(self, width: int) -> list[tuple[str, Role]]:
         if self.form is None:
@@ -170,7 +170,7 @@ class GroupForm:
                 pairs.append((name, role))
         return pairs
 
-    def _chosen(self, form: LineForm, chosen: Iterable[tuple[str, int]]) -> Layout:
+    def _chosen(self, form: LineForm, chosen: Iterable[tuple[str, int]]) -> ColumnLayout:
         by_field = {name: role for role in form.roles for name in role.names}
         chosen = list(chosen)[:_MOST_COLUMNS]
         columns = [
@@ -178,18 +178,18 @@ class GroupForm:
             for name, width in chosen
             if name != REST
         ]
-        return Layout(form, tuple(columns), rest=any(name == REST for name, _width in chosen))
+        return ColumnLayout(form, tuple(columns), rest=any(name == REST for name, _width in chosen))
 
-    def _column(self, name: str, role: Role | None, width: int = 0) -> Column:
+    def _column(self, name: str, role: Role | None, width: int = 0) -> FormColumn:
         title = title_of(name, role)
         if width > 0:
-            return Column(name, width, title, role, fixed=True)
+            return FormColumn(name, width, title, role, fixed=True)
         if name == STREAM:
-            return Column(name, _TASK_WIDTH, title, role)
+            return FormColumn(name, _TASK_WIDTH, title, role)
         natural = max(self.sample.width_of(name), 1)
         if role is None:
-            return Column(name, min(max(natural, min(cell_len(title), 10)), 32), title)
-        return Column(name, min(max(natural, role.least, role.roomy), role.most), title, role)
+            return FormColumn(name, min(max(natural, min(cell_len(title), 10)), 32), title)
+        return FormColumn(name, min(max(natural, role.least, role.roomy), role.most), title, role)
 
 
 def sampled_rows(store: LogStore, most: int) -> range:
@@ -225,7 +225,7 @@ def sample_of(form: LineForm, texts: Iterable[str], size: int) -> Sample:
     return sample
 
 
-def _count(sample: Sample, parts: Parts) -> None:
+def _count(sample: Sample, parts: LineParts) -> None:
     for name, value in flat(parts.fields):
         if value in (None, "") or (name not in sample.fields and len(sample.fields) >= _MOST_FIELDS):
             continue

@@ -7,7 +7,7 @@ from services.i18n import N_
 from services.models.json_text import json_object
 from services.models.logs import LEVEL_FIELDS
 from services.models.text import clean
-from widgets.logs.form.line_form import DRAWN_LIMIT, LineForm, Parts, Role, Span, first_of
+from widgets.logs.form.line_form import DRAWN_LIMIT, LineForm, LineParts, Role, Span, first_of
 from widgets.logs.form.values import text_of
 
 MESSAGE_KEYS = ("message", "msg", "log", "event", "body", "errorMessage")
@@ -71,14 +71,14 @@ class JsonLines(LineForm):
         Role("user", ("userId", "user", "user.id", "username"), N_("user"), least=6, most=16, rank=5, from_width=150),
     )  # fmt: skip
 
-    def parse(self, text: str) -> Parts | None:
+    def parse(self, text: str) -> LineParts | None:
         fields = parsed(text)
         if fields is None:
             return None
         key, value = first_of(fields, MESSAGE_KEYS)
         message = clean(value, DRAWN_LIMIT) if isinstance(value, str) else text_of(value)
         error, tail = _error(fields, message)
-        return Parts(message, fields, tail=tail, hidden=HIDDEN_KEYS | {key, error})
+        return LineParts(message, fields, tail=tail, hidden=HIDDEN_KEYS | {key, error})
 
     def selector(self, name: str) -> str:
         return "$." + name

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from services.i18n import _
 from services.models.text import clean
 from widgets.logs.form.json_lines import JsonLines
-from widgets.logs.form.line_form import DRAWN_LIMIT, LineForm, Parts, Role, Span, field, flat
+from widgets.logs.form.line_form import DRAWN_LIMIT, LineForm, LineParts, Role, Span, field, flat
 from widgets.logs.form.values import cell, quoted, task_of, text_of
 from widgets.logs.store.store import StoredLine
 
@@ -23,7 +23,7 @@ _STATUS_STYLES = {"5": "error", "4": "warning"}
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class FormColumn:
     name: str
     width: int
     title: str = ""
@@ -40,11 +40,11 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ColumnLayout:
     """The form of the lines of a pane with its columns; draws the body of a line, behind time and level."""
 
     form: LineForm
-    columns: tuple[Column, ...] = ()
+    columns: tuple[FormColumn, ...] = ()
     rest: bool = False
     """Further fields follow the message as `key=value`."""
 
@@ -63,7 +63,7 @@ class Layout:
             spans += self._rest(parts, reach)
         return lead, spans
 
-    def _lead(self, line: StoredLine, parts: Parts) -> list[Span]:
+    def _lead(self, line: StoredLine, parts: LineParts) -> list[Span]:
         """The columns; none for a line that has no value for any of them, so that its message is read at once."""
         values = [
             (column, text_of(field(parts.fields, column.name)))
@@ -97,7 +97,7 @@ class Layout:
             if column.name == STREAM
         ]
 
-    def _rest(self, parts: Parts, reach: int) -> list[Span]:
+    def _rest(self, parts: LineParts, reach: int) -> list[Span]:
         spans: list[Span] = []
         length = len(parts.message)
         columns = {column.name for column in self.columns}
@@ -146,7 +146,7 @@ def _append(spans: list[Span], text: str, style: str) -> None:
         spans.append((text, style))
 
 
-def fitted(layout: Layout, room: int) -> Layout:
+def fitted(layout: ColumnLayout, room: int) -> ColumnLayout:
     """The columns in a row of `room` cells (time and level off): the message keeps its share of it.
 
     First columns are narrowed, then those of the highest rank are dropped; chosen ones stay.
@@ -170,7 +170,7 @@ def _for_columns(room: int) -> int:
     return min(room - _MESSAGE_LEAST, room - round(room * _MESSAGE_SHARE))
 
 
-def _narrowed(columns: list[Column], over: int) -> list[Column]:
+def _narrowed(columns: list[FormColumn], over: int) -> list[FormColumn]:
     """The columns `over` cells narrower in total: the one that is farthest above its least gives first."""
     widths = [column.width for column in columns]
     for _cell in range(over):
@@ -179,5 +179,5 @@ def _narrowed(columns: list[Column], over: int) -> list[Column]:
     return [replace(column, width=width) for column, width in zip(columns, widths, strict=True)]
 
 
-UNNAMED = Layout(JsonLines(), (), rest=True)
+UNNAMED = ColumnLayout(JsonLines(), (), rest=True)
 """Before the form of a group is known."""

@@ -40,7 +40,7 @@ class Role:
 
 
 @dataclass(slots=True)
-class Parts:
+class LineParts:
     """A line taken apart; everything in it may still be hostile, except the message and the tail."""
 
     message: str
@@ -75,7 +75,7 @@ class LineForm(ABC):
         return False
 
     @abstractmethod
-    def parse(self, text: str) -> Parts | None:
+    def parse(self, text: str) -> LineParts | None:
         """Take a line apart; None if it is not of this form."""
 
     def tree(self, text: str) -> Mapping[str, object] | None:

@@ -1,6 +1,6 @@
 from services.i18n import N_
 from services.models.text import clean
-from widgets.logs.form.line_form import DRAWN_LIMIT, LineForm, Parts
+from widgets.logs.form.line_form import DRAWN_LIMIT, LineForm, LineParts
 
 
 class PlainLines(LineForm):
@@ -9,5 +9,5 @@ class PlainLines(LineForm):
     message_title = N_("message")
     never_columns = frozenset(["message"])
 
-    def parse(self, text: str) -> Parts | None:
-        return Parts(clean(text, DRAWN_LIMIT), {"message": text}, hidden=frozenset(["message"]))
+    def parse(self, text: str) -> LineParts | None:
+        return LineParts(clean(text, DRAWN_LIMIT), {"message": text}, hidden=frozenset(["message"]))

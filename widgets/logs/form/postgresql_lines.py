@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from services.i18n import N_
 from services.models.text import clean
-from widgets.logs.form.line_form import DRAWN_LIMIT, LineForm, Parts, Span
+from widgets.logs.form.line_form import DRAWN_LIMIT, LineForm, LineParts, Span
 
 _LINE = re.compile(
     r"(?P<stamp>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?(?: ?[A-Z][\w+/-]{0,31}| ?[+-]\d\d:?\d\d)?)"
@@ -36,7 +36,7 @@ class PostgresqlLines(LineForm):
     def owns(self, group: str) -> bool:
         return group.startswith("/aws/rds/") and group.endswith("/postgresql")
 
-    def parse(self, text: str) -> Parts | None:
+    def parse(self, text: str) -> LineParts | None:
         """Take a line apart; lines that continue another one have a label and an indent."""
         match = _LINE.match(text)
         if match is None:
@@ -55,7 +55,7 @@ class PostgresqlLines(LineForm):
             label, style = f"  {severity}: ", "plain"
         elif severity == "PANIC":  # the letter beside the time does not tell it from FATAL
             label = "PANIC: "
-        return Parts(message, fields, style, label, _tail(client), frozenset(fields))
+        return LineParts(message, fields, style, label, _tail(client), frozenset(fields))
 
     def tree(self, text: str) -> Mapping[str, object] | None:
         parts = self.parse(text)

@@ -6,7 +6,7 @@ from typing import ClassVar
 from services.i18n import N_
 from services.models.waf_records import host_of, rule_of
 from widgets.logs.form.json_lines import parsed
-from widgets.logs.form.line_form import LineForm, Parts, Role
+from widgets.logs.form.line_form import LineForm, LineParts, Role
 from widgets.logs.form.values import text_of
 
 _BLOCKING = frozenset(["BLOCK", "CAPTCHA", "CHALLENGE"])
@@ -28,7 +28,7 @@ class WafLines(LineForm):
     def owns(self, group: str) -> bool:
         return group.startswith("aws-waf-logs-")
 
-    def parse(self, text: str) -> Parts | None:
+    def parse(self, text: str) -> LineParts | None:
         record = parsed(text)
         request = record.get("httpRequest") if record is not None else None
         if record is None or not isinstance(request, Mapping) or "action" not in record:
@@ -47,7 +47,7 @@ class WafLines(LineForm):
         method, host, uri = (text_of(fields[name], 2_000) for name in ("method", "host", "uri"))
         message = f"{method} {host}{uri}{'?' + args if args else ''}".strip()
         style = "warning" if text_of(record["action"]) in _BLOCKING else "plain"
-        return Parts(message, fields, style, hidden=frozenset(_NAMES))
+        return LineParts(message, fields, style, hidden=frozenset(_NAMES))
 
     def tree(self, text: str) -> Mapping[str, object] | None:
         parts, record = self.parse(text), parsed(text)

@@ -29,15 +29,15 @@ Part = tuple[int, Content]
 """Rank (the highest is omitted first) and text."""
 
 
-class Mode(StrEnum):
+class PaneMode(StrEnum):
     FOLLOWING = "following"
     READING = "reading"
     PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)
-class BarFacts:
-    mode: Mode = Mode.FOLLOWING
+class PaneBarFacts:
+    mode: PaneMode = PaneMode.FOLLOWING
     new: int = 0
     """Lines below the window that arrived since following ended."""
     lines: int = 0
@@ -91,7 +91,7 @@ class LogBar(PaneRow):
     LogBar { height: 1; background: $panel; color: $text; padding: 0 1; }
     """
 
-    facts: reactive[BarFacts] = reactive(BarFacts())
+    facts: reactive[PaneBarFacts] = reactive(PaneBarFacts())
     zone: reactive[tzinfo | None] = reactive(None)
 
     def render(self) -> RenderResult:
@@ -153,15 +153,15 @@ class LogTrouble(PaneRow):
         return Content("").join(parts)
 
 
-def _mode(facts: BarFacts) -> Part:
-    if facts.mode is Mode.FOLLOWING and facts.failing:
+def _mode(facts: PaneBarFacts) -> Part:
+    if facts.mode is PaneMode.FOLLOWING and facts.failing:
         return 0, Content.styled(f"{glyphs.ATTENTION} {_('reading failed')}", "bold $text-warning")
-    if facts.mode is Mode.FOLLOWING and facts.scope:
+    if facts.mode is PaneMode.FOLLOWING and facts.scope:
         return 0, _muted(_("at the end"))
-    if facts.mode is Mode.FOLLOWING:
+    if facts.mode is PaneMode.FOLLOWING:
         return 0, Content.styled(f"{glyphs.RUNNING} {_('following')}", "bold $text-success")
     new = _("\u2193 {count} new").format(count=f"{facts.new:,}") if facts.new else ""
-    if facts.mode is Mode.PAUSED:
+    if facts.mode is PaneMode.PAUSED:
         return 0, Content.styled(
             f" {glyphs.PAUSED} {_('paused')} {new}".rstrip() + " ", "bold reverse $text-warning"
         )
@@ -170,14 +170,14 @@ def _mode(facts: BarFacts) -> Part:
     return 0, Content.styled(f"\u2191 {_('reading')}", "bold $text-accent")
 
 
-def _lines(facts: BarFacts) -> str:
+def _lines(facts: PaneBarFacts) -> str:
     count = f"{facts.lines:,}"
     if facts.visible != facts.lines:
         return _("{shown} of {count} lines").format(shown=f"{facts.visible:,}", count=count)
     return plural("{count} line", "{count} lines", facts.lines).format(count=count)
 
 
-def _stats(facts: BarFacts, zone: tzinfo | None) -> list[Part]:
+def _stats(facts: PaneBarFacts, zone: tzinfo | None) -> list[Part]:
     stats = facts.stats
     if stats is None:
         return [(2, _muted(facts.scope or _("not read yet")))]

@@ -20,7 +20,7 @@ from widgets.logs.drawing.lines import LogLines
 from widgets.logs.drawing.strips import LogFormat, next_times
 from widgets.logs.pane.detail import FieldList, LogDetail
 from widgets.logs.pane.prompt import Ask, LogPrompt
-from widgets.logs.reading.reading import Reading
+from widgets.logs.reading.reading import PaneReading
 from widgets.logs.store.store import StoredLine
 from widgets.logs.store.view import LogView
 
@@ -64,7 +64,7 @@ class LogPager(Vertical):
         self.lines = LogLines(view, format, now)
         self.detail = LogDetail(self.lines.focus)
         self.prompt = LogPrompt(self.lines, now)
-        reading = self.reading = Reading(self)
+        reading = self.reading = PaneReading(self)
         self.marks, self.target, self.ruler = reading.marks, reading.target, reading.ruler
         self.search, self.filters, self.highlights = reading.search, reading.filters, reading.highlights
         self.has_ruler = ruler

@@ -42,7 +42,7 @@ LONGEST_WAIT = 5.0
 the ticker's and all other waits."""
 
 
-class Watchdog:
+class FollowWatchdog:
     def __init__(
         self,
         widget: Widget,
@@ -207,7 +207,7 @@ class LogPane(LogPager):
         """Epoch ms; lines up to this time could not be stored."""
         self.listeners: list[Callable[[Sequence[LogLine]], object]] = []
         """Called with every batch that is appended."""
-        self.watchdog = Watchdog(self, now, elapsed, stale_after, self.mark_dirty)
+        self.watchdog = FollowWatchdog(self, now, elapsed, stale_after, self.mark_dirty)
         self._frames = PaneFrames(self, fps, pace, self._begin_frame)
         self._movement = Movement(self.lines, lambda at: self.post_message(self.Moved(self, at)))
         self.set_reactive(LogPane.zone, zone)

@@ -13,7 +13,7 @@ from widgets.inputs.prompt import Asks, Prompt
 from widgets.logs.drawing.lines import LogLines
 from widgets.logs.reading.histories import Histories, Kind, Recall, SessionHistories, query_of, written
 from widgets.logs.reading.target import MINUTE
-from widgets.logs.text.search import BadQuery, Query
+from widgets.logs.text.search import BadQuery, SearchQuery
 from widgets.logs.text.time import moment, parse_moment, parse_range
 
 _LENGTH = 1024
@@ -61,7 +61,7 @@ class LogPrompt(Prompt[Ask]):
     ]
 
     class QueryEntered(Message):
-        def __init__(self, query: Query | None) -> None:
+        def __init__(self, query: SearchQuery | None) -> None:
             super().__init__()
             self.query = query
 
@@ -81,7 +81,7 @@ class LogPrompt(Prompt[Ask]):
             self.text = text
 
     class FilterEntered(Message):
-        def __init__(self, query: Query, hides: bool) -> None:
+        def __init__(self, query: SearchQuery, hides: bool) -> None:
             super().__init__()
             self.query = query
             self.hides = hides
@@ -175,7 +175,11 @@ class LogPrompt(Prompt[Ask]):
             self.post_message(self.PatternEntered(text.strip()))
             return True
         try:
-            query = Query(text, regex=ask is Ask.REGEX) if ask in (Ask.SEARCH, Ask.REGEX) else query_of(text)
+            query = (
+                SearchQuery(text, regex=ask is Ask.REGEX)
+                if ask in (Ask.SEARCH, Ask.REGEX)
+                else query_of(text)
+            )
         except BadQuery as error:
             self.complain(str(error))
             return False

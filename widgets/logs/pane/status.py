@@ -5,7 +5,7 @@ from services.models.logs import TailStats
 from services.models.text import clean
 from widgets.drawing.format import crop
 from widgets.logs.drawing.lines import LogLines
-from widgets.logs.pane.bar import BarFacts, Mode
+from widgets.logs.pane.bar import PaneBarFacts, PaneMode
 from widgets.logs.pane.pager import LogPager
 from widgets.logs.pane.title import TitleFacts
 from widgets.logs.store.shown import LineFilter
@@ -64,14 +64,14 @@ def bar_facts(
     missing_until: int,
     note: str = "",
     scope: str = "",
-) -> BarFacts:
+) -> PaneBarFacts:
     """Mode and counters; `missing_until` (epoch milliseconds): lines up to it may be missing."""
     lines, view = pager.lines, pager.view
-    mode = Mode.FOLLOWING if lines.scroller.follow else Mode.READING
+    mode = PaneMode.FOLLOWING if lines.scroller.follow else PaneMode.READING
     selected = lines.selected if lines.ranging else None
     marking = view.visible.rank(selected[1] + 1) - view.visible.rank(selected[0]) if selected else 0
-    return BarFacts(
-        mode=Mode.PAUSED if pager.paused else mode,
+    return PaneBarFacts(
+        mode=PaneMode.PAUSED if pager.paused else mode,
         new=lines.scroller.new_below(lines.bottom),
         lines=len(view.store),
         visible=view.visible.count(),

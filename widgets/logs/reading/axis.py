@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from services.models.date_text import day_text
 from widgets.drawing.format import crop
-from widgets.logs.reading.histogram import STEPS, Scale
+from widgets.logs.reading.histogram import STEPS, BarScale
 from widgets.logs.text.time import clock_text, local_day
 
 _LABEL_WIDTH = 14
@@ -53,7 +53,7 @@ def axis_parts(
 def ticks(
     first: int,
     count: int,
-    scale: Scale,
+    scale: BarScale,
     column_of: Callable[[int], int],
     width: int,
     zone: tzinfo,
@@ -65,7 +65,7 @@ def ticks(
     step = next((each for each in STEPS if each >= room * scale.step and each % scale.step == 0), None)
     if step is None:
         return []
-    coarse = Scale(step, scale.offset)
+    coarse = BarScale(step, scale.offset)
     texts: list[tuple[int, str]] = []
     at = coarse.start(coarse.bar(scale.start(first) - 1) + 1)
     while scale.bar(at) < first + count:

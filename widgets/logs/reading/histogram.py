@@ -23,7 +23,7 @@ _CLASSES = bytes(2 if n >= Severity.ERROR else 1 if n == Severity.WARNING else 0
 """From a level to the index of its count."""
 
 
-class Counts(NamedTuple):
+class LevelCounts(NamedTuple):
     others: int = 0
     """Below WARNING, or not classified yet."""
     warnings: int = 0
@@ -35,11 +35,11 @@ class Counts(NamedTuple):
         return self.others + self.warnings + self.errors
 
 
-Bars = dict[int, Counts]
+Bars = dict[int, LevelCounts]
 """By number: bar `n` begins `n * step - offset` after the epoch."""
 
 
-class Scale(NamedTuple):
+class BarScale(NamedTuple):
     step: int
     """Milliseconds."""
     offset: int = 0
@@ -54,19 +54,19 @@ class Scale(NamedTuple):
         return bar * self.step - self.offset
 
 
-def fitting(first: int, last: int, columns: int, offset: int, step: int = 0) -> Scale:
+def fitting(first: int, last: int, columns: int, offset: int, step: int = 0) -> BarScale:
     """The narrowest bars with which `first` to `last` (epoch ms) fit; those of `step`, the next wider, while they are as good."""
 
     def needs(width: int) -> int:
-        scale = Scale(width, offset)
+        scale = BarScale(width, offset)
         return scale.bar(last) - scale.bar(first) + 1
 
     columns = max(1, columns)
     best = next((each for each in STEPS if needs(each) <= columns), STEPS[-1])
     is_next = step in STEPS and STEPS.index(step) == STEPS.index(best) + 1
     if is_next and needs(best) > columns * _SLACK:
-        return Scale(step, offset)
-    return Scale(best, offset)
+        return BarScale(step, offset)
+    return BarScale(best, offset)
 
 
 class Histogram:
@@ -89,7 +89,7 @@ class Histogram:
                 levels_of(chunk)
         return 1.0 - unread / total if total else 1.0
 
-    def bars(self, scale: Scale) -> Bars:
+    def bars(self, scale: BarScale) -> Bars:
         bars: Bars = {}
         for chunk in self._store.chunks:
             flat = _counts(chunk, scale)
@@ -102,11 +102,11 @@ class Histogram:
                         before[1] + warnings,
                         before[2] + errors,
                     )
-                bars[bar] = Counts(others, warnings, errors)
+                bars[bar] = LevelCounts(others, warnings, errors)
         return bars
 
 
-def _counts(chunk: Chunk, scale: Scale) -> list[int]:
+def _counts(chunk: Chunk, scale: BarScale) -> list[int]:
     """Bar, others, warnings, errors for every bar with lines in the chunk, one after another."""
     key = (scale, has_levels(chunk))
     cached = chunk.memo.get(_SLOT)

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from widgets.logs.text.search import BadQuery, Query
+from widgets.logs.text.search import BadQuery, SearchQuery
 
 Kind = Literal["search", "filter"]
 _LONGEST = 50
@@ -45,14 +45,14 @@ class Recall:
         return self._entries[self._place - 1] if self._place else self._typed
 
 
-def query_of(text: str) -> Query:
+def query_of(text: str) -> SearchQuery:
     """A typed text; `/…/` is a regular expression. Raises BadQuery."""
     if len(text) > 2 and text.startswith("/") and text.endswith("/"):
-        return Query(text[1:-1], regex=True)
-    return Query(text)
+        return SearchQuery(text[1:-1], regex=True)
+    return SearchQuery(text)
 
 
-def written(query: Query) -> str:
+def written(query: SearchQuery) -> str:
     """`query` as `query_of` reads it; "" for a text that would be read as another query."""
     text = f"/{query.text}/" if query.regex else query.text
     try:

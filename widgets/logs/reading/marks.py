@@ -7,7 +7,7 @@ from widgets.logs.store.view import LogView
 
 
 @dataclass(frozen=True)
-class Mark:
+class LineMark:
     """A marked line; it stays when the line is no longer in memory."""
 
     at: int
@@ -39,8 +39,8 @@ class Marks:
         self._view = view
         self._store = view.store
         self._changed = changed
-        self._placed: dict[int, tuple[Mark, Anchor]] = {}
-        self._waiting: list[Mark] = []
+        self._placed: dict[int, tuple[LineMark, Anchor]] = {}
+        self._waiting: list[LineMark] = []
         self._dropped = 0
         """The store's count of dropped lines when the marks were last looked over."""
 
@@ -48,7 +48,7 @@ class Marks:
         return len(self._placed) + len(self._waiting)
 
     @property
-    def all(self) -> tuple[Mark, ...]:
+    def all(self) -> tuple[LineMark, ...]:
         marks = [mark for mark, _anchor in self._placed.values()]
         return tuple(sorted([*marks, *self._waiting], key=lambda mark: mark.at))
 
@@ -56,7 +56,7 @@ class Marks:
         entry = self._placed.get(line_id)
         return None if entry is None else entry[0].note
 
-    def put(self, row: int, note: str = "") -> Mark:
+    def put(self, row: int, note: str = "") -> LineMark:
         mark = self._put(row, note)
         self._changed()
         return mark
@@ -73,7 +73,7 @@ class Marks:
         self.put(row, note)
         return True
 
-    def restore(self, marks: Sequence[Mark]) -> None:
+    def restore(self, marks: Sequence[LineMark]) -> None:
         self._placed.clear()
         self._waiting = list(marks)
         self.place()
@@ -97,14 +97,14 @@ class Marks:
             self._waiting = waiting
             self._changed()
 
-    def _put(self, row: int, note: str) -> Mark:
+    def _put(self, row: int, note: str) -> LineMark:
         line, anchor = self._store.line(row), Anchor(self._view)
         anchor.set(row)
-        mark = Mark(line.at, line.stream, line.text, note)
+        mark = LineMark(line.at, line.stream, line.text, note)
         self._placed[line.id] = mark, anchor
         return mark
 
-    def _place(self, mark: Mark) -> bool:
+    def _place(self, mark: LineMark) -> bool:
         row = max(self._store.row_at(mark.at), self._store.first)
         while row < self._store.end and self._store.time_at(row) == mark.at:
             line = self._store.line(row)

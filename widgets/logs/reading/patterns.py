@@ -51,7 +51,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Pattern:
+class LinePattern:
     shape: Shape
     tally: Tally
 
@@ -161,16 +161,16 @@ def _likeness(pattern: Shape, shape: Shape) -> float:
     return sum(own == word for own, word in zip(pattern, shape, strict=True)) / len(pattern)
 
 
-def patterns_of(tallies: Mapping[Shape, Tally], pattern_by_shape: Mapping[Shape, Shape]) -> list[Pattern]:
-    patterns: dict[Shape, Pattern] = {}
+def patterns_of(tallies: Mapping[Shape, Tally], pattern_by_shape: Mapping[Shape, Shape]) -> list[LinePattern]:
+    patterns: dict[Shape, LinePattern] = {}
     for shape, tally in tallies.items():
         pattern = pattern_by_shape[shape]
         before = patterns.get(pattern)
         patterns[pattern] = (
-            Pattern(pattern, tally) if before is None else replace(before, tally=before.tally + tally)
+            LinePattern(pattern, tally) if before is None else replace(before, tally=before.tally + tally)
         )
     return sorted(patterns.values(), key=lambda pattern: (-pattern.tally.count, pattern.shape))
 
 
-def newest_first(patterns: Sequence[Pattern]) -> list[Pattern]:
+def newest_first(patterns: Sequence[LinePattern]) -> list[LinePattern]:
     return sorted(patterns, key=lambda pattern: (-pattern.tally.first, -pattern.tally.count, pattern.shape))

@@ -15,7 +15,7 @@ from widgets.logs.drawing.lines import LogLines
 from widgets.logs.drawing.styles import TERM_STYLES
 from widgets.logs.reading.marks import Marks
 from widgets.logs.reading.patterns import (
-    Pattern,
+    LinePattern,
     PatternQuery,
     Shape,
     Tally,
@@ -25,13 +25,13 @@ from widgets.logs.reading.patterns import (
     tallied,
 )
 from widgets.logs.reading.ruler import Ruler
-from widgets.logs.reading.target import Target
+from widgets.logs.reading.target import SearchTarget
 from widgets.logs.store.levels import levels_of
 from widgets.logs.store.line_chunk import Chunk
-from widgets.logs.store.row_subsets import Rows
+from widgets.logs.store.row_subsets import RowSubset
 from widgets.logs.store.shown import LineFilter, LineQuery, Shown
 from widgets.logs.store.view import LogView
-from widgets.logs.text.search import Query
+from widgets.logs.text.search import SearchQuery
 
 _SLICE_SECONDS = 0.008
 _SLICE_LINES = 256
@@ -45,7 +45,7 @@ class PatternCounts:
         """Of each chunk as it was when it was counted; a chunk that the store drops is not kept for its tallies."""
         self._pattern_by_shape: dict[Shape, Shape] = {}
 
-    async def count(self, progress: Callable[[float], object]) -> list[Pattern]:
+    async def count(self, progress: Callable[[float], object]) -> list[LinePattern]:
         """The patterns, the most frequent first; `progress` gets the share of lines that are counted."""
         chunks = self._view.store.chunks[:]
         total, done = max(1, sum(map(len, chunks))), 0
@@ -68,7 +68,7 @@ class PatternCounts:
         self._pattern_by_shape, patterns = await asyncio.to_thread(_patterns, parts)
         return patterns
 
-    def query(self, pattern: Pattern) -> PatternQuery:
+    def query(self, pattern: LinePattern) -> PatternQuery:
         return PatternQuery(pattern.text, pattern.shape, self._pattern_by_shape)
 
     def _slices(self, chunk: Chunk) -> Iterator[list[tuple[bytes, int, int]]]:
@@ -80,7 +80,7 @@ class PatternCounts:
             ]
 
 
-def _patterns(parts: Sequence[Mapping[Shape, Tally]]) -> tuple[dict[Shape, Shape], list[Pattern]]:
+def _patterns(parts: Sequence[Mapping[Shape, Tally]]) -> tuple[dict[Shape, Shape], list[LinePattern]]:
     merged = summed(parts)
     pattern_by_shape = clustered(merged)
     return pattern_by_shape, patterns_of(merged, pattern_by_shape)
@@ -96,7 +96,7 @@ class Searching:
         remark: Callable[[str], None],
     ) -> None:
         """`run` runs a worker in a group; `changed` draws anew; `go` shows the line at a store row; `remark` says."""
-        self._pending: Query | None = None
+        self._pending: SearchQuery | None = None
         """Whose matches are being computed; None if none are."""
         self._lines = lines
         self._view = lines.view
@@ -106,19 +106,19 @@ class Searching:
         self._remark = remark
 
     @property
-    def query(self) -> Query | None:
+    def query(self) -> SearchQuery | None:
         return self._view.query
 
     @property
     def running(self) -> bool:
         return self._pending is not None
 
-    def start(self, query: Query | None) -> None:
+    def start(self, query: SearchQuery | None) -> None:
         self._pending = query
         self._changed()
         self._run(self._search(query), "log-search")
 
-    async def _search(self, query: Query | None) -> None:
+    async def _search(self, query: SearchQuery | None) -> None:
         try:
             await self._view.search(query)
         finally:
@@ -203,14 +203,14 @@ WARNINGS = frozenset({Severity.WARNING})
 LEVELS = {"error": ERRORS, "warning": WARNINGS}
 
 
-def rows_of(view: LogView, name: str) -> Rows:
+def rows_of(view: LogView, name: str) -> RowSubset:
     wanted, visible = LEVELS[name], view.visible
 
     def pick(chunk: Chunk) -> Sequence[int]:
         levels = levels_of(chunk)
         return [index for index in visible.within(chunk) if levels[index] in wanted]
 
-    return Rows(view.store, name, view.shown, pick)
+    return RowSubset(view.store, name, view.shown, pick)
 
 
 async def go_level(
@@ -243,15 +243,15 @@ async def go_level(
 class Highlights:
     """At most as many terms as there are styles; the oldest makes room."""
 
-    def __init__(self, show: Callable[[tuple[tuple[Query, str], ...]], None]) -> None:
+    def __init__(self, show: Callable[[tuple[tuple[SearchQuery, str], ...]], None]) -> None:
         self._show = show
-        self._styles: dict[Query, str] = {}
+        self._styles: dict[SearchQuery, str] = {}
 
     @property
-    def terms(self) -> tuple[tuple[Query, str], ...]:
+    def terms(self) -> tuple[tuple[SearchQuery, str], ...]:
         return tuple(self._styles.items())
 
-    def toggle(self, query: Query) -> bool:
+    def toggle(self, query: SearchQuery) -> bool:
         if query in self._styles:
             self.remove(query)
             return False
@@ -262,7 +262,7 @@ class Highlights:
         self._show(self.terms)
         return True
 
-    def remove(self, query: Query) -> None:
+    def remove(self, query: SearchQuery) -> None:
         if self._styles.pop(query, None) is not None:
             self._show(self.terms)
 
@@ -273,7 +273,7 @@ class Remark(Message):
         self.text = text
 
 
-class Reader(Protocol):
+class LineReader(Protocol):
     lines: LogLines
 
     def run_exclusive(self, work: Coroutine[Any, Any, None], group: str) -> None:
@@ -292,14 +292,14 @@ class Reader(Protocol):
         """Load and show a time (epoch milliseconds)."""
 
 
-class Reading:
-    def __init__(self, pane: Reader) -> None:
+class PaneReading:
+    def __init__(self, pane: LineReader) -> None:
         lines = pane.lines
         view = lines.view
         self._pane = pane
         self.marks = Marks(view, lines.redraw)
         lines.rules.note_of = self.marks.note_of
-        self.target = Target(lines)
+        self.target = SearchTarget(lines)
         self.search = Searching(lines, pane.run_exclusive, pane.update_view, pane.go_row, self._remark)
         self.filters = Filtering(view, pane.run_exclusive, pane.update_view)
         self.patterns = PatternCounts(view)

@@ -16,7 +16,7 @@ from services.i18n import _
 from widgets.drawing.format import crop, pad
 from widgets.logs.drawing.lines import LogLines
 from widgets.logs.reading.axis import AxisPart, axis_parts, ticks
-from widgets.logs.reading.histogram import Bars, Counts, Histogram, Scale, fitting
+from widgets.logs.reading.histogram import Bars, BarScale, Histogram, LevelCounts, fitting
 from widgets.logs.text.time import moment, span_text
 
 # Bars of a histogram as rows of cells: eighths of a block, errors at the bottom.
@@ -37,14 +37,14 @@ class Cell:
     """Level behind the block; "" for none."""
 
 
-def stacked(bars: list[Counts], rows: int) -> list[list[Cell]]:
+def stacked(bars: list[LevelCounts], rows: int) -> list[list[Cell]]:
     """`rows` rows of cells from the top, errors lowest; the highest bar fills them."""
     highest = max((bar.total for bar in bars), default=0)
     columns = [_column(bar, highest, rows) for bar in bars]
     return [[column[row] for column in columns] for row in range(rows - 1, -1, -1)]
 
 
-def worst_levels(bars: list[Counts]) -> list[Cell]:
+def worst_levels(bars: list[LevelCounts]) -> list[Cell]:
     errors = max((bar.errors for bar in bars), default=0)
     warnings = max((bar.warnings for bar in bars), default=0)
     return [
@@ -61,7 +61,7 @@ def _eighths(count: int, highest: int, most: int) -> int:
     return max(1, round(count * most / highest)) if count and highest else 0
 
 
-def _column(bar: Counts, highest: int, rows: int) -> list[Cell]:
+def _column(bar: LevelCounts, highest: int, rows: int) -> list[Cell]:
     total = _eighths(bar.total, highest, 8 * rows)
     # Levels are heights from the bottom, each at least an eighth above the one below it.
     error = min(total, _eighths(bar.errors, highest, 8 * rows))
@@ -89,17 +89,17 @@ LEFT, RIGHT = 2, 7
 _STYLES = {"error": "$text-error", "warning": "$text-warning", "other": "$primary", "": ""}
 _BACKGROUNDS = {"error": " on $error", "warning": " on $warning", "other": " on $primary", "": ""}
 _AXIS_STYLES = {"moment": "bold reverse $text-accent", "cursor": "bold $accent", "tick": "$text-muted"}
-_SECONDS = Scale(1000)
+_SECONDS = BarScale(1000)
 _WIDEST = 8
 """Cells of a bar at most: one line is not a wall."""
 
 
 @dataclass(frozen=True, slots=True)
 class RulerFacts:
-    bars: tuple[Counts, ...] = ()
+    bars: tuple[LevelCounts, ...] = ()
     first: int = 0
     """Number of the first bar."""
-    scale: Scale = _SECONDS
+    scale: BarScale = _SECONDS
     cursor: int | None = None
     """The bar of the reader's line."""
     moments: tuple[tuple[int, str], ...] = ()
@@ -135,7 +135,7 @@ def drawn(facts: RulerFacts, columns: int, rows: int, today: date) -> list[Conte
     return lines
 
 
-def _worst(facts: RulerFacts, bars: list[Counts], columns: int) -> Content:
+def _worst(facts: RulerFacts, bars: list[LevelCounts], columns: int) -> Content:
     if any(bar.errors or bar.warnings for bar in bars):
         letter = "E" if any(bar.errors for bar in bars) else "W"
         return _row(facts, worst_levels(bars), columns, letter=letter)
@@ -227,7 +227,7 @@ class RangeCounts(NamedTuple):
     first: int
     """Epoch milliseconds."""
     last: int
-    scale: Scale
+    scale: BarScale
     bars: Bars
     label: str = "Insights"
 
@@ -351,7 +351,7 @@ class Ruler(Widget):
         store = self._store
         return store.first, store.end, store.moves, self.size, self._lines.format.zone
 
-    def _scale(self) -> Scale:
+    def _scale(self) -> BarScale:
         if self.range is not None:
             return self.range.scale
         store, zone = self._store, self._lines.format.zone
@@ -359,7 +359,7 @@ class Ruler(Widget):
         ahead = round(offset.total_seconds() * 1000) if offset else 0
         return fitting(store.oldest, store.newest, self._columns, ahead, self.facts.scale.step)
 
-    def _cursor_bar(self, scale: Scale) -> int | None:
+    def _cursor_bar(self, scale: BarScale) -> int | None:
         row = self._lines.position
         return scale.bar(self._store.time_at(row)) if self._store.first <= row < self._store.end else None
 
@@ -379,7 +379,9 @@ class Ruler(Widget):
                 note = f"{share:.0%}"
                 self._timer = asyncio.get_running_loop().call_later(_SLICE_SECONDS, self._count)
         start = scale.bar(first)
-        shown = tuple(bars.get(bar, Counts()) for bar in range(start, scale.bar(last) + 1)) if bars else ()
+        shown = (
+            tuple(bars.get(bar, LevelCounts()) for bar in range(start, scale.bar(last) + 1)) if bars else ()
+        )
         self.facts = RulerFacts(
             bars=shown[-self._columns :],
             first=start + max(0, len(shown) - self._columns),

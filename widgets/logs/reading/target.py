@@ -4,7 +4,7 @@ MINUTE = 60_000
 """Milliseconds."""
 
 
-class Target:
+class SearchTarget:
     """Marked at once, and brought into view as soon as its lines are there."""
 
     def __init__(self, lines: LogLines) -> None:

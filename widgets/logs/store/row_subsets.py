@@ -16,7 +16,7 @@ _SLICE_SECONDS = 0.008
 """Longest stretch of work before the event loop gets its turn."""
 
 
-class Rows:
+class RowSubset:
     """The rows that `pick` selects; `pick` returns ascending indexes within one chunk.
 
     A chunk caches the two latest results per `slot`, each valid for an equal `key` only: one is drawn while the next is
@@ -102,7 +102,7 @@ class Rows:
         return None
 
 
-class AllRows(Rows):
+class AllRows(RowSubset):
     """Every row, for a view that hides nothing: answers without a look at the chunks."""
 
     def __init__(self, store: LogStore) -> None:

@@ -5,7 +5,7 @@ from typing import Protocol
 from services.models.logs import Severity
 from widgets.logs.store.levels import levels_of
 from widgets.logs.store.line_chunk import Chunk
-from widgets.logs.store.row_subsets import Rows
+from widgets.logs.store.row_subsets import RowSubset
 from widgets.logs.store.store import LogStore
 
 
@@ -58,8 +58,8 @@ class Shown:
         return indexes
 
 
-class ContextRows(Rows):
-    def __init__(self, store: LogStore, hits: Rows, lines: int) -> None:
+class ContextRows(RowSubset):
+    def __init__(self, store: LogStore, hits: RowSubset, lines: int) -> None:
         super().__init__(store, "context", None, lambda _chunk: ())
         self._hits = hits
         self._lines = lines

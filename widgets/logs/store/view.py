@@ -2,10 +2,10 @@ from collections.abc import Callable, Sequence
 
 from services.models.logs import Severity
 from widgets.logs.store.line_chunk import Chunk
-from widgets.logs.store.row_subsets import AllRows, Rows
+from widgets.logs.store.row_subsets import AllRows, RowSubset
 from widgets.logs.store.shown import ContextRows, Shown
 from widgets.logs.store.store import LogStore
-from widgets.logs.text.search import Query, SlowQuery
+from widgets.logs.text.search import SearchQuery, SlowQuery
 
 Pick = Callable[[Chunk], Sequence[int]]
 
@@ -14,7 +14,7 @@ class LogView:
     def __init__(self, store: LogStore) -> None:
         self.store = store
         self.shown = Shown()
-        self.query: Query | None = None
+        self.query: SearchQuery | None = None
         self.slow = ""
         """The text of a regular expression that was given up, because it took too long; "" if none was."""
         self.hits = self._hits(self.shown)
@@ -26,10 +26,10 @@ class LogView:
     def threshold(self) -> Severity:
         return self.shown.threshold
 
-    def _hits(self, shown: Shown) -> Rows:
+    def _hits(self, shown: Shown) -> RowSubset:
         if not shown.hides:
             return AllRows(self.store)
-        return Rows(self.store, "visible", shown.key, self._guarded(shown.pick))
+        return RowSubset(self.store, "visible", shown.key, self._guarded(shown.pick))
 
     def _guarded(self, pick: Pick) -> Pick:
         def pick_in_time(chunk: Chunk) -> Sequence[int]:
@@ -41,7 +41,7 @@ class LogView:
 
         return pick_in_time
 
-    def matches_for(self, query: Query | None) -> Rows:
+    def matches_for(self, query: SearchQuery | None) -> RowSubset:
         visible, hides = self.visible, self.shown.hides
 
         def pick(chunk: Chunk) -> Sequence[int]:
@@ -53,7 +53,7 @@ class LogView:
             visible_indexes = set(visible.within(chunk))
             return [index for index in indexes if index in visible_indexes]
 
-        return Rows(self.store, "matches", (query, self.shown), self._guarded(pick))
+        return RowSubset(self.store, "matches", (query, self.shown), self._guarded(pick))
 
     async def show(self, shown: Shown) -> None:
         """Show another choice of lines; takes effect when the rows are computed."""
@@ -66,7 +66,7 @@ class LogView:
         self.matches = self.matches_for(self.query)
         await self.matches.prepare()
 
-    async def search(self, query: Query | None) -> None:
+    async def search(self, query: SearchQuery | None) -> None:
         """Mark what matches `query`; takes effect when the rows are computed."""
         self.slow = ""
         await self.matches_for(query).prepare()

@@ -86,7 +86,7 @@ _NESTED_REPEAT = re.compile(
 _PAIR = re.compile(r"([\w.@-]+)=(\S.*)\Z", re.DOTALL)
 
 
-__all__ = ["BadQuery", "Query", "SlowQuery"]
+__all__ = ["BadQuery", "SearchQuery", "SlowQuery"]
 
 
 class BadQuery(ValueError):
@@ -94,7 +94,7 @@ class BadQuery(ValueError):
 
 
 @dataclass(frozen=True)
-class Query:
+class SearchQuery:
     """A text or regular expression to search for; raises BadQuery for an unusable one."""
 
     text: str

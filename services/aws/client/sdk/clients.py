@@ -29,7 +29,7 @@ from services.aws.client.response_limits import (
     CONNECT_TIMEOUT,
     MOST_BYTES,
     READ_TIMEOUT,
-    TooLarge,
+    TooLargeBody,
     limit_of,
     too_large,
 )
@@ -72,7 +72,7 @@ class _Bounded:
                 parts.append(part)
         return b"".join(parts)
 
-    def _refused(self) -> TooLarge:
+    def _refused(self) -> TooLargeBody:
         self._response.close()
         return too_large(self._limit)
 

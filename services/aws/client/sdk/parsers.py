@@ -21,9 +21,17 @@ from aiobotocore.parsers import (
 from botocore.parsers import BaseXMLResponseParser, JSONParser, ResponseParser, ResponseParserError
 from botocore.utils import parse_timestamp
 
-from services.aws.client.response_limits import MOST_ROWS, MOST_ROWS_OF, TooLarge
+from services.aws.client.response_limits import MOST_ROWS, MOST_ROWS_OF, TooLargeBody
 from services.aws.client.sdk.garbage import no_collection
-from services.aws.client.validation import SCALARS, Check, Misshapen, Rules, TooManyRows, checker, sound
+from services.aws.client.validation import (
+    SCALARS,
+    Check,
+    Misshapen,
+    TooManyRows,
+    ValidationRules,
+    checker,
+    sound,
+)
 from services.background.boundaries import on_error
 
 EPOCH_SHAPES = frozenset({"GetMetricDataOutput"})
@@ -63,7 +71,7 @@ class Foreign(ResponseParserError):
 class _Checked(ResponseParser):
     async def parse(self, response: dict[str, Any], shape: Any) -> Any:
         """The parsed response. Raises ResponseParserError if it is malformed, TooMuch if it is too large."""
-        if isinstance(response["body"], TooLarge):
+        if isinstance(response["body"], TooLargeBody):
             raise TooMuch(response["body"].decode())
         try:
             return await super().parse(response, shape)
@@ -205,7 +213,7 @@ class Parsers(AioResponseParserFactory):
 def check_of(checks: Checks, shape: Any) -> Check:
     check = checks.get(shape)
     if check is None:
-        rules = Rules(shape.name in EPOCH_SHAPES, MOST_ROWS, MOST_ROWS_OF)
+        rules = ValidationRules(shape.name in EPOCH_SHAPES, MOST_ROWS, MOST_ROWS_OF)
         check = checks[shape] = checker(shape, rules)
     return check
 

@@ -15,7 +15,7 @@ _END = 1 << 60
 """The level of FALSE and TRUE: below all alarms."""
 
 
-class TooLarge(Exception):
+class DiagramTooLarge(Exception):
     """The conditions would need more steps than are allowed."""
 
 
@@ -79,7 +79,7 @@ class Diagrams:
             return branches[0]
         self._left -= 1
         if self._left < 0:
-            raise TooLarge
+            raise DiagramTooLarge
         node = level, *branches
         number = self._numbers.setdefault(node, len(self._nodes))
         if number == len(self._nodes):

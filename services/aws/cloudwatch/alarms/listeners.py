@@ -8,10 +8,10 @@ from typing import Literal
 
 from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.alarms.actions import reaches_somebody, topic_names
-from services.aws.cloudwatch.alarms.diagrams import FALSE, TRUE, VALUES, Diagrams, TooLarge
+from services.aws.cloudwatch.alarms.diagrams import FALSE, TRUE, VALUES, Diagrams, DiagramTooLarge
 from services.aws.cloudwatch.alarms.parsing import alarm_name
 from services.aws.cloudwatch.alarms.rules import condition, parsed
-from services.aws.cloudwatch.alarms.subscriptions import Subscriptions
+from services.aws.cloudwatch.alarms.subscriptions import TopicSubscriptions
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmKind, AlarmState
 from services.models.runbook import Runbook
@@ -122,7 +122,7 @@ class Senders:
                 for id in speakers
             }
             answer = self._answer(name, [id for id in speakers if not why[id]])
-        except (TooLarge, RecursionError):
+        except (DiagramTooLarge, RecursionError):
             return Sending("unknown", doubt="size", doubtful=tuple(speakers))
         doubtful = tuple(id for id in speakers if why[id])
         if doubtful and answer.when != "always":
@@ -220,7 +220,7 @@ _NEEDS = {
 
 
 class Listeners:
-    def __init__(self, runbook: Runbook, subscriptions: Subscriptions) -> None:
+    def __init__(self, runbook: Runbook, subscriptions: TopicSubscriptions) -> None:
         self._for_all = runbook.heard_by
         self._declared = {str(alarm.name): alarm.heard_by for alarm in runbook.alarms if alarm.heard_by}
         self._subscriptions = subscriptions

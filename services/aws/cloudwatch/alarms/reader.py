@@ -15,7 +15,7 @@ from services.aws.cloudwatch.alarms.mute_rules import MuteRules
 from services.aws.cloudwatch.alarms.overview import by_name, marked, overview_of, too_many
 from services.aws.cloudwatch.alarms.parsing import alarm_name, arn_region, contributor, transition
 from services.aws.cloudwatch.alarms.requests import AlarmRequests
-from services.aws.cloudwatch.alarms.subscriptions import Subscriptions, is_forbidden
+from services.aws.cloudwatch.alarms.subscriptions import TopicSubscriptions, is_forbidden
 from services.clock import Clock, SystemClock
 from services.models.alarms import Alarm, AlarmOverview, AlarmTransition, Contributor
 from services.models.runbook import Runbook
@@ -27,7 +27,7 @@ class Alarms:
         self._runbook = runbook
         self._clock = clock or SystemClock()
         self._mutes = MuteRules(session)
-        self._listeners = Listeners(runbook, Subscriptions.of(session, self._clock))
+        self._listeners = Listeners(runbook, TopicSubscriptions.of(session, self._clock))
         self.requests = AlarmRequests(session, self._clock)
         """How alarms are asked for."""
 

@@ -33,7 +33,7 @@ _NEWER_TYPE = re.compile(r"LogAlarm|AlarmTypes", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedAlarms:
     alarms: tuple[Alarm, ...] = ()
     token: str = ""
     """With which the list continues; "": it is complete."""
@@ -61,7 +61,7 @@ class AlarmRequests:
         types: Sequence[str] = (),
         region: str | None = None,
         **params: Any,
-    ) -> Listed:
+    ) -> ListedAlarms:
         """Up to `most` pages of a list, from its beginning or from `token` on. Raises AwsError."""
         if token:
             params["NextToken"] = token
@@ -92,7 +92,7 @@ class AlarmRequests:
             )
         return alarms
 
-    async def in_state(self, value: str) -> Listed:
+    async def in_state(self, value: str) -> ListedAlarms:
         """Every alarm whose StateValue is `value`: `ALARM` or `INSUFFICIENT_DATA`. Raises AwsError."""
         listed = await self.read(StateValue=value)
         if any(alarm.state is not _STATES[value] for alarm in listed.alarms):
@@ -103,7 +103,7 @@ class AlarmRequests:
 
     async def _read(
         self, most: int, types: Sequence[str], region: str | None, params: dict[str, Any]
-    ) -> Listed:
+    ) -> ListedAlarms:
         alarms: list[Alarm] = []
         params, tokens, count = {"AlarmTypes": list(types), "MaxRecords": MOST_RECORDS, **params}, set(), 0
         while True:
@@ -113,7 +113,7 @@ class AlarmRequests:
                 _parameter, token = next_page(page)
                 alarms += [alarm async for alarm in self._parsed(page)]
             if not token or count >= most:
-                return Listed(tuple(alarms), token)
+                return ListedAlarms(tuple(alarms), token)
             if token in tokens:
                 text = _("AWS returned the same page token twice.")
                 raise incomplete(text, "cloudwatch", "DescribeAlarms")

@@ -15,10 +15,10 @@ DAY, AGAIN = 86_400.0, 60.0
 """Seconds for which the answer about a topic counts, and where AWS could not be asked."""
 
 
-class Subscriptions:
+class TopicSubscriptions:
     """Asks about each topic once a day, however many inspections of one session want to know."""
 
-    _of_sessions: ClassVar[WeakKeyDictionary[Reader, "Subscriptions"]] = WeakKeyDictionary()
+    _of_sessions: ClassVar[WeakKeyDictionary[Reader, "TopicSubscriptions"]] = WeakKeyDictionary()
 
     def __init__(self, session: Reader, clock: Clock) -> None:
         self._session = session
@@ -27,7 +27,7 @@ class Subscriptions:
         """By topic: until when (`clock.elapsed`) it counts whether anybody is subscribed, or why that is unknown."""
 
     @classmethod
-    def of(cls, session: Reader, clock: Clock) -> "Subscriptions":
+    def of(cls, session: Reader, clock: Clock) -> "TopicSubscriptions":
         return cls._of_sessions.setdefault(session, cls(session, clock))
 
     async def ask(self, actions: Iterable[str]) -> dict[str, AwsError]:

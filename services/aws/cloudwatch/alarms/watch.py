@@ -19,8 +19,8 @@ from services.aws.client.reader import Reader, incomplete
 from services.aws.cloudwatch.alarms.listeners import Listeners
 from services.aws.cloudwatch.alarms.mute_rules import MuteRules, Muting
 from services.aws.cloudwatch.alarms.overview import by_name, marked, overview_of, too_many
-from services.aws.cloudwatch.alarms.requests import MOST_PAGES, MOST_RECORDS, AlarmRequests, Listed
-from services.aws.cloudwatch.alarms.subscriptions import Subscriptions
+from services.aws.cloudwatch.alarms.requests import MOST_PAGES, MOST_RECORDS, AlarmRequests, ListedAlarms
+from services.aws.cloudwatch.alarms.subscriptions import TopicSubscriptions
 from services.background.boundaries import on_error
 from services.background.turns import next_turn
 from services.clock import Clock
@@ -132,7 +132,7 @@ class AlarmList:
         now = self._clock.elapsed()
         return max((now - self._readings[name][0] for name in names), default=0.0)
 
-    def begin(self, first: Listed | None = None) -> None:
+    def begin(self, first: ListedAlarms | None = None) -> None:
         if first is not None:
             # What was known before it became small is old.
             self.remove(list(self._alarms))
@@ -267,7 +267,7 @@ class AlarmWatch:
         self._expected = [str(alarm.name) for alarm in runbook.alarms]
         self._requests = AlarmRequests(session, clock, RequestPace(clock, RATE))
         self._mutes = MutesInForce(MuteRules(session), clock)
-        self._listeners = Listeners(runbook, Subscriptions.of(session, clock))
+        self._listeners = Listeners(runbook, TopicSubscriptions.of(session, clock))
         self._list = AlarmList(self._requests, clock)
         self._is_large = False
         self._begins_anew = False

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.aws.client.reader import is_readable
-from services.aws.cloudwatch.dashboards.properties import Properties, Remarks
+from services.aws.cloudwatch.dashboards.properties import Properties, WidgetRemarks
 from services.aws.cloudwatch.metrics.time_range import parse_point
 from services.i18n import _
 from services.models.base import RawId
@@ -108,7 +108,7 @@ def account_of(props: Properties, default: str) -> str:
     return default
 
 
-def traces(rows: Sequence[object], defaults: Defaults, remarks: Remarks) -> tuple[Trace, ...]:
+def traces(rows: Sequence[object], defaults: Defaults, remarks: WidgetRemarks) -> tuple[Trace, ...]:
     if len(rows) > MOST_ROWS:
         remarks.add(_("Only the first {count} metric rows are read.").format(count=MOST_ROWS), lost=True)
     ids = _Ids(rows[:MOST_ROWS])
@@ -128,7 +128,7 @@ def traces(rows: Sequence[object], defaults: Defaults, remarks: Remarks) -> tupl
     return tuple(curves)
 
 
-def _split(row: object, remarks: Remarks, where: str) -> tuple[list[str], Properties]:
+def _split(row: object, remarks: WidgetRemarks, where: str) -> tuple[list[str], Properties]:
     if not isinstance(row, list) or not row:
         raise RowError(_("it is not a list"))
     options = row[-1] if isinstance(row[-1], dict) else None
@@ -197,7 +197,7 @@ class _Ids:
 FILLS = ("above", "below", "none")
 
 
-def metric_widget(props: Properties, remarks: Remarks) -> Mapping[str, object]:
+def metric_widget(props: Properties, remarks: WidgetRemarks) -> Mapping[str, object]:
     defaults = Defaults(
         stat=stat_of(props, "Average"), period=period_of(props, 300), account=account_of(props, "")
     )
@@ -241,7 +241,7 @@ def _axis(props: Properties) -> Axis:
 
 
 def _pairs(
-    annotations: Properties, key: str, remarks: Remarks
+    annotations: Properties, key: str, remarks: WidgetRemarks
 ) -> Iterator[tuple[Properties, Properties | None]]:
     """Each annotation as (first, second); only a band or a span has a second."""
     for number, item in enumerate(annotations.items(key), 1):
@@ -254,7 +254,7 @@ def _pairs(
             annotations.bad(key, item)
 
 
-def _lines(annotations: Properties, remarks: Remarks) -> Iterator[Line]:
+def _lines(annotations: Properties, remarks: WidgetRemarks) -> Iterator[Line]:
     for first, second in _pairs(annotations, "horizontal", remarks):
         value = first.number("value")
         to = second.number("value") if second is not None else None
@@ -273,7 +273,7 @@ def _lines(annotations: Properties, remarks: Remarks) -> Iterator[Line]:
             yield Line.model_validate({"value": value, **line})
 
 
-def _marks(annotations: Properties, remarks: Remarks) -> Iterator[Mark]:
+def _marks(annotations: Properties, remarks: WidgetRemarks) -> Iterator[Mark]:
     for first, second in _pairs(annotations, "vertical", remarks):
         at = _moment(first)
         until = _moment(second) if second is not None else None

@@ -23,7 +23,7 @@ _COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}")
 
 
-class Remarks:
+class WidgetRemarks:
     """Remarks on unsupported content, in words; limited to MOST_REMARKS."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Remarks:
 class Properties:
     """One JSON object; `finish` adds a remark on keys that were not read."""
 
-    def __init__(self, value: object, remarks: Remarks, where: str) -> None:
+    def __init__(self, value: object, remarks: WidgetRemarks, where: str) -> None:
         self.remarks = remarks
         self.where = where
         self._values: Mapping[str, object] = {}

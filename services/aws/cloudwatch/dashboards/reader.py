@@ -8,7 +8,7 @@ from services.aws.client.reader import Reader
 from services.aws.client.validation import whole_characters
 from services.aws.cloudwatch.dashboards.default import builtin_dashboard
 from services.aws.cloudwatch.dashboards.metric_widgets import metric_widget
-from services.aws.cloudwatch.dashboards.properties import Properties, Remarks
+from services.aws.cloudwatch.dashboards.properties import Properties, WidgetRemarks
 from services.i18n import _
 from services.models.base import RawId
 from services.models.dashboards import (
@@ -35,19 +35,19 @@ LOWEST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class WidgetBox:
     x: int
     y: int
     width: int
     height: int
 
 
-def placed(widgets: Sequence[object], remarks: Sequence[Remarks]) -> list[Box]:
+def placed(widgets: Sequence[object], remarks: Sequence[WidgetRemarks]) -> list[WidgetBox]:
     """A box per widget; one without x and y goes to the topmost free place, as in CloudWatch.
 
     Widgets with coordinates are placed first.
     """
-    boxes: list[Box | None] = [None] * len(widgets)
+    boxes: list[WidgetBox | None] = [None] * len(widgets)
     free = [0] * COLUMNS
     flowing: list[tuple[int, int, int]] = []
     for index, (widget, widget_remarks) in enumerate(zip(widgets, remarks, strict=True)):
@@ -61,16 +61,16 @@ def placed(widgets: Sequence[object], remarks: Sequence[Remarks]) -> list[Box]:
                     _("The widget extends beyond the grid's right edge; it was made narrower.")
                 )
                 width = COLUMNS - x
-            boxes[index] = _occupy(Box(x, y, width, height), free)
+            boxes[index] = _occupy(WidgetBox(x, y, width, height), free)
         else:
             flowing.append((index, width, height))
     for index, width, height in flowing:
         y, x = min((max(free[x : x + width]), x) for x in range(COLUMNS - width + 1))
-        boxes[index] = _occupy(Box(x, y, width, height), free)
+        boxes[index] = _occupy(WidgetBox(x, y, width, height), free)
     return [box for box in boxes if box is not None]
 
 
-def _occupy(box: Box, free: list[int]) -> Box:
+def _occupy(box: WidgetBox, free: list[int]) -> WidgetBox:
     for column in range(box.x, box.x + box.width):
         free[column] = max(free[column], box.y + box.height)
     return box
@@ -84,7 +84,7 @@ AnyWidget = MetricWidget | TextWidget | AlarmWidget | LogWidget | UnknownWidget
 
 def parse_body(name: str, body: str) -> Dashboard:
     """The dashboard described by `body` (GetDashboard's JSON text); never raises."""
-    remarks = Remarks()
+    remarks = WidgetRemarks()
     try:
         # NaN and Infinity are not JSON, but Python's decoder accepts them.
         value = whole_characters(json.loads(body, parse_constant=lambda _constant: None))
@@ -111,7 +111,7 @@ def parse_body(name: str, body: str) -> Dashboard:
     )
 
 
-def _variables(props: Properties, remarks: Remarks) -> None:
+def _variables(props: Properties, remarks: WidgetRemarks) -> None:
     variables = props.items("variables")
     if variables:
         names = ", ".join(
@@ -127,7 +127,7 @@ def _variables(props: Properties, remarks: Remarks) -> None:
 
 
 def _widgets(values: Sequence[object]) -> tuple[AnyWidget, ...]:
-    remarks = [Remarks() for _value in values]
+    remarks = [WidgetRemarks() for _value in values]
     boxes = placed(values, remarks)
     return tuple(
         _widget(
@@ -139,7 +139,7 @@ def _widgets(values: Sequence[object]) -> tuple[AnyWidget, ...]:
     )
 
 
-def _widget(value: object, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
+def _widget(value: object, remarks: WidgetRemarks, frame: dict[str, object]) -> AnyWidget:
     props = Properties(value, remarks, _("widget"))
     kind = props.text("type")
     properties = props.part("properties")
@@ -156,18 +156,18 @@ def _widget(value: object, remarks: Remarks, frame: dict[str, object]) -> AnyWid
     return UnknownWidget.model_validate({"kind": kind or "?", **frame, **_remark_fields(remarks)})
 
 
-def _remark_fields(remarks: Remarks) -> dict[str, object]:
+def _remark_fields(remarks: WidgetRemarks) -> dict[str, object]:
     return {"remarks": remarks.all(), "unreadable": remarks.lost}
 
 
-def _text(props: Properties, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
+def _text(props: Properties, remarks: WidgetRemarks, frame: dict[str, object]) -> AnyWidget:
     markdown = props.text("markdown")
     props.ignore("background")
     props.finish()
     return TextWidget.model_validate({"markdown": markdown, **frame, **_remark_fields(remarks)})
 
 
-def _alarms(props: Properties, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
+def _alarms(props: Properties, remarks: WidgetRemarks, frame: dict[str, object]) -> AnyWidget:
     arns = props.texts("alarms")
     states = []
     for state in props.texts("states"):
@@ -184,7 +184,7 @@ def _alarms(props: Properties, remarks: Remarks, frame: dict[str, object]) -> An
     )
 
 
-def _logs(props: Properties, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
+def _logs(props: Properties, remarks: WidgetRemarks, frame: dict[str, object]) -> AnyWidget:
     query = props.text("query")
     region = props.region("region")
     view = props.choice("view", ("table", "timeSeries", "bar", "pie"), "table")
@@ -197,7 +197,7 @@ def _logs(props: Properties, remarks: Remarks, frame: dict[str, object]) -> AnyW
     )
 
 
-def _metrics(props: Properties, remarks: Remarks, frame: dict[str, object]) -> AnyWidget:
+def _metrics(props: Properties, remarks: WidgetRemarks, frame: dict[str, object]) -> AnyWidget:
     fields = metric_widget(props, remarks)
     props.finish()
     return MetricWidget.model_validate({**fields, **frame, **_remark_fields(remarks)})

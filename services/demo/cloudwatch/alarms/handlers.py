@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
-from services.demo.cloudwatch.alarms.mutes import MuteRule
-from services.demo.cloudwatch.alarms.records import Alarm, HistoryItem, Kind
+from services.demo.cloudwatch.alarms.mutes import DemoMuteRule
+from services.demo.cloudwatch.alarms.records import DemoAlarm, HistoryItem, Kind
 from services.demo.cloudwatch.alarms.states import State
 from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.errors import AwsErrorResponse
@@ -69,11 +69,11 @@ def describe_alarms(call: Call) -> dict[str, Any]:
     return _answer(alarms, params)
 
 
-def _alarms_of(call: Call) -> list[Alarm]:
+def _alarms_of(call: Call) -> list[DemoAlarm]:
     return [alarm for alarm in call.component(AlarmStore).alarms.values() if alarm.region == call.region]
 
 
-def _fits(alarm: Alarm, params: Mapping[str, Any]) -> bool:
+def _fits(alarm: DemoAlarm, params: Mapping[str, Any]) -> bool:
     names = params.get("AlarmNames")
     return (
         (not names or alarm.name in names)
@@ -82,7 +82,7 @@ def _fits(alarm: Alarm, params: Mapping[str, Any]) -> bool:
     )
 
 
-def _answer(alarms: list[Alarm], params: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(alarms: list[DemoAlarm], params: Mapping[str, Any]) -> dict[str, Any]:
     alarms = sorted(alarms, key=lambda alarm: alarm.name)
     page, more = page_of(alarms, lambda alarm: alarm.name, params, params.get("MaxRecords", 50))
     answer: dict[str, Any] = {name: [] for name in _LISTS.values()}
@@ -176,7 +176,7 @@ def delete_alarm_mute_rule(call: Call) -> dict[str, Any]:
     return {}
 
 
-def _summary(call: Call, rule: MuteRule) -> dict[str, Any]:
+def _summary(call: Call, rule: DemoMuteRule) -> dict[str, Any]:
     summary = {
         "AlarmMuteRuleArn": rule.arn,
         "Status": rule.status(call.now),

@@ -11,8 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from services.demo.cloudwatch.alarms.records import Alarm
-from services.demo.cloudwatch.alarms.states import Decision, State, Treat, decide, evaluation_range, stamp
+from services.demo.cloudwatch.alarms.records import DemoAlarm
+from services.demo.cloudwatch.alarms.states import (
+    AlarmDecision,
+    State,
+    Treat,
+    decide,
+    evaluation_range,
+    stamp,
+)
 from services.demo.cloudwatch.queries import Batch
 from services.demo.cloudwatch.store import MINUTE, MetricKey, MetricStore
 
@@ -44,7 +51,7 @@ def insufficient(periods: int) -> str:
 
 
 def crossed(
-    settings: Mapping[str, Any], decision: Decision, points: Sequence[Point], breaching: set[int]
+    settings: Mapping[str, Any], decision: AlarmDecision, points: Sequence[Point], breaching: set[int]
 ) -> str:
     """The reason for ALARM or OK. `breaching`: indices of the points that breach."""
     periods = settings["EvaluationPeriods"]
@@ -83,7 +90,11 @@ def _when(at: int) -> str:
 
 
 def reason_data(
-    settings: Mapping[str, Any], decision: Decision, points: Sequence[Point], at: datetime, unit: str = ""
+    settings: Mapping[str, Any],
+    decision: AlarmDecision,
+    points: Sequence[Point],
+    at: datetime,
+    unit: str = "",
 ) -> str:
     """StateReasonData: JSON with the evaluated datapoints, `recentDatapoints` oldest first."""
     used = [points[index] for index in decision.used]
@@ -124,13 +135,13 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-class Outcome(NamedTuple):
+class EvaluationOutcome(NamedTuple):
     state: State
     reason: str
     reason_data: str
 
 
-def evaluate(alarm: Alarm, store: MetricStore, at: datetime) -> Outcome | None:
+def evaluate(alarm: DemoAlarm, store: MetricStore, at: datetime) -> EvaluationOutcome | None:
     """The new state of a metric alarm at `at`, or None where nothing changes. Raises MathError."""
     settings = alarm.settings
     if alarm.key is not None:
@@ -156,7 +167,7 @@ def evaluate(alarm: Alarm, store: MetricStore, at: datetime) -> Outcome | None:
     else:
         reason = crossed(settings, decision, points, breaching)
     data = reason_data(settings, decision, points, at, settings.get("Unit", ""))
-    return Outcome(decision.state, reason, data)
+    return EvaluationOutcome(decision.state, reason, data)
 
 
 def _measured(store: MetricStore, key: MetricKey, settings: Mapping[str, Any], at: datetime) -> list[Point]:

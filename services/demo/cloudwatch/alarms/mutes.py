@@ -37,13 +37,13 @@ def parse_schedule(schedule: dict[str, Any]) -> MuteSchedule:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise schedules.BadSchedule("Timezone is not valid") from error
     times = schedules.parse(schedule["Expression"], zone, 0.0, fields=5)
-    if isinstance(times, schedules.Rate):
+    if isinstance(times, schedules.RateSchedule):
         raise schedules.BadSchedule("Expression must be cron(…) or at(…)")
     return MuteSchedule(duration, times)
 
 
 @dataclass(frozen=True, slots=True)
-class MuteRule:
+class DemoMuteRule:
     region: str
     settings: dict[str, Any]
     updated: datetime
@@ -76,11 +76,11 @@ class MuteRule:
 
 class MuteRuleStore:
     def __init__(self) -> None:
-        self.rules: dict[tuple[str, str], MuteRule] = {}
+        self.rules: dict[tuple[str, str], DemoMuteRule] = {}
 
     def put(self, region: str, settings: dict[str, Any], at: datetime) -> None:
         """Put a rule, in place of one of the same name. Raises BadSchedule."""
-        rule = MuteRule(region, settings, at, parse_schedule(settings["Rule"]["Schedule"]))
+        rule = DemoMuteRule(region, settings, at, parse_schedule(settings["Rule"]["Schedule"]))
         self.rules[region, rule.name] = rule
 
     def muted(self, region: str, alarm: str, at: datetime) -> bool:

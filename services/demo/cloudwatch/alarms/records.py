@@ -22,7 +22,7 @@ _ACTIONS = {
 
 
 @dataclass(slots=True)
-class Alarm:
+class DemoAlarm:
     """A definition and its state; `settings` is the Put… request without Tags."""
 
     kind: Kind
@@ -124,12 +124,12 @@ class HistoryItem:
         }
 
 
-class History:
+class AlarmHistory:
     def __init__(self, limit: int = 20_000) -> None:
         self.items: deque[HistoryItem] = deque(maxlen=limit)
         self._number = 0
 
-    def _add(self, alarm: Alarm, at: datetime, kind: str, summary: str, data: dict[str, Any]) -> None:
+    def _add(self, alarm: DemoAlarm, at: datetime, kind: str, summary: str, data: dict[str, Any]) -> None:
         self._number += 1
         text = json.dumps(data, separators=(",", ":"), default=str)
         if len(text) > _DATA_LIMIT:
@@ -140,12 +140,12 @@ class History:
             )
         )
 
-    def configured(self, alarm: Alarm, at: datetime, verb: str) -> None:
+    def configured(self, alarm: DemoAlarm, at: datetime, verb: str) -> None:
         data = {"version": "1.0", "type": verb[:-1].capitalize(), f"{verb}Alarm": alarm.settings}
         self._add(alarm, at, "ConfigurationUpdate", f'Alarm "{alarm.name}" {verb}', data)
 
     def transition(
-        self, alarm: Alarm, at: datetime, old: tuple[State, str, str], new: tuple[State, str, str]
+        self, alarm: DemoAlarm, at: datetime, old: tuple[State, str, str], new: tuple[State, str, str]
     ) -> None:
         data = {"version": "1.0", "oldState": _state(*old), "newState": _state(*new)}
         if len(json.dumps(data)) > _DATA_LIMIT:
@@ -153,7 +153,7 @@ class History:
             data |= {"oldState": _state(*old[:2], ""), "newState": _state(*new[:2], "")}
         self._add(alarm, at, "StateUpdate", f"Alarm updated from {old[0]} to {new[0]}", data)
 
-    def action(self, alarm: Alarm, at: datetime, arn: str) -> None:
+    def action(self, alarm: DemoAlarm, at: datetime, arn: str) -> None:
         data = {
             "actionState": "Succeeded",
             "notificationResource": arn,

@@ -42,7 +42,7 @@ def evaluation_range(evaluation_periods: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class AlarmDecision:
     state: State | None
     """None: keep the current state."""
     filled: int
@@ -51,7 +51,7 @@ class Decision:
     """Indices of the real datapoints that were evaluated, oldest first."""
 
 
-def decide(breaches: Sequence[bool | None], to_evaluate: int, to_alarm: int, treat: Treat) -> Decision:
+def decide(breaches: Sequence[bool | None], to_evaluate: int, to_alarm: int, treat: Treat) -> AlarmDecision:
     """Evaluate the datapoints of the evaluation range, oldest first; None is a missing datapoint."""
     real = [index for index, breach in enumerate(breaches) if breach is not None]
     used = tuple(real[-to_evaluate:])
@@ -65,7 +65,7 @@ def decide(breaches: Sequence[bool | None], to_evaluate: int, to_alarm: int, tre
         state = _without_good_data(len(breaches), used, to_alarm, treat)
     else:
         state = State.OK
-    return Decision(state, filled, used)
+    return AlarmDecision(state, filled, used)
 
 
 def _without_good_data(length: int, used: tuple[int, ...], to_alarm: int, treat: Treat) -> State | None:
@@ -86,7 +86,7 @@ class RuleError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class StateRule:
     check: Check
     """Whether the composite is in ALARM, given a lookup from alarm name (or ARN) to state."""
     children: tuple[str, ...]
@@ -125,14 +125,14 @@ class _Rule(grammar.Conditions):
 
 
 @lru_cache(maxsize=256)
-def parse_rule(text: str) -> Rule:
+def parse_rule(text: str) -> StateRule:
     """Parse an AlarmRule. Raises RuleError."""
     rule = _Rule()
     try:
         check = rule.visit(grammar.parse(_GRAMMAR, text))
     except grammar.Unexpected as error:
         raise RuleError(str(error)) from None
-    return Rule(check, tuple(rule.children))
+    return StateRule(check, tuple(rule.children))
 
 
 def alarm_name(name_or_arn: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from services.demo.account import ACCOUNT, REGION
 from services.demo.cloudwatch.alarms import metric_alarm
 from services.demo.cloudwatch.alarms.mutes import MuteRuleStore
-from services.demo.cloudwatch.alarms.records import Alarm, History, Kind
+from services.demo.cloudwatch.alarms.records import AlarmHistory, DemoAlarm, Kind
 from services.demo.cloudwatch.alarms.states import State, alarm_name, parse_rule, stamp
 from services.demo.cloudwatch.math_expressions import MathError
 from services.demo.cloudwatch.store import MetricStore
@@ -24,11 +24,11 @@ class AlarmStore:
     def __init__(self, store: MetricStore, run: ScenarioRun) -> None:
         self._store = store
         self._run = run
-        self.alarms: dict[tuple[str, str], Alarm] = {}
-        self.history = History()
+        self.alarms: dict[tuple[str, str], DemoAlarm] = {}
+        self.history = AlarmHistory()
         self.mutes = MuteRuleStore()
 
-    def get(self, name: str, region: str = REGION) -> Alarm | None:
+    def get(self, name: str, region: str = REGION) -> DemoAlarm | None:
         return self.alarms.get((region, alarm_name(name)))
 
     def put(
@@ -38,7 +38,7 @@ class AlarmStore:
         *,
         region: str = REGION,
         at: datetime | None = None,
-    ) -> Alarm:
+    ) -> DemoAlarm:
         """Create or redefine an alarm from a valid Put…Alarm request; its state stays. A log alarm is never evaluated."""
         at = at or self._run.now
         settings = {
@@ -54,29 +54,29 @@ class AlarmStore:
             alarm.configure(settings, at)
             self.history.configured(alarm, at, "updated")
             return alarm
-        alarm = Alarm(kind, name, region, ACCOUNT, settings, at, at, at)
+        alarm = DemoAlarm(kind, name, region, ACCOUNT, settings, at, at, at)
         self.alarms[region, name] = alarm
         self.history.configured(alarm, at, "created")
         return alarm
 
-    def delete(self, alarm: Alarm) -> None:
+    def delete(self, alarm: DemoAlarm) -> None:
         del self.alarms[alarm.region, alarm.name]
         self.history.configured(alarm, self._run.now, "deleted")
 
-    def enable_actions(self, alarm: Alarm, enabled: bool) -> None:
+    def enable_actions(self, alarm: DemoAlarm, enabled: bool) -> None:
         if alarm.settings["ActionsEnabled"] is not enabled:
             at = self._run.now
             alarm.configure({**alarm.settings, "ActionsEnabled": enabled}, at)
             self.history.configured(alarm, at, "updated")
 
-    def children(self, alarm: Alarm) -> list[Alarm]:
+    def children(self, alarm: DemoAlarm) -> list[DemoAlarm]:
         if alarm.kind != "CompositeAlarm":
             return []
         names = parse_rule(alarm.settings["AlarmRule"]).children
         alarms = (self.get(name, alarm.region) for name in names)
         return [child for child in alarms if child is not None]
 
-    def parents(self, alarm: Alarm) -> list[Alarm]:
+    def parents(self, alarm: DemoAlarm) -> list[DemoAlarm]:
         return [other for other in self.alarms.values() if alarm in self.children(other)]
 
     def evaluate(self, at: datetime) -> None:
@@ -104,7 +104,7 @@ class AlarmStore:
             if was_muted and not alarm.muted and alarm.state is State.ALARM and not alarm.suppressed:
                 self._act(alarm, at)
 
-    def _evaluate_single(self, alarm: Alarm, at: datetime) -> None:
+    def _evaluate_single(self, alarm: DemoAlarm, at: datetime) -> None:
         try:
             outcome = metric_alarm.evaluate(alarm, self._store, at)
         except MathError as error:
@@ -117,7 +117,7 @@ class AlarmStore:
         if outcome is not None:
             self.set_state(alarm, *outcome, at)
 
-    def _evaluate_composite(self, alarm: Alarm, at: datetime) -> bool:
+    def _evaluate_composite(self, alarm: DemoAlarm, at: datetime) -> bool:
         children = self.children(alarm)
         current = tuple((child.name, child.state, child.transitioned) for child in children)
         if current == alarm.child_states:
@@ -141,7 +141,7 @@ class AlarmStore:
         return True
 
     def set_state(
-        self, alarm: Alarm, state: State, reason: str, reason_data: str = "", at: datetime | None = None
+        self, alarm: DemoAlarm, state: State, reason: str, reason_data: str = "", at: datetime | None = None
     ) -> None:
         """Set a state; a metric alarm returns to its own at the next evaluation."""
         at = at or self._run.now
@@ -156,23 +156,23 @@ class AlarmStore:
         if not alarm.suppressed:
             self._act(alarm, at)
 
-    def _act(self, alarm: Alarm, at: datetime) -> None:
+    def _act(self, alarm: DemoAlarm, at: datetime) -> None:
         if alarm.settings["ActionsEnabled"] and not self.mutes.muted(alarm.region, alarm.name, at):
             for arn in alarm.actions:
                 self.history.action(alarm, at, arn)
 
-    def _suppressor_fires(self, alarm: Alarm) -> bool:
+    def _suppressor_fires(self, alarm: DemoAlarm) -> bool:
         suppressor = alarm.settings.get("ActionsSuppressor")
         other = self.get(suppressor, alarm.region) if suppressor else None
         return other is not None and other.state is State.ALARM
 
-    def _release(self, alarm: Alarm, at: datetime) -> None:
+    def _release(self, alarm: DemoAlarm, at: datetime) -> None:
         if alarm.suppressed and not self._suppressor_fires(alarm):
             alarm.suppressed = False
             self._act(alarm, at)
 
 
-def _triggering(alarms: Iterable[Alarm]) -> str:
+def _triggering(alarms: Iterable[DemoAlarm]) -> str:
     rows = [
         {
             "arn": alarm.arn,

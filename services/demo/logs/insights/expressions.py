@@ -11,12 +11,12 @@ import statistics
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from services.demo.grammar import Meaning, Node
+from services.demo.grammar import GrammarMeaning, Node
 from services.demo.logs.insights.records import (
-    Moment,
     QueryError,
+    QueryRecord,
     Read,
-    Record,
+    RecordMoment,
     Value,
     compare,
     field,
@@ -32,7 +32,7 @@ _BEYOND = re.compile(r"\(\?(?:[=!>|P(&]|<[=!])|\\[1-9k]")
 _FLAGS, _NAMED = re.compile(r"\(\?([imsx]+)\)"), re.compile(r"\(\?<(\w+)>")
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 """Milliseconds."""
-Fold = Callable[[Read, Sequence[Record], float], Value]
+Fold = Callable[[Read, Sequence[QueryRecord], float], Value]
 
 
 def _numeric(function: Callable[..., float]) -> Callable[..., Value]:
@@ -79,12 +79,12 @@ ARITHMETIC: dict[str, Callable[..., Value]] = {
 }
 
 
-def _present(read: Read, rows: Sequence[Record]) -> list[str | int | float]:
+def _present(read: Read, rows: Sequence[QueryRecord]) -> list[str | int | float]:
     return [value for value in map(read, rows) if value is not None]
 
 
 def _extreme(choose: Callable[..., Value]) -> Fold:
-    def fold(read: Read, rows: Sequence[Record], _: float) -> Value:
+    def fold(read: Read, rows: Sequence[QueryRecord], _: float) -> Value:
         values = _present(read, rows)
         numeric = [value for value in values if number_of(value) is not None]
         return choose(numeric or values, key=sort_key, default=None)
@@ -93,7 +93,7 @@ def _extreme(choose: Callable[..., Value]) -> Fold:
 
 
 def _over(function: Callable[[list[float], float], float]) -> Fold:
-    def fold(read: Read, rows: Sequence[Record], constant: float) -> Value:
+    def fold(read: Read, rows: Sequence[QueryRecord], constant: float) -> Value:
         numbers = [number for value in map(read, rows) if (number := number_of(value)) is not None]
         return function(numbers, constant) if numbers else None
 
@@ -116,7 +116,7 @@ AGGREGATES: dict[str, tuple[int, Fold]] = {
 """By name: how many numbers follow the field, and the fold over a group."""
 
 
-class Expressions(Meaning):
+class Expressions(GrammarMeaning):
     def __init__(self, text: str) -> None:
         self.query_text = text
         self.unnamed: list[str] = []
@@ -161,7 +161,7 @@ class Expressions(Meaning):
             regex(regex_text(pattern) if pattern.type == "REGEX" else re.escape(string_of(pattern))),
         )
 
-        def test(record: Record) -> bool:
+        def test(record: QueryRecord) -> bool:
             value = read(record)
             return (value is not None and expression.search(text_of(value)) is not None) is not bool(negated)
 
@@ -236,7 +236,9 @@ def _bin(arguments: list[Node]) -> Read:
     if not size:
         raise QueryError(f"The demo does not know the period {written}").at(*span(arguments[0]))
     at = field("@timestamp")
-    return lambda record: None if (moment := number_of(at(record))) is None else Moment(moment // size * size)
+    return lambda record: (
+        None if (moment := number_of(at(record))) is None else RecordMoment(moment // size * size)
+    )
 
 
 def regex(text: str) -> re.Pattern[str]:

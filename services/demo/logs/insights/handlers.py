@@ -12,13 +12,13 @@ from typing import Any
 from services.demo.account import CALLER
 from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.logs.handlers import group_named, group_of, now_ms
-from services.demo.logs.insights.plan import Plan, parse
-from services.demo.logs.insights.queries import Query, QueryStore, recorded_outcome
+from services.demo.logs.insights.plan import QueryPlan, parse
+from services.demo.logs.insights.queries import QueryStore, StoredQuery, recorded_outcome
 from services.demo.logs.insights.records import (
     SYSTEM_FIELDS,
-    Moment,
     QueryError,
-    Record,
+    QueryRecord,
+    RecordMoment,
     content_of,
     field,
     names_of,
@@ -26,7 +26,7 @@ from services.demo.logs.insights.records import (
     text_of,
 )
 from services.demo.logs.search import read_token
-from services.demo.logs.store import Event, Group, LogStore, between
+from services.demo.logs.store import DemoLogStore, LogEvent, LogGroupRecord, between
 from services.demo.paging import decode, encode
 from services.demo.registry import Call, op
 
@@ -36,7 +36,7 @@ _SPEED = 2e6
 _QUARTER_HOUR, _EIGHT_MINUTES = 900_000, 480_000
 
 
-def indexes_of(group: Group) -> frozenset[str]:
+def indexes_of(group: LogGroupRecord) -> frozenset[str]:
     return frozenset((*DEFAULT_INDEXES, *group.indexes))
 
 
@@ -82,7 +82,7 @@ def describe_field_indexes(call: Call) -> dict[str, Any]:
     return {"fieldIndexes": rows}
 
 
-def _index(group: Group, name: str, category: str) -> dict[str, Any]:
+def _index(group: LogGroupRecord, name: str, category: str) -> dict[str, Any]:
     row: dict[str, Any] = {
         "logGroupIdentifier": group.arn,
         "fieldIndexName": name,
@@ -169,7 +169,7 @@ def start_query(call: Call) -> dict[str, Any]:
         )
         raise AwsErrorResponse("MalformedQueryException", message)
     names = [group.name for group in groups]
-    query = Query(plan, [], names, params.get("limit", PAGE), store.polls, text, language, now_ms(call))
+    query = StoredQuery(plan, [], names, params.get("limit", PAGE), store.polls, text, language, now_ms(call))
     if plan is None:
         query.outcome = recorded_outcome(language, query.most)
     else:
@@ -178,7 +178,7 @@ def start_query(call: Call) -> dict[str, Any]:
     return {"queryId": store.add(query)}
 
 
-def _plan(text: str) -> Plan:
+def _plan(text: str) -> QueryPlan:
     try:
         return parse(text)
     except QueryError as error:
@@ -188,14 +188,14 @@ def _plan(text: str) -> Plan:
         raise AwsErrorResponse("MalformedQueryException", str(error), details=details) from error
 
 
-def _groups(call: Call, language: str, plan: Plan | None) -> list[Group]:
+def _groups(call: Call, language: str, plan: QueryPlan | None) -> list[LogGroupRecord]:
     if plan is not None and plan.sources:
         prefixes = tuple(plan.sources.get("namePrefix", [""]))
         accounts = plan.sources.get("accountIdentifiers", [])
         classes = plan.sources.get("class", ["STANDARD"])
         return [
             group
-            for (region, name), group in call.component(LogStore).groups.items()
+            for (region, name), group in call.component(DemoLogStore).groups.items()
             if region == call.region
             and name.startswith(prefixes)
             and "STANDARD" in classes
@@ -227,7 +227,7 @@ def _group_names(params: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(choices[0]))
 
 
-def _events(groups: list[Group], start: int, end: int) -> list[tuple[str, Event]]:
+def _events(groups: list[LogGroupRecord], start: int, end: int) -> list[tuple[str, LogEvent]]:
     by_group = []
     for group in groups:
         events = group.read(start)
@@ -239,7 +239,7 @@ def _events(groups: list[Group], start: int, end: int) -> list[tuple[str, Event]
     return list(heapq.merge(*by_group, key=lambda pair: -pair[1].at))
 
 
-def _query_of(call: Call) -> Query:
+def _query_of(call: Call) -> StoredQuery:
     query = call.component(QueryStore).queries.get(call.params["queryId"])
     if query is None:
         raise AwsErrorResponse("ResourceNotFoundException", "The specified query does not exist.")
@@ -284,12 +284,12 @@ def get_log_record(call: Call) -> dict[str, Any]:
     matching = [events[index] for index in between(events, at, at) if events[index].number == number]
     if not matching:
         raise AwsErrorResponse("ResourceNotFoundException", "The specified log record does not exist.")
-    record = Record(matching[0], log)
+    record = QueryRecord(matching[0], log)
     names = dict.fromkeys([*SYSTEM_FIELDS, "@ptr", *names_of(record.content)])
     values = {name: field(name)(record) for name in names}
     return {
         "logRecord": {
-            name: str(int(value)) if isinstance(value, Moment) else text_of(value)
+            name: str(int(value)) if isinstance(value, RecordMoment) else text_of(value)
             for name, value in values.items()
             if value is not None
         }

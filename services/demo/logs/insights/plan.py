@@ -11,9 +11,9 @@ from pathlib import Path
 from services.demo import grammar
 from services.demo.grammar import Node
 from services.demo.logs.insights.expressions import Expressions, name_of, regex, regex_text, span, string_of
-from services.demo.logs.insights.records import QueryError, Read, Record, Value, sort_key, text_of, truth
+from services.demo.logs.insights.records import QueryError, QueryRecord, Read, Value, sort_key, text_of, truth
 from services.demo.logs.insights.records import field as reader
-from services.demo.logs.store import Event
+from services.demo.logs.store import LogEvent
 
 MOST = 100_000
 """The greatest limit of a query."""
@@ -22,13 +22,13 @@ _COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _DEFAULT = ("@timestamp", "@message")
 _UNKNOWN = frozenset({"anomaly", "dedup", "diff", "join", "lookup", "pattern", "unnest"})
 """Commands of AWS's that the embedded AWS does not carry out."""
-Run = Callable[[list[Record]], list[Record]]
+Run = Callable[[list[QueryRecord]], list[QueryRecord]]
 Named = tuple[str, Read]
 Row = list[dict[str, str]]
 
 
 @dataclass(slots=True)
-class Plan:
+class QueryPlan:
     steps: list[tuple[str, Run]] = field(default_factory=list)
     """(command, function from rows to rows)"""
     columns: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class QueryOutcome:
     rows: list[Row] = field(default_factory=list)
     matched: int = 0
     """Events that passed every filter before the first `stats`."""
@@ -54,7 +54,7 @@ class Outcome:
     bytes_skipped: int = 0
 
 
-def parse(text: str) -> Plan:
+def parse(text: str) -> QueryPlan:
     """The plan of a query. Raises QueryError with a message and place like AWS's."""
     # Only a whole line can be a comment: a `#` after a command is an unexpected symbol.
     text = _COMMENT.sub(lambda comment: " " * len(comment[0]), text)
@@ -74,16 +74,16 @@ def parse(text: str) -> Plan:
 
 
 def run(
-    plan: Plan,
-    events: Sequence[tuple[str, Event]],
+    plan: QueryPlan,
+    events: Sequence[tuple[str, LogEvent]],
     most: int,
     indexes: Mapping[str, Collection[str]] | None = None,
-) -> Outcome:
+) -> QueryOutcome:
     """Run over (`account:group`, event), newest first; at most `most` rows if the query has no limit.
 
     `indexes` are the indexed fields by `account:group`.
     """
-    records = all_records = [Record(event, log) for log, event in events]
+    records = all_records = [QueryRecord(event, log) for log, event in events]
     if indexes and plan.equalities:
         records = [record for record in records if _may_match(plan, record, indexes.get(record.log, ()))]
     scanned, size, whole = len(records), _bytes(records), _bytes(all_records)
@@ -101,14 +101,14 @@ def run(
     for record in records:
         values = [(name, read(record)) for name, read in reads]
         rows.append([{"field": name, "value": text_of(value)} for name, value in values if value is not None])
-    return Outcome(rows, matched, scanned, size, len(events) - scanned, whole - size)
+    return QueryOutcome(rows, matched, scanned, size, len(events) - scanned, whole - size)
 
 
-def _may_match(plan: Plan, record: Record, fields: Collection[str]) -> bool:
+def _may_match(plan: QueryPlan, record: QueryRecord, fields: Collection[str]) -> bool:
     return all(truth(test(record)) for name, test in plan.equalities if name in fields)
 
 
-def _bytes(records: Sequence[Record]) -> int:
+def _bytes(records: Sequence[QueryRecord]) -> int:
     return sum(
         len(record.event.message.encode("utf-8", "surrogatepass")) for record in records if record.event
     )
@@ -119,12 +119,12 @@ class _Commands(Expressions):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self._plan = Plan()
+        self._plan = QueryPlan()
         self._parsed: list[str] = []
         self._displayed: list[str] = []
         self._defined: set[str] = set()
 
-    def plan(self, tree: Node) -> Plan:
+    def plan(self, tree: Node) -> QueryPlan:
         for node in tree.children:
             before = self.aggregates
             step = self.visit(node)
@@ -168,7 +168,7 @@ class _Commands(Expressions):
         ephemeral = [(name, read) for name, read in columns if name not in plain_names]
         self._define(*(name for name, _ in ephemeral))
 
-        def step(records: list[Record]) -> list[Record]:
+        def step(records: list[QueryRecord]) -> list[QueryRecord]:
             for record in records:
                 for name, read in ephemeral:
                     record.ephemeral[name] = read(record)
@@ -215,7 +215,7 @@ class _Commands(Expressions):
         self._define(*names)
         self._parsed += names
 
-        def step(records: list[Record]) -> list[Record]:
+        def step(records: list[QueryRecord]) -> list[QueryRecord]:
             for record in records:
                 value = source(record)
                 match = None if value is None else expression.search(text_of(value))
@@ -249,7 +249,7 @@ class _Commands(Expressions):
             for order in node.children
         ]
 
-        def step(records: list[Record]) -> list[Record]:
+        def step(records: list[QueryRecord]) -> list[QueryRecord]:
             for read, down in reversed(orders):
                 records = sorted(records, key=lambda record: sort_key(read(record)), reverse=down)
             return records
@@ -274,16 +274,16 @@ def _glob(glob: str, count: int) -> re.Pattern[str]:
     return re.compile(pattern[:-2] + ")" if not parts[-1] else pattern, re.DOTALL)
 
 
-def _grouped(records: list[Record], by: list[Named], values: list[Named]) -> list[Record]:
+def _grouped(records: list[QueryRecord], by: list[Named], values: list[Named]) -> list[QueryRecord]:
     """One row per group; no row if there is nothing to group."""
-    groups: dict[tuple[str | None, ...], tuple[list[Value], list[Record]]] = {}
+    groups: dict[tuple[str | None, ...], tuple[list[Value], list[QueryRecord]]] = {}
     for record in records:
         keys = [read(record) for _, read in by]
         key = tuple(None if value is None else text_of(value) for value in keys)
         groups.setdefault(key, (keys, []))[1].append(record)
     rows = []
     for keys, members in groups.values():
-        row, group = Record(None), Record(None, rows=members)
+        row, group = QueryRecord(None), QueryRecord(None, rows=members)
         row.ephemeral = {name: value for (name, _), value in zip(by, keys, strict=True)}
         row.ephemeral |= {name: read(group) for name, read in values}
         rows.append(row)

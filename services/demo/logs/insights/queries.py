@@ -13,8 +13,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from services.demo.account import ACCOUNT, own_names
-from services.demo.logs.insights.plan import Outcome, Plan, run
-from services.demo.logs.store import Event
+from services.demo.logs.insights.plan import QueryOutcome, QueryPlan, run
+from services.demo.logs.store import LogEvent
 from services.demo.scenario import ScenarioRun
 
 Status = Literal["Running", "Complete", "Failed", "Cancelled", "Timeout", "Unknown"]
@@ -26,10 +26,10 @@ MOST_RECORDED = 10_000
 
 
 @dataclass(slots=True)
-class Query:
-    plan: Plan | None
+class StoredQuery:
+    plan: QueryPlan | None
     """None: the outcome is recorded."""
-    events: list[tuple[str, Event]]
+    events: list[tuple[str, LogEvent]]
     """(`account:group`, event), newest first."""
     groups: list[str]
     most: int
@@ -44,7 +44,7 @@ class Query:
     """Indexed fields by `account:group`."""
     polled: int = 0
     status: Status = "Running"
-    outcome: Outcome = field(default_factory=Outcome)
+    outcome: QueryOutcome = field(default_factory=QueryOutcome)
 
     def scan(self, share: float) -> None:
         if self.plan is not None:
@@ -63,11 +63,11 @@ class QueryStore:
         """How queries end from now on; with Running they never do."""
         self.polls = 1
         """How many results are Running before the end."""
-        self.queries: dict[str, Query] = {}
+        self.queries: dict[str, StoredQuery] = {}
         self._serial = 0
         self._seed = scenario_run.scenario.seed
 
-    def add(self, query: Query) -> str:
+    def add(self, query: StoredQuery) -> str:
         self._serial += 1
         identity = str(UUID(int=(self._seed << 96) + (0x4000 << 64) + (0x8000 << 48) + self._serial))
         self.queries[identity] = query
@@ -75,7 +75,7 @@ class QueryStore:
             del self.queries[next(iter(self.queries))]
         return identity
 
-    def advance(self, query: Query) -> None:
+    def advance(self, query: StoredQuery) -> None:
         query.polled += 1
         if query.polled <= query.polls or self.ends == "Running":
             query.scan(query.polled / (query.polled + max(0, query.polls - query.polled) + 1))
@@ -83,7 +83,7 @@ class QueryStore:
         if self.ends == "Complete":
             query.scan(1)
         else:
-            query.outcome = Outcome()
+            query.outcome = QueryOutcome()
         # It may have been stopped meanwhile.
         if query.status == "Running":
             query.status, query.events = self.ends, []
@@ -94,14 +94,14 @@ def _recorded() -> dict[str, Any]:
     return dict(json.loads(own_names(Path(__file__).with_name("recorded.json").read_text("utf-8"))))
 
 
-def recorded_outcome(language: str, most: int) -> Outcome:
+def recorded_outcome(language: str, most: int) -> QueryOutcome:
     table = _recorded()["tables"][language]
     rows = [
         [{"field": name, "value": value} for name, value in zip(table["columns"], values, strict=True)]
         for values in table["rows"][: min(most, MOST_RECORDED)]
     ]
     scanned = table["scanned"]
-    return Outcome(rows, len(rows), scanned["records"], scanned["bytes"])
+    return QueryOutcome(rows, len(rows), scanned["records"], scanned["bytes"])
 
 
 def _definitions(run: ScenarioRun) -> list[dict[str, Any]]:

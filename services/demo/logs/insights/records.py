@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from services.demo.logs.store import Event
+from services.demo.logs.store import LogEvent
 
 Value = str | int | float | None
 """None: the event has no such field."""
@@ -41,14 +41,14 @@ class QueryError(ValueError):
         return self
 
 
-class Moment(int):
+class RecordMoment(int):
     """A point in time, epoch milliseconds; written as `2026-01-14 01:00:00.000` (UTC)."""
 
 
 def text_of(value: str | int | float) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, Moment):
+    if isinstance(value, RecordMoment):
         at = datetime.fromtimestamp(value // 1000, UTC)
         return f"{at:%Y-%m-%d %H:%M:%S}.{value % 1000:03d}"
     if isinstance(value, float):
@@ -90,12 +90,12 @@ def sort_key(value: Value) -> tuple[int, float, str]:
     return (1, 0.0, text_of(value)) if number is None else (2, number, "")
 
 
-class Record:
+class QueryRecord:
     """One event of a log group, or (without event) one row of a `stats`."""
 
     __slots__ = ("_content", "ephemeral", "event", "log", "rows")
 
-    def __init__(self, event: Event | None, log: str = "", rows: Sequence["Record"] = ()) -> None:
+    def __init__(self, event: LogEvent | None, log: str = "", rows: Sequence["QueryRecord"] = ()) -> None:
         self.event = event
         self.log = log
         """`account:group`"""
@@ -112,7 +112,7 @@ class Record:
         return self._content
 
 
-def pointer(log: str, event: Event) -> str:
+def pointer(log: str, event: LogEvent) -> str:
     return base64.b64encode(f"{log}|{event.at}|{event.number}".encode()).decode()
 
 
@@ -147,7 +147,7 @@ def names_of(content: Any, before: str = "") -> Iterator[str]:
         yield from names_of(value, name)
 
 
-Read = Callable[[Record], Value]
+Read = Callable[[QueryRecord], Value]
 
 
 def field(name: str) -> Read:
@@ -160,7 +160,7 @@ def field(name: str) -> Read:
     key = name[1:] if name.startswith("@@") else name
     path = key.split(".")
 
-    def read(record: Record) -> Value:
+    def read(record: QueryRecord) -> Value:
         if name in record.ephemeral:
             return record.ephemeral[name]
         content: Any = record.content
@@ -182,9 +182,9 @@ def _scalar(content: Any) -> Value:
     return content if isinstance(content, str | int | float) else None
 
 
-_SYSTEM: dict[str, Callable[[Event, Record], Value]] = {
-    "@timestamp": lambda event, _: Moment(event.at),
-    "@ingestionTime": lambda event, _: Moment(event.ingested),
+_SYSTEM: dict[str, Callable[[LogEvent, QueryRecord], Value]] = {
+    "@timestamp": lambda event, _: RecordMoment(event.at),
+    "@ingestionTime": lambda event, _: RecordMoment(event.ingested),
     "@message": lambda event, _: event.message,
     "@logStream": lambda event, _: event.stream,
     "@log": lambda _, record: record.log,

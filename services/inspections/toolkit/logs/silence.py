@@ -149,7 +149,7 @@ class Hole:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class LogSilence:
     since: datetime | None = None
     """Approximate time of the newest event; None: there are recent events, or it is unknown."""
     likeness: Likeness = Likeness.USUAL
@@ -171,7 +171,7 @@ class Silence:
         return self.since is not None and self.likeness is not Likeness.USUAL
 
 
-async def silence(queries: Queries, *, events: Iterable[TimeSpan] = ()) -> Silence:
+async def silence(queries: Queries, *, events: Iterable[TimeSpan] = ()) -> LogSilence:
     """The silences of the log group in the window, ignoring those shorter than LEAST. Raises no AwsError.
 
     `events`: times that are known to have events, which are not queried again.
@@ -182,14 +182,14 @@ async def silence(queries: Queries, *, events: Iterable[TimeSpan] = ()) -> Silen
         holes = await _holes(queries, since or queries.settled_end, list(events))
         compared = [Hole(hole, await usual.compare(hole)) for hole in holes]
         ended = TimeSpan(start=since + EXACT, end=queries.settled_end) if since else None
-        return Silence(
+        return LogSilence(
             since=since,
             likeness=await usual.compare(ended) if ended else Likeness.USUAL,
             holes=tuple(hole for hole in compared if hole.likeness is not Likeness.USUAL),
             usual=tuple(hole for hole in compared if hole.likeness is Likeness.USUAL),
         )
     except AwsError as error:
-        return Silence(unread=error.problem.summary)
+        return LogSilence(unread=error.problem.summary)
 
 
 async def read_ahead(queries: Queries) -> None:
@@ -231,7 +231,7 @@ async def _holes(queries: Queries, until: datetime, events: list[TimeSpan]) -> l
     return holes
 
 
-def silence_words(queries: Queries, silence: Silence) -> str:
+def silence_words(queries: Queries, silence: LogSilence) -> str:
     """Sentences about missing events; "" if none are missing."""
     if silence.unread:
         text = _("Could not read whether events still arrive: {why}").format(why=silence.unread)
@@ -266,7 +266,7 @@ def silence_advice(queries: Queries) -> tuple[str, ...]:
     return (text.format(group=queries.group),)
 
 
-def _hole_words(queries: Queries, silence: Silence) -> str:
+def _hole_words(queries: Queries, silence: LogSilence) -> str:
     if not silence.holes:
         return ""
     text = plural(
@@ -281,7 +281,7 @@ def _hole_words(queries: Queries, silence: Silence) -> str:
     return sentences(sentence, _compared(queries, widest.likeness, widest.span.start))
 
 
-def _end_words(queries: Queries, silence: Silence) -> str:
+def _end_words(queries: Queries, silence: LogSilence) -> str:
     if silence.since is None:
         return ""
     at = zoned_time(silence.since, queries.zone)
@@ -303,7 +303,7 @@ def _compared(queries: Queries, likeness: Likeness, at: datetime) -> str:
     return ""
 
 
-def silence_measures(queries: Queries, silence: Silence) -> Iterator[Measure]:
+def silence_measures(queries: Queries, silence: LogSilence) -> Iterator[Measure]:
     if words := unkept_words(queries):
         since = queries.start if queries.begins_late else None
         yield Measure(

@@ -15,7 +15,15 @@ from services.models.incidents import OUTAGE, StepMark, TimelineKind, TimelineRo
 from services.models.state_words import STEPS, TIMELINE_KINDS
 from services.models.verdict import Verdict
 from services.report.rendering.dates import Dates
-from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Section, table
+from services.report.rendering.document import (
+    Block,
+    Document,
+    DocumentFacts,
+    DocumentLine,
+    Paragraph,
+    Section,
+    table,
+)
 from services.report.rendering.incident.listing import (
     incident_state,
     recovery_taken,
@@ -79,19 +87,21 @@ class IncidentRows:
         self.dates = dates
         self.day = day
 
-    def of(self, name: str) -> list[Line]:
+    def of(self, name: str) -> list[DocumentLine]:
         return list(getattr(self, name)())
 
-    def figures(self) -> Iterator[Line]:
+    def figures(self) -> Iterator[DocumentLine]:
         for line in self.report.figures:
-            yield Line((line.title, line.usual or NOTHING, line.worst, self.dates.at(line.at, self.day)))
+            yield DocumentLine(
+                (line.title, line.usual or NOTHING, line.worst, self.dates.at(line.at, self.day))
+            )
 
-    def contacted(self) -> Iterator[Line]:
+    def contacted(self) -> Iterator[DocumentLine]:
         for contact in self.report.incident.contacted:
             time = self.dates.at(contact.at, self.day)
-            yield Line((time, contact.role, contact.channel or NOTHING, contact.by, contact.note))
+            yield DocumentLine((time, contact.role, contact.channel or NOTHING, contact.by, contact.note))
 
-    def steps(self) -> Iterator[Line]:
+    def steps(self) -> Iterator[DocumentLine]:
         is_over = not self.report.incident.is_open
         for step in self.report.steps:
             glyph, word = STEPS[StepMark(step.state)]
@@ -103,16 +113,16 @@ class IncidentRows:
                 step.by or NOTHING,
                 step.note,
             )
-            yield Line(cells, Verdict.ATTENTION if step.mark is StepMark.TODO and is_over else None)
+            yield DocumentLine(cells, Verdict.ATTENTION if step.mark is StepMark.TODO and is_over else None)
 
-    def changes(self) -> Iterator[Line]:
+    def changes(self) -> Iterator[DocumentLine]:
         for line in self.report.changes:
             yield from change_rows(line, self.dates, self.day)
 
-    def timeline(self) -> Iterator[Line]:
+    def timeline(self) -> Iterator[DocumentLine]:
         for row in self.report.timeline:
             text = f"{row.text} {_('(reported late)')}" if row.late else row.text
-            yield Line((self.dates.at(row.at, self.day), self._kind(row), text, row.by))
+            yield DocumentLine((self.dates.at(row.at, self.day), self._kind(row), text, row.by))
 
     def _kind(self, row: TimelineRow) -> str:
         """What AWS did shortly after T0 is not called just before."""
@@ -121,11 +131,11 @@ class IncidentRows:
             return _("after T0")
         return _(TIMELINE_KINDS[row.kind][1])
 
-    def follow_ups(self) -> Iterator[Line]:
+    def follow_ups(self) -> Iterator[DocumentLine]:
         for line in self.report.incident.follow_ups:
             due = self.dates.short(line.due.astimezone(self.dates.zone).date())
             done_at = self.dates.at(line.done_at, self.day) if line.done_at is not None else NOTHING
-            yield Line((due, line.text, line.by, done_at))
+            yield DocumentLine((due, line.text, line.by, done_at))
 
 
 _SIGNALS = {
@@ -183,10 +193,10 @@ def _causes(report: IncidentReport, dates: Dates, day: date) -> Section:
     return Section(_("Weighed causes"), tuple(blocks))
 
 
-def _cause(cause: AssessedCause, report: IncidentReport) -> Line:
+def _cause(cause: AssessedCause, report: IncidentReport) -> DocumentLine:
     then = report.decided_scores.get(cause.id)
     title = f"{cause.title}: {cause.impossible}" if cause.impossible else cause.title
-    return Line(
+    return DocumentLine(
         (
             title,
             str(then) if then is not None else NOTHING,
@@ -198,9 +208,9 @@ def _cause(cause: AssessedCause, report: IncidentReport) -> Line:
     )
 
 
-def _signal(signal: AssessedSignal, dates: Dates, day: date) -> Line:
+def _signal(signal: AssessedSignal, dates: Dates, day: date) -> DocumentLine:
     glyph, word = _SIGNALS[signal.state]
-    return Line(
+    return DocumentLine(
         (
             signal.title,
             f"{glyph} {_(word)}",
@@ -218,7 +228,7 @@ def _evidence(rows: IncidentRows) -> Section:
         blocks.append(table(FIGURES.columns, rows.figures()))
     if report.evidence:
         sources = (
-            Line(
+            DocumentLine(
                 (line.title, str(line.requests), line.why or _("whole")),
                 Verdict.UNKNOWN if line.why else None,
             )
@@ -272,7 +282,7 @@ class _Page(FirstPage):
             tone=Verdict.ABNORMAL if incident.is_open else None,
             language=report.language,
             verdict=incident_state(incident.state),
-            facts=Facts(tuple(self._facts())),
+            facts=DocumentFacts(tuple(self._facts())),
             sections=(self._impact(), self._cause(), *self._tables()),
             annexes=self.annexes.sections,
             footer=f"{report.system_title} · {title}",
@@ -405,11 +415,11 @@ class _Page(FirstPage):
             )
             yield _("{text} ({more})").format(text=text, more=report.why) if report.why else text
 
-    def _cause_row(self, cause: AssessedCause) -> Line:
+    def _cause_row(self, cause: AssessedCause) -> DocumentLine:
         then = self.report.decided_scores.get(cause.id)
         decision = self.incident.decision
         is_decided = decision is not None and decision.cause == cause.id
-        return Line(
+        return DocumentLine(
             (
                 _("{title} (decided)").format(title=cause.title) if is_decided else cause.title,
                 str(then) if then is not None else NOTHING,

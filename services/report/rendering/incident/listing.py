@@ -10,7 +10,7 @@ from services.models.incidents import Contacted, IncidentState
 from services.models.state_words import INCIDENTS
 from services.models.verdict import Verdict
 from services.report.rendering.dates import Dates
-from services.report.rendering.document import Block, Bullets, Line, Paragraph, Section, table
+from services.report.rendering.document import Block, Bullets, DocumentLine, Paragraph, Section, table
 from services.report.rendering.wording import NOTHING
 
 WIDTHS = (22, 11, 9, 9, 21, 10, 18)
@@ -49,7 +49,7 @@ def listed_incidents(lines: Iterable[IncidentLine]) -> list[IncidentLine]:
     return sorted(lines, key=lambda line: not line.is_open)
 
 
-def incident_rows(lines: Iterable[IncidentLine], dates: Dates, day: date | None) -> Iterator[Line]:
+def incident_rows(lines: Iterable[IncidentLine], dates: Dates, day: date | None) -> Iterator[DocumentLine]:
     for line in listed_incidents(lines):
         follow_ups = _(", ").join(str(follow_up.text) for follow_up in line.follow_ups)
         part = _("(part of another)") if line.joined_to else ""
@@ -62,7 +62,7 @@ def incident_rows(lines: Iterable[IncidentLine], dates: Dates, day: date | None)
             responder_words(line),
             follow_ups or NOTHING,
         )
-        yield Line(cells, Verdict.ABNORMAL if line.is_open else None)
+        yield DocumentLine(cells, Verdict.ABNORMAL if line.is_open else None)
 
 
 def incident_counts(lines: Iterable[IncidentLine]) -> dict[str, int]:

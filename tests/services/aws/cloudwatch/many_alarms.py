@@ -10,7 +10,7 @@ from services.aws.client.meter import UsageMeter
 from services.aws.client.reader import Answer
 from services.aws.client.session import AwsSession, AwsSettings
 from services.aws.cloudwatch.alarms.watch import AlarmWatch
-from services.demo.cloudwatch.alarms.records import Alarm
+from services.demo.cloudwatch.alarms.records import DemoAlarm
 from services.demo.cloudwatch.alarms.states import State
 from services.models.alarms import AlarmOverview
 from services.models.problem import ProblemKind
@@ -23,7 +23,7 @@ SNS = "arn:aws:sns:ap-northeast-1:123456789012:ops-alerts"
 ACCOUNT = "123456789012"
 
 
-def add(embedded: Embedded, *names: str, state: State = State.OK, **settings: Any) -> list[Alarm]:
+def add(embedded: Embedded, *names: str, state: State = State.OK, **settings: Any) -> list[DemoAlarm]:
     """Alarms which no evaluation changes."""
     at = embedded.clock.now()
     added = []
@@ -48,7 +48,7 @@ def add(embedded: Embedded, *names: str, state: State = State.OK, **settings: An
         # Defined in the future: the embedded AWS does not evaluate it.
         future = at + timedelta(days=3650)
         since = at - timedelta(minutes=number)
-        alarm = Alarm("MetricAlarm", name, REGION, ACCOUNT, definition, future, since, since, state)
+        alarm = DemoAlarm("MetricAlarm", name, REGION, ACCOUNT, definition, future, since, since, state)
         alarm.reason = "Threshold Crossed: 1 out of the last 3 datapoints [12.5 (14/01/26 00:50:00)]."
         embedded.world.alarms.alarms[REGION, name] = alarm
         added.append(alarm)
@@ -59,7 +59,7 @@ def names(count: int) -> list[str]:
     return [f"{'abcdefgh'[number % 8]}-service-{number:05}-cpu-high" for number in range(count)]
 
 
-def alarm_of(embedded: Embedded, name: str) -> Alarm:
+def alarm_of(embedded: Embedded, name: str) -> DemoAlarm:
     alarm = embedded.world.alarms.get(name)
     assert alarm is not None
     return alarm

@@ -6,7 +6,7 @@ import pytest
 
 from services.aws.client.errors import Incomplete, Refused
 from services.aws.ledgers.bucket import CONFLICT, GET, LIST, LedgerBucket, LedgerFolder
-from services.journal.ledger import Rejected, Unavailable
+from services.journal.ledger import LedgerUnavailable, Rejected
 from services.journal.ledgers.registry import open_ledger, parse
 from tests.faults.server import REQUEST_ID, Reply
 
@@ -137,9 +137,9 @@ async def test_an_object_that_vanished_is_an_error(bucket, server):
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
-        (error(CONFLICT, 409), Unavailable),
-        (error("SlowDown", 503), Unavailable),
-        (error("InternalError", 500), Unavailable),
+        (error(CONFLICT, 409), LedgerUnavailable),
+        (error("SlowDown", 503), LedgerUnavailable),
+        (error("InternalError", 500), LedgerUnavailable),
         (error("AccessDenied", 403), Rejected),
         (error("NoSuchBucket", 404), Rejected),
     ],
@@ -148,7 +148,7 @@ async def test_what_an_error_means(reply, kind, server, clock):
     server.always(reply)
     address = f"s3://toban-journal/kept?region=ap-northeast-1&endpoint_url={server.url}"
     ledger = open_ledger(parse(address), "facility-prod", clock)
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(LedgerUnavailable) as caught:
         await ledger.put(7, b"{}")
     assert type(caught.value) is kind
     assert len(server.seen) == 1
@@ -167,7 +167,7 @@ async def test_a_listing_with_a_gap_is_cut_before_it(server, clock):
     ledger = open_ledger(parse(address), "facility-prod", clock)
     assert [seq for seq, _record in await ledger.read(6)] == [7, 8]
     keys[:] = keys[2:]
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(LedgerUnavailable) as caught:
         await ledger.read(8)
     assert not isinstance(caught.value, Rejected)
     assert "9" in caught.value.problem.summary

@@ -14,7 +14,7 @@ from services.aws.ledgers.table import (
     LedgerTable,
     largest_record,
 )
-from services.journal.ledger import Rejected, Unavailable
+from services.journal.ledger import LedgerUnavailable, Rejected
 from services.journal.ledgers.registry import open_ledger, parse
 from tests.faults.server import FAULTS, NEVER_ENDING, answer, failure
 
@@ -198,7 +198,7 @@ async def test_an_answer_that_is_none_of_a_ledger(page, table, server):
 async def test_a_put_without_a_clear_answer_is_sent_once_and_unavailable(name, server, clock):
     server.always(FAULTS[name])
     ledger = open_ledger(address(server), LEDGER, clock)
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(LedgerUnavailable) as caught:
         await ledger.put(7, b"{}")
     assert not isinstance(caught.value, Rejected)
     assert len(server.seen) == 1
@@ -210,7 +210,7 @@ async def test_a_put_that_hangs_is_given_up(name, server, clock, monkeypatch):
     monkeypatch.setattr("services.aws.ledgers.table.PUT_SECONDS", 0.5)
     server.always(FAULTS[name])
     ledger = open_ledger(address(server), LEDGER, clock)
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(LedgerUnavailable) as caught:
         await ledger.put(7, b"{}")
     assert not isinstance(caught.value, Rejected)
     assert len(server.seen) <= 1
@@ -255,7 +255,7 @@ async def test_a_role_of_the_address_is_assumed(server, clock):
     ledger = open_ledger(
         parse(f"{address(server)}&role_arn=arn:aws:iam::123456789012:role/toban"), LEDGER, clock
     )
-    with pytest.raises(Unavailable):
+    with pytest.raises(LedgerUnavailable):
         await ledger.put(7, b"{}")
     assert set(server.counts) == {"AssumeRole"}
     await ledger.close()

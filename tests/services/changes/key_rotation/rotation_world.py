@@ -12,7 +12,7 @@ from services.aws.client.settings import AwsSettings
 from services.changes.key_rotation.change import KeyRotation
 from services.changes.key_rotation.state import RotationState
 from services.demo.github import GithubActions
-from services.demo.iam import AccessKey
+from services.demo.iam import DemoAccessKey
 from services.demo.launch import PREFIX, TOKEN
 from services.demo.names import USER, USER_KEY
 from services.demo.scenario import KeyFact, Scenario, Words
@@ -54,11 +54,11 @@ class Desk:
         return self.embedded.world.github
 
     @property
-    def keys(self) -> dict[str, AccessKey]:
+    def keys(self) -> dict[str, DemoAccessKey]:
         return {key.id: key for key in self.embedded.world.keys.users[USER]}
 
     @property
-    def new(self) -> AccessKey:
+    def new(self) -> DemoAccessKey:
         return list(self.keys.values())[-1]
 
     async def arm(self) -> None:

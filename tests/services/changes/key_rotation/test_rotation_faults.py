@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.changes.key_rotation import hand_over
-from services.changes.key_rotation.state import Phase
+from services.changes.key_rotation.state import RotationPhase
 from services.demo.github import KEY_ID, SCOPES, SECRET
 from services.demo.names import USER_KEY
 from services.models.change_runs import StepState
@@ -202,7 +202,7 @@ async def test_a_command_that_hangs_may_have_taken_the_key_and_a_person_says_so(
         engine = console.services.engine
         run = await engine.resolve_manually(run.id, "command", done=True, note="it is in the store")
         assert run.state is DONE
-        assert (await console.state()).phase is Phase.HANDED
+        assert (await console.state()).phase is RotationPhase.HANDED
 
 
 async def test_a_key_in_use_is_never_discarded(embedded, tmp_path):

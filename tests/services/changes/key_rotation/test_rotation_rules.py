@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
 from services.changes.key_rotation.change import KeyRotation
-from services.changes.key_rotation.options import Step, options
+from services.changes.key_rotation.options import RotationStep, options
 from services.changes.key_rotation.proofs import proofs
-from services.changes.key_rotation.records import Done, Records
-from services.changes.key_rotation.state import GithubState, KeyState, Phase, RotationState
+from services.changes.key_rotation.records import Done, KeyRecords
+from services.changes.key_rotation.state import GithubState, KeyState, RotationPhase, RotationState
 from services.changes.kind import ChangeKind
 from services.clock import ManualClock
 from services.models.base import RawId
@@ -73,7 +73,7 @@ def rotation_states(draw):
         at=NOW,
         user=USER,
         keys=tuple(keys),
-        records=Records(
+        records=KeyRecords(
             handed=done if draw(st.booleans()) else {},
             ids=done if draw(st.booleans()) else {},
             deactivated=done if draw(st.booleans()) else {},
@@ -93,7 +93,7 @@ def test_a_step_is_always_offered_and_only_offered_steps_are_planned(state):
     offered = options(state, BOOK)
     assert offered or not state.is_new_ours
     assert len(set(offered)) == len(offered)
-    for step in Step:
+    for step in RotationStep:
         planned = plan(state, step)
         assert bool(planned.steps) is not bool(planned.refusals)
         if planned.steps:
@@ -103,35 +103,35 @@ def test_a_step_is_always_offered_and_only_offered_steps_are_planned(state):
 
 @given(rotation_states())
 def test_no_step_does_harm(state):
-    allowed = {step: planned for step in Step if (planned := plan(state, step)).steps}
+    allowed = {step: planned for step in RotationStep if (planned := plan(state, step)).steps}
     by_id = {key.id: key for key in state.keys}
     if len(state.keys) == 2:
-        assert Step.CREATE not in allowed
-    if Step.DEACTIVATE in allowed:
+        assert RotationStep.CREATE not in allowed
+    if RotationStep.DEACTIVATE in allowed:
         assert state.verified
         assert by_id["AKIANEW"].key.active
         assert by_id["AKIAOLD"].key.active
-        assert allowed[Step.DEACTIVATE].steps[0].call.params["AccessKeyId"] == "AKIAOLD"
-    for step in (Step.DELETE, Step.DISCARD):
+        assert allowed[RotationStep.DEACTIVATE].steps[0].call.params["AccessKeyId"] == "AKIAOLD"
+    for step in (RotationStep.DELETE, RotationStep.DISCARD):
         if step not in allowed:
             continue
         (request,) = allowed[step].steps
         key = by_id[request.call.params["AccessKeyId"]]
         assert allowed[step].danger is Danger.DANGEROUS
-        assert not key.key.active or (step is Step.DISCARD and key.used is None)
-        if step is Step.DELETE:
+        assert not key.key.active or (step is RotationStep.DISCARD and key.used is None)
+        if step is RotationStep.DELETE:
             since = state.deactivated_at or key.used or key.key.created
             assert state.at - since >= state.delete_after
-    for step in (Step.GITHUB, Step.COMMAND, Step.REVEAL):
+    for step in (RotationStep.GITHUB, RotationStep.COMMAND, RotationStep.REVEAL):
         assert step not in allowed or "AKIANEW" in state.in_vault
     if state.github_problem:
-        assert set(allowed) <= {Step.CREATE, Step.REACTIVATE}
+        assert set(allowed) <= {RotationStep.CREATE, RotationStep.REACTIVATE}
 
 
 @given(rotation_states())
 def test_what_is_proven_comes_in_the_runbooks_order(state):
     proven = proofs(state, "AKIAOLD", CALENDAR.zone)
-    if state.phase is Phase.VERIFIED:
+    if state.phase is RotationPhase.VERIFIED:
         assert {RotationProof.CREATED, RotationProof.HANDED_OVER, RotationProof.VERIFIED} <= proven.keys()
     if RotationProof.DELETED in proven:
         assert list(proven) == [RotationProof.DELETED]

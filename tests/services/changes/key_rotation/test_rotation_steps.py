@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.changes.key_rotation.state import Phase
+from services.changes.key_rotation.state import RotationPhase
 from services.demo.github import KEY_ID, SCOPES, SECRET
 from services.demo.names import USER, USER_KEY
 from services.demo.scenario import KeyFact
@@ -117,7 +117,7 @@ async def test_a_command_takes_the_key_on_its_standard_input(embedded, tmp_path)
         await console.take("command")
         key = json.loads(store.read_text())["AccessKey"]
         assert key == {"UserName": USER, "AccessKeyId": console.new.id, "SecretAccessKey": console.new.secret}
-        assert (await console.state()).phase is Phase.HANDED
+        assert (await console.state()).phase is RotationPhase.HANDED
         assert "AWS has not seen the new key" in (await console.plan(step="deactivate")).refusals[0]
         console.embedded.world.keys.use(console.new.id, console.new.secret, embedded.clock.now())
         await console.take("deactivate")
@@ -145,7 +145,7 @@ async def test_a_key_that_was_shown_counts_as_handed_over(embedded, tmp_path):
         await console.take("reveal")
         secret = console.change.vault.secret_of(console.new.id)
         assert secret.reveal() == console.new.secret
-        assert (await console.state()).phase is Phase.HANDED
+        assert (await console.state()).phase is RotationPhase.HANDED
 
 
 @pytest.mark.scenario(account())

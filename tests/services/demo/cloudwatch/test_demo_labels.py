@@ -2,12 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.cloudwatch.math_expressions import Grid, Line
+from services.demo.cloudwatch.math_expressions import MathLine, TimeGrid
 from services.demo.cloudwatch.queries import distinguishing, is_dynamic, resolve
 from services.demo.cloudwatch.store import metric_key
 
 KEY = metric_key("AWS/ECS", "CPUUtilization", {"ServiceName": "staff-api"})
-LINE = Line({0: 1.0, 60: 4.5, 120: 2.0}, Grid(0, 180, 60), "CPUUtilization", KEY)
+LINE = MathLine({0: 1.0, 60: 4.5, 120: 2.0}, TimeGrid(0, 180, 60), "CPUUtilization", KEY)
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ def test_without_data_a_token_is_two_dashes():
 
 
 def test_labels_of_a_search_say_what_differs():
-    def found(namespace: str, name: str, **dimensions: str) -> Line:
-        return Line({}, LINE.grid, name, metric_key(namespace, name, dimensions))
+    def found(namespace: str, name: str, **dimensions: str) -> MathLine:
+        return MathLine({}, LINE.grid, name, metric_key(namespace, name, dimensions))
 
     services = [found("NS", "CPU", S="a", C="c"), found("NS", "CPU", S="b", C="c")]
     assert distinguishing(services) == ["a", "b"]

@@ -6,17 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.cloudwatch.math_expressions import Grid, Line, MathError, Scope, Value, evaluate, parse
+from services.demo.cloudwatch.math_expressions import (
+    MathError,
+    MathLine,
+    MathScope,
+    TimeGrid,
+    Value,
+    evaluate,
+    parse,
+)
 from services.demo.cloudwatch.store import MetricKey
 
 N = None
 Row = list[float | None]
 
 
-def line(row: Row, name: str = "m") -> Line:
-    grid = Grid(0, len(row) * 60, 60)
+def line(row: Row, name: str = "m") -> MathLine:
+    grid = TimeGrid(0, len(row) * 60, 60)
     points = {index * 60: float(value) for index, value in enumerate(row) if value is not None}
-    return Line(points, grid, name, MetricKey("NS", name))
+    return MathLine(points, grid, name, MetricKey("NS", name))
 
 
 def run(expression: str, **rows: Row) -> Value:
@@ -27,7 +35,7 @@ def run(expression: str, **rows: Row) -> Value:
             raise MathError(f"Unknown metric or expression id '{name}'")
         return lines[name]
 
-    scope = Scope(
+    scope = MathScope(
         lookup,
         lambda part: [series for name, series in lines.items() if part in name],
         lambda expression, stat, period: list(lines.values()),
@@ -36,7 +44,7 @@ def run(expression: str, **rows: Row) -> Value:
 
 
 def row(value: Value, length: int) -> Row:
-    assert isinstance(value, Line), value
+    assert isinstance(value, MathLine), value
     return [value.points.get(index * 60) for index in range(length)]
 
 

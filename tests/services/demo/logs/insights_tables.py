@@ -3,17 +3,17 @@
 import json
 from typing import Any
 
-from services.demo.logs.insights.plan import Outcome, parse, run
-from services.demo.logs.store import Event
+from services.demo.logs.insights.plan import QueryOutcome, parse, run
+from services.demo.logs.store import LogEvent
 
 AT = 1_768_352_400_000
 """2026-01-14 01:00:00 UTC."""
 
 
-def outcome(query: str, *messages: Any, most: int = 10_000, step: int = 60_000) -> Outcome:
+def outcome(query: str, *messages: Any, most: int = 10_000, step: int = 60_000) -> QueryOutcome:
     """Run over messages a minute apart, given oldest first; objects are written as JSON."""
     lines = [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in messages]
-    events = [Event(AT + n * step, AT + n * step + 900, n, "s1", line) for n, line in enumerate(lines)]
+    events = [LogEvent(AT + n * step, AT + n * step + 900, n, "s1", line) for n, line in enumerate(lines)]
     return run(parse(query), [("123456789012:/app", event) for event in reversed(events)], most)
 
 

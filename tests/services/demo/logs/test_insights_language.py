@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.demo.logs.insights.plan import parse, run
 from services.demo.logs.insights.records import QueryError, compare
-from services.demo.logs.store import Event
+from services.demo.logs.store import LogEvent
 from tests.services.demo.logs.insights_tables import AT, column, table
 
 
@@ -102,7 +102,7 @@ def test_an_index_spares_events_but_changes_no_result():
     events = [
         (
             "1:/g" if n % 2 else "1:/h",
-            Event(AT + n, AT, n, "s", json.dumps({"id": f"r{n % 10}", "pad": "x" * 50})),
+            LogEvent(AT + n, AT, n, "s", json.dumps({"id": f"r{n % 10}", "pad": "x" * 50})),
         )
         for n in range(100, 0, -1)
     ]

@@ -12,7 +12,7 @@ from services.clock import ManualClock
 from services.demo import names
 from services.demo.account import REGION
 from services.demo.cloudwatch.store import metric_key
-from services.demo.effects import Connections, LevelField, Silence
+from services.demo.effects import Connections, LevelFieldEffect, SilenceEffect
 from services.demo.scenario import Scenario, Words, load
 from services.demo.system.logs import app_lines, startup_lines
 from services.demo.system.minute import simulate
@@ -84,7 +84,7 @@ class TestEffects:
         [("absent", {None}), ("numeric", {30, 40, 50}), ("lower-case", {"info", "warn", "error"})],
     )
     def test_the_level_is_written_in_another_way(self, written, levels):
-        minute = self.minute(LevelField(kind="level-field", at=0, written=written))
+        minute = self.minute(LevelFieldEffect(kind="level-field", at=0, written=written))
         usual = self.minute()
         minute.target_errors = usual.target_errors = 2
         minute.client_errors = usual.client_errors = 2
@@ -103,7 +103,7 @@ class TestEffects:
         assert (more.requests, more.cpu, more.blocked) == (usual.requests, usual.cpu, usual.blocked)
 
     def test_silence(self):
-        silent = Silence(kind="silence", at=-300, namespace="AWS/RDS", metric="CPUUtilization")
+        silent = SilenceEffect(kind="silence", at=-300, namespace="AWS/RDS", metric="CPUUtilization")
         story = Scenario(name="x", ja=WORDS, en=WORDS, effects=(silent,))
         world = World(story, ManualClock(ORIGIN), history=timedelta(minutes=10))
         cpu, memory = (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.demo.logs.search import filter_events
-from services.demo.logs.store import LogStore
+from services.demo.logs.store import DemoLogStore
 from tests.services.demo.client import ask, client, refused
 from tests.services.demo.logs.events import every
 
@@ -192,7 +192,7 @@ async def test_live_tail_shows_what_arrives(group):
 )
 def test_paging_gives_every_event_once_in_order(batches, limit, forward):
     base = 1_760_000_000_000
-    store = LogStore("123456789012")
+    store = DemoLogStore("123456789012")
     group = store.create_group("g", base, "r")
     for index, batch in enumerate(batches):
         store.put(
@@ -259,7 +259,7 @@ async def test_a_stream_is_followed_by_its_forward_token(group):
 
 def test_the_oldest_quarter_makes_room_in_group_and_streams(monkeypatch):
     monkeypatch.setattr("services.demo.logs.store._MOST", 100)
-    store = LogStore("123456789012")
+    store = DemoLogStore("123456789012")
     group = store.create_group("g", 0, "r")
     for batch in range(3):
         for stream in ("a", "b"):

@@ -23,7 +23,7 @@ from services.report.incident_formats import incident_text
 from services.report.make import make
 from services.report.periods import read_period
 from services.report.rendering.markdown import to_markdown
-from services.slack.note_wording import Now
+from services.slack.note_wording import AlarmNow
 from services.slack.notes import NoteContext, about_alarm
 from tests.services.incidents.outgoing.recording import (
     METRICS,
@@ -93,7 +93,7 @@ def measured(h: History) -> str:
 def alarm_note(world: Recorded) -> str:
     h = world.history
     minute = h.now.replace(second=0, microsecond=0)
-    current = Now(h.value(minute - MINUTE), minute) if h.target in LEVELS else None
+    current = AlarmNow(h.value(minute - MINUTE), minute) if h.target in LEVELS else None
     desk = NoteContext(world.runbook, Calendar(world.runbook), "ap-northeast-1", h.now, h.caller)
     return str(about_alarm(alarm_of(h), desk, current=current, incident=world.incident).text)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.aws.client.errors import AwsError
 from services.calendar.maintenance_windows import daily
-from services.inspections.backups.windows import Outcome, expected, nights
+from services.inspections.backups.windows import BackupOutcome, expected, nights
 from services.models.base import RawId
 from services.models.problem import ProblemKind
 from services.models.rds import Snapshot, SnapshotState
@@ -256,6 +256,6 @@ def test_a_gap_is_found_at_whatever_time_the_inspection_runs(minutes, missing, l
         if count not in missing and start + timedelta(minutes=late) <= now
     ]
     results = nights(WINDOW, starts, automatic, now)
-    gaps = {count for count, night in enumerate(results) if night.outcome is Outcome.MISSING}
+    gaps = {count for count, night in enumerate(results) if night.outcome is BackupOutcome.MISSING}
     hardly_over = now < WINDOW.end(starts[0]) + timedelta(hours=1)
     assert gaps == missing - ({0} if hardly_over else set())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.aws.client.errors import AccessDenied, AwsError
-from services.demo.autoscaling import Activity
+from services.demo.autoscaling import DemoActivity
 from services.demo.ecs.records import Fate
 from services.models.runbook import Runbook
 from services.models.verdict import DISPLAY_ORDER, Verdict
@@ -367,7 +367,7 @@ async def test_where_scaling_was_refused(embedded):
         at = now(embedded) - minutes * 60
         reasons = tuple({"Code": code} for code in codes)
         text = "Setting desired count to 3."
-        scaled.activities.append(Activity(f"{minutes}", at, text, "", status, reasons=reasons))
+        scaled.activities.append(DemoActivity(f"{minutes}", at, text, "", status, reasons=reasons))
 
     async def told():
         return row(await run_inspection(embedded, "scaling"), "Scaling activities")

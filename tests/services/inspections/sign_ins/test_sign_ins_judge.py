@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
 from services.inspections.allow_list import AllowList
-from services.inspections.sign_ins.evaluation import Reason, Rules, network_of, unknown_identities
+from services.inspections.sign_ins.evaluation import SignInReason, SignInRules, network_of, unknown_identities
 from services.models.base import RawId
 from services.models.cloudtrail import Actor, ActorKind, SignIn, TrailEvent
 from services.models.runbook_inspections import Trail as TrailSpec
@@ -28,7 +28,7 @@ SUNDAY = datetime(2026, 1, 11, 3, 0, tzinfo=UTC)
 
 
 def rules(spec=SPEC, allow_list=None):
-    return Rules(BOOK, spec, CALENDAR, allow_list or AllowList())
+    return SignInRules(BOOK, spec, CALENDAR, allow_list or AllowList())
 
 
 def sign_in(kind=ActorKind.USER, name="sato", **more):
@@ -50,21 +50,21 @@ def sign_in(kind=ActorKind.USER, name="sato", **more):
     ("event", "reasons", "verdict"),
     [
         (sign_in(), (), Verdict.NORMAL),
-        (sign_in(ActorKind.ROOT, "root"), (Reason.ROOT,), Verdict.ABNORMAL),
-        (sign_in(mfa=False), (Reason.NO_MFA,), Verdict.ABNORMAL),
-        (sign_in(mfa=None), (Reason.MFA_UNSAID,), Verdict.UNKNOWN),
-        (sign_in(name="break-glass", mfa=False), (Reason.PERSON,), Verdict.ATTENTION),
+        (sign_in(ActorKind.ROOT, "root"), (SignInReason.ROOT,), Verdict.ABNORMAL),
+        (sign_in(mfa=False), (SignInReason.NO_MFA,), Verdict.ABNORMAL),
+        (sign_in(mfa=None), (SignInReason.MFA_UNSAID,), Verdict.UNKNOWN),
+        (sign_in(name="break-glass", mfa=False), (SignInReason.PERSON,), Verdict.ATTENTION),
         # The field says nothing about federated sign-ins.
         (sign_in(ActorKind.ROLE, "somebody", role="operator", mfa=False), (), Verdict.NORMAL),
         (sign_in(ActorKind.FEDERATED, "sato", mfa=False), (), Verdict.NORMAL),
-        (sign_in(ActorKind.ROLE, "somebody", role="admin"), (Reason.PERSON,), Verdict.ATTENTION),
-        (sign_in(name="stranger"), (Reason.PERSON,), Verdict.ATTENTION),
-        (sign_in(address="192.0.2.1"), (Reason.ADDRESS,), Verdict.ATTENTION),
-        (sign_in(address="cloudformation.amazonaws.com"), (Reason.ADDRESS,), Verdict.ATTENTION),
-        (sign_in(at=SUNDAY), (Reason.HOURS,), Verdict.ATTENTION),
+        (sign_in(ActorKind.ROLE, "somebody", role="admin"), (SignInReason.PERSON,), Verdict.ATTENTION),
+        (sign_in(name="stranger"), (SignInReason.PERSON,), Verdict.ATTENTION),
+        (sign_in(address="192.0.2.1"), (SignInReason.ADDRESS,), Verdict.ATTENTION),
+        (sign_in(address="cloudformation.amazonaws.com"), (SignInReason.ADDRESS,), Verdict.ATTENTION),
+        (sign_in(at=SUNDAY), (SignInReason.HOURS,), Verdict.ATTENTION),
         # A failure has no second factor and no hours.
-        (sign_in(success=False, mfa=False, at=SUNDAY), (Reason.FAILED,), Verdict.ATTENTION),
-        (sign_in(name="", hidden=True, success=False), (Reason.FAILED,), Verdict.ATTENTION),
+        (sign_in(success=False, mfa=False, at=SUNDAY), (SignInReason.FAILED,), Verdict.ATTENTION),
+        (sign_in(name="", hidden=True, success=False), (SignInReason.FAILED,), Verdict.ATTENTION),
         (sign_in(name="ci-cd-user"), (), Verdict.NORMAL),
     ],
 )

@@ -8,7 +8,7 @@ from services.aws.client.errors import Unreachable
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest, table
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.checks import CheckRow
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.base import RawId
 from services.models.findings import InspectionInfo, Measure
@@ -97,10 +97,10 @@ def test_empty_tables_and_remarks_are_omitted_and_order_is_kept(builder):
 
 def test_checks_say_what_is_wrong_the_worst_first(builder):
     builder.check(
-        CheckResult(measure(Verdict.NORMAL), "never said", ("never advised",)),
-        CheckResult(measure(Verdict.UNKNOWN), "Not read."),
-        CheckResult(measure(Verdict.ABNORMAL), "Broken.", ("Repair it.",)),
-        CheckResult(measure(None), "for information"),
+        CheckRow(measure(Verdict.NORMAL), "never said", ("never advised",)),
+        CheckRow(measure(Verdict.UNKNOWN), "Not read."),
+        CheckRow(measure(Verdict.ABNORMAL), "Broken.", ("Repair it.",)),
+        CheckRow(measure(None), "for information"),
     )
     finding = builder.finding_of_checks("all well", advice=("Tell somebody.",))
     assert finding.summary == "Broken. Not read."
@@ -109,7 +109,7 @@ def test_checks_say_what_is_wrong_the_worst_first(builder):
 
 
 def test_checks_without_anything_wrong_say_so(builder):
-    builder.check(CheckResult(measure(Verdict.NORMAL), "never said"))
+    builder.check(CheckRow(measure(Verdict.NORMAL), "never said"))
     assert builder.finding_of_checks("all well").summary == "all well"
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.aws import athena
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.demo.load_balancers import LoadBalancer
+from services.demo.load_balancers import DemoLoadBalancer
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.running.runner import MeteredReader
@@ -187,7 +187,7 @@ async def test_a_price_above_the_limit_waits_for_consent(embedded):
 async def test_without_an_acl_there_is_no_protection(embedded):
     bare = "app/library-alb/0123456789abcdef"
     arn = f"arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/{bare}"
-    embedded.world.balancers.append(LoadBalancer(arn, "library-alb", datetime(2025, 4, 1, tzinfo=UTC)))
+    embedded.world.balancers.append(DemoLoadBalancer(arn, "library-alb", datetime(2025, 4, 1, tzinfo=UTC)))
     finding = await seen(embedded, runbook=runbook(alb={"load_balancer": bare}))
     assert finding.verdict is Verdict.ABNORMAL
     assert "No web ACL protects the load balancer" in finding.summary

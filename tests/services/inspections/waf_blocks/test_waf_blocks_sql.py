@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.inspections.waf_blocks.inspection import FromOne, Sources
+from services.inspections.waf_blocks.inspection import BlockSources, FromOne
 from services.inspections.waf_blocks.metrics import grouped
 from services.inspections.waf_blocks.sql import blocked_query, days_of, groups_of
 from services.models.base import RawId
@@ -114,7 +114,7 @@ def address(name, country, count):
     ],
 )
 def test_one_address_is_judged_only_by_what_is_known(total, most, enough, verdict):
-    who = Sources((address("a", "NL", most - 1), address("a", "US", 1)) if most else ())
+    who = BlockSources((address("a", "NL", most - 1), address("a", "US", 1)) if most else ())
     measure = FromOne(500, 1, total, who, enough).measure()
     assert measure.verdict is verdict
     assert who.addresses()[:1] == ([("a", "NL US", most)] if most else [])

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from services.clock import SystemClock
-from services.journal.ledger import Unavailable
+from services.journal.ledger import LedgerUnavailable
 from services.journal.ledgers import postgresql
 from services.journal.ledgers.postgresql import PostgresqlLedger
 from services.journal.ledgers.registry import parse
@@ -42,7 +42,7 @@ async def test_a_connection_that_falls_silent_is_closed(monkeypatch):
         monkeypatch.setattr(postgresql, name, 0.01)
     ledger = PostgresqlLedger(parse("postgresql://toban@db.example/toban"), "facility-prod", SystemClock())
     for call in (ledger.put(1, b"{}"), ledger.read(0)):
-        with pytest.raises(Unavailable):
+        with pytest.raises(LedgerUnavailable):
             await call
     await ledger._listen()
     assert len(opened) == 3

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from services.journal.ledger import Rejected, Unavailable
+from services.journal.ledger import LedgerUnavailable, Rejected
 
 WRITERS, NUMBERS = 8, 50
 LARGE = 300_000
@@ -118,7 +118,7 @@ async def test_news_of_another_console_arrives(place):
 async def test_a_server_that_is_not_there(place):
     ledger = place.ledger(address=place.unreachable + ("&" if "?" in place.unreachable else "?") + "poll=0.1")
     for call in (lambda: ledger.put(0, record(seq=0)), lambda: ledger.read(-1)):
-        with pytest.raises(Unavailable) as caught:
+        with pytest.raises(LedgerUnavailable) as caught:
             await call()
         assert not isinstance(caught.value, Rejected)
         assert caught.value.problem.remedy
@@ -143,7 +143,7 @@ async def test_a_closed_ledger_answers_nothing(place):
     await ledger.put(0, record(seq=0))
     await close(ledger)
     for call in (lambda: ledger.put(1, record(seq=1)), lambda: ledger.read(-1)):
-        with pytest.raises(Unavailable):
+        with pytest.raises(LedgerUnavailable):
             await call()
     await close(ledger)
 

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from services.clock import ManualClock, SystemClock
-from services.journal.ledger import Rejected, Unavailable
+from services.journal.ledger import LedgerUnavailable, Rejected
 from services.journal.ledgers import postgresql
 from services.journal.ledgers.registry import open_ledger, parse
 from services.journal.ledgers.tables import printed_table
@@ -175,7 +175,7 @@ async def test_an_option_that_the_driver_does_not_take(place):
 
 async def test_a_server_without_tls_where_it_is_demanded(place):
     ledger = place.ledger(address=place.server.address(user="toban", options="sslmode=require"))
-    with pytest.raises(Unavailable):
+    with pytest.raises(LedgerUnavailable):
         await ledger.read(-1)
     await close(ledger)
 
@@ -217,7 +217,7 @@ def passwords_demanded(place):
 
 async def unavailable(ledger, seq):
     for call in (lambda: ledger.put(seq, record(seq=seq)), lambda: ledger.read(-1)):
-        with pytest.raises(Unavailable) as caught:
+        with pytest.raises(LedgerUnavailable) as caught:
             await call()
         assert not isinstance(caught.value, Rejected)
 

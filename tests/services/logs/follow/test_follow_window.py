@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.logs.follow.event_ids import MOST_IDS
-from services.logs.follow.sweeps import EXPECTED, HOURS, QUARTER, TIERS, Rate, Sweep, SweepPlan
+from services.logs.follow.sweeps import EXPECTED, HOURS, QUARTER, TIERS, Sweep, SweepPlan, SweepRate
 from services.logs.follow.window import FURTHEST, KEPT, LATENESS, LEAST_OVERLAP, OVERLAP, FollowWindow, Span
 from services.models.logs import LogLine
 
@@ -100,7 +100,7 @@ class Reader:
 
     def __init__(self, events, most_ids=MOST_IDS):
         self.window = FollowWindow(0, 0, most_ids=most_ids)
-        self.plan = SweepPlan(self.window, Rate(), 0)
+        self.plan = SweepPlan(self.window, SweepRate(), 0)
         self.events = events
         self.delivered: list[LogLine] = []
         self.sweep: Sweep | None = None

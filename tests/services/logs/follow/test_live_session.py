@@ -12,7 +12,7 @@ from services.aws.client.settings import AwsSettings
 from services.aws.logs.live_tail import LiveTail, LiveUpdate
 from services.clock import ManualClock
 from services.demo.logs import handlers as embedded_live
-from services.logs.follow.live import IDLE, PAUSES, LiveSession, LiveState
+from services.logs.follow.live import IDLE, PAUSES, LiveSession, LiveTailState
 from services.models.problem import ProblemKind
 from tests.services.logs.follow.test_follow_http import GROUP, STREAMS, create, now_ms, put, writer
 
@@ -22,7 +22,7 @@ ARN = f"arn:aws:logs:ap-northeast-1:123456789012:log-group:{GROUP}"
 class Live:
     def __init__(self, aws, session, meter):
         self.aws, self.session, self.meter = aws, session, meter
-        self.states: list[LiveState] = []
+        self.states: list[LiveTailState] = []
 
     async def run(self):
         async with aclosing(self.session.states()) as states:
@@ -63,7 +63,7 @@ async def test_lines_minutes_price_and_the_end_without_keys(empty_aws, monkeypat
     async with writer(empty_aws) as client:
         await create(client)
         async with live(empty_aws, monkeypatch) as running:
-            assert await running.until(lambda state: state.open) == LiveState((), True, 1, 1.5)
+            assert await running.until(lambda state: state.open) == LiveTailState((), True, 1, 1.5)
             await put(client, STREAMS[0], (now_ms(empty_aws), "a"), (now_ms(empty_aws), "b"))
             await running.until(lambda _state: running.texts == ["a", "b"])
             empty_aws.advance(61)
@@ -118,7 +118,7 @@ async def test_sessions_that_break_at_once_are_opened_seldomer_and_seldomer_unti
         return ARN
 
     session = LiveSession(Breaking(), arn, "", clock, UsageMeter(clock), 150.0)
-    states: list[LiveState] = []
+    states: list[LiveTailState] = []
 
     async def run():
         async with aclosing(session.states()) as sessions:

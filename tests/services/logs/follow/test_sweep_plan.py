@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from services.logs.follow.sweeps import HOURS, QUARTER, Rate, SweepPlan
+from services.logs.follow.sweeps import HOURS, QUARTER, SweepPlan, SweepRate
 from services.logs.follow.window import FollowWindow
 from services.models.logs import LogLine
 
@@ -12,7 +12,7 @@ MINUTE, HOUR = 60_000, 3_600_000
 
 def filled(lines):
     """A tail that has just read so many lines of the last two minutes."""
-    window, rate = FollowWindow(MS - 3 * 3_600_000, MS), Rate()
+    window, rate = FollowWindow(MS - 3 * 3_600_000, MS), SweepRate()
     page = [
         LogLine(str(number), MS - 2 * MINUTE * number // lines, MS, "s", "x" * 300) for number in range(lines)
     ]
@@ -102,7 +102,7 @@ class Tail:
     now: int = MS
 
     def __post_init__(self):
-        self.rate = Rate()
+        self.rate = SweepRate()
         self.window = FollowWindow(MS, MS)
         self.plan = SweepPlan(self.window, self.rate, MS)
         self.outage = range(0)

@@ -4,7 +4,7 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from services.demo.iam import AccessKey
+from services.demo.iam import DemoAccessKey
 from services.demo.names import USER, USER_KEY
 from services.models.change_runs import StepState
 from tests.conftest import Embedded
@@ -18,7 +18,7 @@ from tui.screens.changes.arm import ArmScreen
 pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600)]
 
 
-def keys_of(embedded: Embedded) -> list[AccessKey]:
+def keys_of(embedded: Embedded) -> list[DemoAccessKey]:
     return embedded.world.keys.users[USER]
 
 

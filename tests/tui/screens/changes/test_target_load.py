@@ -3,7 +3,7 @@ import pytest
 from services.models.metrics import LENGTH
 from tests.tools.console import expect, flat_text, press, until
 from tests.tui.change_steps import arm_without_screen, change_mode
-from tui.screens.changes.parts import Rows, divide
+from tui.screens.changes.parts import TargetRows, divide
 from widgets.changes.load import LEAST_ROWS
 
 pytestmark = [
@@ -99,11 +99,11 @@ async def test_the_state_is_read_again_as_soon_as_a_change_is_verified(embedded)
 
 
 def test_the_state_is_whole_then_the_changes_then_the_curves():
-    assert divide(37, facts=14, runs=0) == Rows(15, 18, 4)
-    assert divide(37, facts=14, runs=3) == Rows(15, 17, 5)
-    assert divide(37, facts=14, runs=99) == Rows(15, 11, 11)
+    assert divide(37, facts=14, runs=0) == TargetRows(15, 18, 4)
+    assert divide(37, facts=14, runs=3) == TargetRows(15, 17, 5)
+    assert divide(37, facts=14, runs=99) == TargetRows(15, 11, 11)
     assert divide(21, facts=14, runs=0).load == 0
-    assert divide(37, facts=14, runs=0, has_load=False) == Rows(15, 0, 22)
+    assert divide(37, facts=14, runs=0, has_load=False) == TargetRows(15, 0, 22)
     for height in range(12, 80):
         for facts in (4, 14, 30):
             for runs in (0, 5, 50):

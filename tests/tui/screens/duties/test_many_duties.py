@@ -44,7 +44,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         monkeypatch.setattr(owner, name, counting)
 
     for owner, name in (
-        (agenda.Agenda, "fill"), (agenda, "duty_row"), (month, "draw_month"), (list, "duty_row"),
+        (agenda.AgendaView, "fill"), (agenda, "duty_row"), (month, "draw_month"), (list, "duty_row"),
         (list.DutyList, "fill"), (Duties, "month"),
     ):  # fmt: skip
         counted(owner, name)

@@ -10,7 +10,7 @@ from services.models.logs import Severity
 from tests.tools.console import expect, press, screen_text, until
 from tests.tui.screens.logs.panes_open import APPLICATION, logs
 from tui.screens.logs.export.choosing import ExportDialog
-from widgets.logs.text.search import Query
+from widgets.logs.text.search import SearchQuery
 
 
 async def _choose(pilot: Pilot[Any], *keys: str) -> None:
@@ -57,7 +57,7 @@ async def test_the_head_names_lines_that_filters_left(embedded, tmp_path):
         pane = pilot.app.screen.pane
         pane.show_from(Severity.INFO)
         await until(pilot, lambda: pane.view.shown.threshold is Severity.INFO)
-        pane.filters.add(Query("api"), hides=False)
+        pane.filters.add(SearchQuery("api"), hides=False)
         await until(pilot, lambda: pane.view.shown.filters)
         count = pane.view.visible.count()
         assert count > 1

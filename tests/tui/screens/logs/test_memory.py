@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tui.screens.logs.memory import HISTORY, Layout, LayoutPane, LogMemory
+from tui.screens.logs.memory import HISTORY, LayoutPane, LogMemory, SavedLayout
 
-LAYOUT = Layout(panes=(LayoutPane(group="/ecs/a", pattern="ERROR"), LayoutPane(group="/ecs/b", share=3)))
+LAYOUT = SavedLayout(panes=(LayoutPane(group="/ecs/a", pattern="ERROR"), LayoutPane(group="/ecs/b", share=3)))
 
 
 def memory_in(folder: Path, warnings: list[str] | None = None) -> LogMemory:

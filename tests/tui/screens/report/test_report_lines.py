@@ -6,8 +6,8 @@ from services.models.verdict import Verdict
 from services.report.rendering.document import (
     Bullets,
     Document,
-    Facts,
-    Line,
+    DocumentFacts,
+    DocumentLine,
     Paragraph,
     Quote,
     Section,
@@ -18,9 +18,9 @@ from tui.screens.report.lines import report_lines
 TEXTS = st.text(st.sampled_from("ab 、。点検（）\n"), max_size=120)
 
 
-def document(*blocks: Table | Facts | Bullets | Quote | Paragraph) -> Document:
+def document(*blocks: Table | DocumentFacts | Bullets | Quote | Paragraph) -> Document:
     return Document(
-        title="t", tone=Verdict.NORMAL, language="ja", facts=Facts(()), sections=(Section("s", blocks),), footer=""
+        title="t", tone=Verdict.NORMAL, language="ja", facts=DocumentFacts(()), sections=(Section("s", blocks),), footer=""
     )  # fmt: skip
 
 
@@ -29,7 +29,9 @@ def shown(whole: Document, width: int) -> list[str]:
 
 
 def test_a_cell_that_is_cut_says_so():
-    lines = shown(document(Table(("a", "b"), (Line(("x", "点検" * 60)), Line(("y", "短い"))))), 40)
+    lines = shown(
+        document(Table(("a", "b"), (DocumentLine(("x", "点検" * 60)), DocumentLine(("y", "短い"))))), 40
+    )
     assert sum("点検" in line for line in lines) == 3
     assert sum("…" in line for line in lines) == 1
     assert any("短い" in line for line in lines)
@@ -38,8 +40,8 @@ def test_a_cell_that_is_cut_says_so():
 @given(st.lists(st.tuples(TEXTS, TEXTS), max_size=4), TEXTS, st.integers(30, 200))
 def test_no_line_is_wider_than_the_screen(cells, text, width):
     whole = document(
-        Table(("a", "b"), tuple(Line(each) for each in cells)),
-        Facts((("名前", text),)),
+        Table(("a", "b"), tuple(DocumentLine(each) for each in cells)),
+        DocumentFacts((("名前", text),)),
         Bullets((text,)),
         Quote(text, "yamada"),
         Paragraph(text),
@@ -62,7 +64,7 @@ def test_figures_leave_the_room_to_names():
         "記録なし",
     )
     figures = ("22", *"00000000")
-    block = Table(columns, tuple(Line((name, *figures)) for name in names), frozenset(range(1, 10)))
+    block = Table(columns, tuple(DocumentLine((name, *figures)) for name in names), frozenset(range(1, 10)))
     text = "\n".join(shown(document(block), 78))
     assert "CloudWatch Alarms 確認" in text
     assert "…" not in text

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pyte.screens import Char
 
 from tests.tools.terminal_screen import TerminalScreen, TerminalStream
-from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.grid import CellGrid
 from tui.terminal.cells.styles import Rendition, Renditions
 
 Cell = tuple[object, ...]
@@ -69,7 +69,7 @@ def _seen(cell: Char) -> Cell:
     return cell.data, cell.fg, cell.bg, cell.bold, cell.italics, cell.blink, decoration
 
 
-def drawn_plainly(grid: Grid, renditions: Renditions) -> str:
+def drawn_plainly(grid: CellGrid, renditions: Renditions) -> str:
     """Every cell of a grid from the top left, placed and coloured by itself; marks are left out at the edge."""
     parts = []
     for y, row in enumerate(grid.texts):

@@ -5,7 +5,7 @@ from typing import Any
 from tests.tui.terminal.cells.emulated import STYLES, Cell, Emulator, drawn_plainly
 from tui.terminal.cells.encoder import Encoder
 from tui.terminal.cells.graphemes import width as width_of
-from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.grid import CellGrid
 from tui.terminal.cells.styles import Renditions
 
 MOVES = (7, -1000)
@@ -28,7 +28,7 @@ class Screen:
     def __init__(self, width: int, height: int, *, erases_in_colour: bool = True) -> None:
         self.renditions = Renditions()
         self.styles = [self.renditions.number(style) for style in STYLES]
-        self.grid = Grid(width, height)
+        self.grid = CellGrid(width, height)
         self.encoder = Encoder(width, height, self.renditions, erases_in_colour=erases_in_colour)
         self.terminal = Emulator(width, height, erases_in_colour=erases_in_colour)
         self.terminal.spoil()
@@ -47,7 +47,7 @@ class Screen:
                     *sorted((one % self.grid.height, other % self.grid.height)), by, left, width
                 )
             case ("resize", width, height):
-                self.grid = Grid(width, height)
+                self.grid = CellGrid(width, height)
                 self.terminal.resize(width, height)
             case ("resume",):
                 self.terminal.spoil()

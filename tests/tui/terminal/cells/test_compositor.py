@@ -17,7 +17,7 @@ from tests.tui.terminal.cells.emulated import Cell, Emulator
 from tui.terminal import whole_characters
 from tui.terminal.cells.compositor import is_paintable, is_whole, paint
 from tui.terminal.cells.encoder import Encoder
-from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.grid import CellGrid
 from tui.terminal.cells.styles import Renditions
 
 WORDS = ["alarm", "予約", "timeout", "登録しました", "GET/api", "⣿⡇⣀", "│─┌", "が", "×", "ok", "①"]
@@ -100,7 +100,7 @@ class Busy(App[None]):
             if self._size_drawn != self.size and is_whole(renderable):
                 self._size_drawn = self.size
                 self._grid, self._theirs, self._ours = (
-                    Grid(*self.size),
+                    CellGrid(*self.size),
                     Emulator(*self.size),
                     Emulator(*self.size),
                 )

@@ -4,12 +4,12 @@ from rich.cells import cell_len
 
 from tests.tui.terminal.cells.emulated import texts
 from tui.terminal.cells.graphemes import cells, reach, width
-from tui.terminal.cells.grid import Grid
+from tui.terminal.cells.grid import CellGrid
 
 
 @given(st.lists(st.tuples(st.integers(-3, 30), texts), max_size=30), st.integers(1, 25))
 def test_no_half_is_ever_alone(puts, columns):
-    grid = Grid(columns, 1)
+    grid = CellGrid(columns, 1)
     for x, text in puts:
         assert grid.put(x, 0, text, 1) == x + len(cells(text))
         (row,) = grid.texts
@@ -27,7 +27,7 @@ def test_text_takes_the_cells_that_textual_laid_out_for_it(text):
 
 
 def test_marks_go_with_what_they_belong_to():
-    grid = Grid(6, 1)
+    grid = CellGrid(6, 1)
     grid.put(0, 0, "か", 1)
     grid.put(2, 0, "\u3099x", 2)
     assert grid.texts == [["か\u3099", "", "x", " ", " ", " "]]
@@ -36,7 +36,7 @@ def test_marks_go_with_what_they_belong_to():
 
 
 def test_what_scrolls_in_is_unknown():
-    grid = Grid(2, 4)
+    grid = CellGrid(2, 4)
     for y in range(4):
         grid.put(0, y, f"{y}{y}", y)
     grid.shift_rows(1, 3, 1)

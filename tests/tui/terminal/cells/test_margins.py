@@ -6,7 +6,7 @@ from tests.tui.terminal.cells import desk as desk_module
 from tests.tui.terminal.cells.desk import Desk
 from tests.tui.terminal.cells.emulated import STYLES, texts
 from tests.tui.terminal.cells.screens import Screen
-from tui.terminal.cells.reply_queue import Question, ReplyQueue
+from tui.terminal.cells.reply_queue import ReplyQueue, TerminalQuestion
 
 WIDTH, HEIGHT = 100, 30
 PANE = 60
@@ -115,6 +115,6 @@ def test_the_terminal_is_asked_whether_it_has_margins(state, has):
     answer = f"\x1b[?69;{state}$y"
     assert not replies.consume(answer), "nobody asked"
     assert not replies.has_margins
-    assert replies.ask(Question.MARGINS, 0, 0.0) == "\x1b[?69$p"
+    assert replies.ask(TerminalQuestion.MARGINS, 0, 0.0) == "\x1b[?69$p"
     assert replies.consume(answer)
     assert replies.has_margins is has

@@ -12,9 +12,9 @@ from widgets.logs.drawing.strips import HEAD_WIDTH
 from widgets.logs.form.group_form import FormChoice, GroupForm, form_named, forms
 from widgets.logs.form.json_lines import JsonLines
 from widgets.logs.form.layout import REST, STREAM
-from widgets.logs.form.line_form import Parts
+from widgets.logs.form.line_form import LineParts
 from widgets.logs.store.store import LogStore
-from widgets.logs.text.search import Query
+from widgets.logs.text.search import SearchQuery
 
 REQUEST = (
     '{"timestamp":"t","level":"INFO","message":"予約一覧を取得しました","requestId":"5f","method":"GET",'
@@ -210,7 +210,7 @@ def test_columns_appear_with_the_fields_and_then_stay():
 
 def test_a_search_in_a_field_that_is_not_drawn_shows_that_field():
     app = painter(REQUEST, FAILED)
-    app.query = Query("5f")
+    app.query = SearchQuery("5f")
     app.forget()
     assert "requestId=5f  予約一覧" in body(app, REQUEST)
     assert "requestId" not in body(app, STARTED)
@@ -242,7 +242,7 @@ LINES = (
 )
 def test_any_line_fills_its_rows_and_is_clean(lines, form, width, wrap):
     drawn = painter(*lines, width=width, choice=FormChoice("g", form=form), wrap=wrap)
-    drawn.query = Query("a")
+    drawn.query = SearchQuery("a")
     for line in lines:
         for row in rows(drawn, line):
             assert not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u200d" for c in row)
@@ -270,7 +270,7 @@ def test_a_sample_is_small_however_many_and_long_the_lines_are(monkeypatch, coun
     parsed: list[str] = []
     parse = JsonLines.parse
 
-    def counting(form: JsonLines, text: str) -> Parts | None:
+    def counting(form: JsonLines, text: str) -> LineParts | None:
         parsed.append(text)
         return parse(form, text)
 

@@ -16,7 +16,7 @@ import click
 
 from services.i18n import _
 from services.models.text import clean
-from tui.cli.click_i18n import Choice, Command, Prints
+from tui.cli.click_i18n import Prints, TranslatedChoice, TranslatedCommand
 from tui.cli.logs.query.flags import QueryFlags
 from tui.cli.opened_journal import stoppable
 from tui.cli.printing import json_lines
@@ -28,7 +28,7 @@ LANGUAGES = ("logsql", "ppl", "sql")
 
 def query_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
-) -> Command:
+) -> TranslatedCommand:
     names = {option.name for option in shared}
 
     @stoppable(output)
@@ -42,7 +42,7 @@ def query_command(
 
         return run(output, chosen, replace(before(), **overrides))
 
-    return Command(
+    return TranslatedCommand(
         "query",
         callback=callback,
         help=_(
@@ -71,7 +71,7 @@ def query_command(
                 help=_("Value of a parameter of a saved query; may be repeated"),
             ),
             click.Option(
-                ["--language"], type=Choice(LANGUAGES), help=_("Language of the query; default: logsql")
+                ["--language"], type=TranslatedChoice(LANGUAGES), help=_("Language of the query; default: logsql")
             ),
             click.Option(
                 ["--limit"],

@@ -9,7 +9,7 @@ from services.i18n import _
 from services.models.text import clean
 from tui.screens.logs.forms import form_choice
 from tui.screens.logs.marking import restore_marks
-from tui.screens.logs.origins import Origin
+from tui.screens.logs.origins import PaneOrigin
 from tui.screens.logs.pane_set import PaneSet
 from widgets.drawing.format import crop_middle
 from widgets.logs.pane.pane import LogPane
@@ -76,9 +76,9 @@ class CoveringPane:
         first = self._groups.get(source_of(line.stream)) if line is not None else None
         return tuple(dict.fromkeys([*([first] if first is not None else []), *self.names.values()]))
 
-    def origin(self, stream: str) -> Origin | None:
+    def origin(self, stream: str) -> PaneOrigin | None:
         group = self._groups.get(source_of(stream))
-        return Origin(group, stream[2:]) if group is not None else None
+        return PaneOrigin(group, stream[2:]) if group is not None else None
 
     async def restore_marks(self) -> None:
         groups = {f"{letter}:": group for letter, group in self._groups.items()}

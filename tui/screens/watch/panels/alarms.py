@@ -8,9 +8,9 @@ from services.models.feeds import FeedState
 from tui import messages
 from tui.console import Console
 from tui.screens.common.command_sheets import alarm_sheet, alarms_sheet
-from tui.screens.common.mode_screen import Place
+from tui.screens.common.mode_screen import ScreenPlace
 from tui.screens.watch.panels.base import StatePanel
-from widgets.alarms.advice import Advice
+from widgets.alarms.advice import AlarmAdvice
 from widgets.alarms.panel import AlarmPanel
 from widgets.drawing.rest import Rest
 
@@ -23,7 +23,8 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
     def opened(self) -> None:
         runbook = self.screen.services.runbook
         self.widget.advice = {
-            str(alarm.name): Advice(alarm.title, runbook.playbook_for(alarm.name)) for alarm in runbook.alarms
+            str(alarm.name): AlarmAdvice(alarm.title, runbook.playbook_for(alarm.name))
+            for alarm in runbook.alarms
         }
         rest = Rest(self.widget, self.screen.read_alarm_values)
         for moves in ("scroll_y", "virtual_size"):
@@ -47,9 +48,9 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
         self.widget.list_normal()
         self.focus()
 
-    def note_subject(self) -> Place | None:
+    def note_subject(self) -> ScreenPlace | None:
         alarm = self.widget.chosen
-        return Place(str(alarm.id), alarm.name) if alarm is not None else None
+        return ScreenPlace(str(alarm.id), alarm.name) if alarm is not None else None
 
     def aws_commands(self) -> CommandSheet:
         alarm = self.widget.chosen

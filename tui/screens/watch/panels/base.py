@@ -9,7 +9,7 @@ from services.models.aws_cli import CommandSheet
 from services.models.problem import Problem
 from services.system import Services
 from tui.panel_registry import PanelSpec
-from tui.screens.common.mode_screen import Place
+from tui.screens.common.mode_screen import ScreenPlace
 from tui.screens.logs.panes import PaneScreen
 from widgets.frame.panel import Panel
 
@@ -44,7 +44,7 @@ class WatchedPanel(ABC, Generic[W]):
         """Focus the panel because its key was pressed."""
         self.focus()
 
-    def note_subject(self) -> Place | None:
+    def note_subject(self) -> ScreenPlace | None:
         return None
 
     def aws_commands(self) -> CommandSheet | None:

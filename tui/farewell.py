@@ -7,7 +7,7 @@ from services.models.change_runs import Run, StepState
 from services.models.duties import Occurrence, OccurrenceState
 from services.models.text import clean
 from tui.console import Console
-from widgets.duties.wording import when
+from widgets.duties.duty_wording import when
 
 _NAMED = 3
 """Duties named on a line; the rest are counted."""

@@ -22,7 +22,7 @@ MODES: tuple[Mode, ...] = (
     Mode("watch", "1", N_("Watch"), "tui.screens.watch.watch:WatchScreen", N_("Alarms, dashboard and log tail"), "かんし kanshi"),
     Mode("inspect", "2", N_("Inspect"), "tui.screens.duties.inspect:InspectScreen", N_("Today's duties and the calendar"), "てんけん tenken ていれい teirei さぎょう sagyou かれんだー karenda duty"),
     Mode("logs", "3", N_("Logs"), "tui.screens.logs.logs:LogsScreen", N_("Log groups side by side"), "ろぐ rogu"),
-    Mode("change", "4", N_("Change"), "tui.screens.changes.change:ChangeScreen", N_("Changes to production: plan, confirm, follow"), "そうさ sousa へんこう henkou"),
+    Mode("change", "4", N_("Change"), "tui.screens.changes.change_screen:ChangeScreen", N_("Changes to production: plan, confirm, follow"), "そうさ sousa へんこう henkou"),
     Mode("respond", "5", N_("Respond"), "tui.screens.respond.respond:RespondScreen", N_("Incidents: causes, steps, clocks, timeline"), "たいおう taiou しょうがい shougai いんしでんと inshidento incident"),
     Mode("journal", "6", N_("Journal"), "tui.screens.journal.journal:JournalScreen", N_("Who did what, when"), "きろく kiroku"),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from tui import messages
 from tui.command_search import JumpProvider
 from tui.console import Console
 from tui.screens.changes.arm import arm_or_disarm
-from tui.screens.changes.change import ChangeScreen
+from tui.screens.changes.change_screen import ChangeScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.help import HelpScreen

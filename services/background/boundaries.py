@@ -65,5 +65,5 @@ class RaisedAs:
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         if isinstance(error, Exception) and not isinstance(error, self._but):
-            made = self._to(error)
-            raise made from made.__cause__
+            substitute = self._to(error)
+            raise substitute from substitute.__cause__

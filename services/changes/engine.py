@@ -17,6 +17,7 @@ from services.changes.approval.authority import Authority
 from services.changes.arming.arming import Arming
 from services.changes.arming.writers import WriteRoleUse
 from services.changes.base import Change
+from services.changes.change_wording import lock_text, problem_text
 from services.changes.checks import Checks
 from services.changes.history import ChangeHistory
 from services.changes.ids import new_id
@@ -26,7 +27,6 @@ from services.changes.reverts import reverts
 from services.changes.sender import WINDOW_SECONDS, ChangeSender
 from services.changes.trail import Trail
 from services.changes.watches import Watches
-from services.changes.wording import lock_text, problem_text
 from services.clock import Clock, mark, real
 from services.i18n import _
 from services.journal.errors import JournalError

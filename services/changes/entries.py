@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from services.changes.wording import answered_text, outcome_text
+from services.changes.change_wording import answered_text, outcome_text
 from services.i18n import _
 from services.models.approvals import Consent
 from services.models.change_runs import StepState

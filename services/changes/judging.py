@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
+from services.changes.change_wording import observed_done, observed_undone
 from services.changes.guarantees import Guarantees
 from services.changes.trail import Trace
-from services.changes.wording import observed_done, observed_undone
 from services.i18n import _, sentences
 from services.models.changes import Observation, Place, PlannedStep
 from services.models.cloudtrail import TrailEvent

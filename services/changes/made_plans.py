@@ -7,8 +7,8 @@ from typing import TypeVar
 from services.aws.client.errors import AwsError
 from services.changes.ages import APART
 from services.changes.base import Change
+from services.changes.change_wording import problem_text
 from services.changes.history import ChangeHistory
-from services.changes.wording import problem_text
 from services.clock import Clock, Mark, passed
 from services.i18n import _
 from services.models.changes import Plan

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta, tzinfo
 from services.aws.client.errors import AwsError
 from services.changes import entries
 from services.changes.base import Change
+from services.changes.change_wording import problem_text
 from services.changes.guarantees import SIGNATURE_SECONDS
 from services.changes.history import ChangeHistory
 from services.changes.judging import LISTED_BY, ChangeVerdict, by_state, by_trail, unproven
 from services.changes.trail import EVERY, Trace, Trail
-from services.changes.wording import problem_text
 from services.clock import Clock, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from hashlib import sha256
 
-from services.changes.wording import not_judged
+from services.changes.change_wording import not_judged
 from services.clock import Clock
 from services.journal.derived.older import Older
 from services.journal.journal import Journal

@@ -12,12 +12,12 @@ from services.changes.approval.authority import Authority
 from services.changes.arming.fence import Fence
 from services.changes.arming.writers import WriteRoleUse, Writers
 from services.changes.base import Change
+from services.changes.change_wording import accepted_text, lock_text, observed_done, problem_text
 from services.changes.history import ChangeHistory
 from services.changes.made_plans import MadePlans
 from services.changes.restraints import Restraints
 from services.changes.shutdown import Shutdown
 from services.changes.trail import mark_of
-from services.changes.wording import accepted_text, lock_text, observed_done, problem_text
 from services.clock import Clock, Deadline, Mark, mark, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError

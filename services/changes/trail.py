@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from services.aws.client.reader import Reader
 from services.aws.cloudtrail.events import MARK
 from services.aws.cloudtrail.reader import CloudTrailReader
-from services.changes.wording import problem_text
+from services.changes.change_wording import problem_text
 from services.clock import Clock
 from services.models.changes import Plan, PlannedStep
 from services.models.cloudtrail import TRAIL_DELAY, Lookup, TrailEvent

@@ -7,8 +7,8 @@ from services.aws.client.errors import AwsError
 from services.changes import entries
 from services.changes.ages import APART
 from services.changes.base import Change
+from services.changes.change_wording import problem_text
 from services.changes.history import ChangeHistory
-from services.changes.wording import problem_text
 from services.clock import Clock, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError

@@ -217,7 +217,7 @@ FOR_PROGRAMS = {
     "services/changes/task_limit/steps.py",
     "services/changes/typed_values.py",
     "services/host/state_files.py",
-    "services/inspections/waf_blocks/cli_commands.py",
+    "services/inspections/waf_blocks/waf_blocks_cli_commands.py",
     "services/inspections/waf_blocks/log_files.py",
     "services/models/runbook_inspections.py",
     "tui/cli/click_i18n.py",

@@ -28,7 +28,7 @@ from services.aws.client.sdk.models import ModelLoader, warm_up
 from services.aws.client.settings import AwsSettings
 from services.changes.ecs_scaling.state import ScalingState
 from services.changes.ids import new_id
-from services.changes.task_limit.change import TaskLimit
+from services.changes.task_limit.task_limit_change import TaskLimit
 from services.clock import SpedClock
 from services.models.base import RawId
 from services.models.change_runs import Run, StepState

@@ -46,7 +46,7 @@ from services.incidents.weighing import assess
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make, offered
 from services.inspections.running.windows import window
-from services.inspections.sign_ins.inspection import SignIns
+from services.inspections.sign_ins.sign_ins_inspection import SignIns
 from services.models.date_text import written_on
 from tests.conftest import ORIGIN, Embedded, _run
 from tests.services.inspections.running_world import context

@@ -24,7 +24,7 @@ from services.changes import entries as change_entries
 from services.changes.ages import marked
 from services.clock import ManualClock
 from services.inspections.running import entries as inspection_entries
-from services.inspections.sign_ins.inspection import SignIns
+from services.inspections.sign_ins.sign_ins_inspection import SignIns
 from services.journal import origin
 from services.journal.store import Store
 from services.models.alarms import Alarm, AlarmState

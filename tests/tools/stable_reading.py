@@ -36,12 +36,12 @@ from services.slack.records import PostRecords
 from services.slack.settings import SlackSettings
 from services.system import Services
 from tests.tools.stable_journal import FOLDER, NOWHERE, RESOURCE, RUNBOOK, utc_of
-from tui.cli.duties import command as cli_duties
-from tui.cli.journal import command as cli_journal
+from tui.cli.duties import duty_command as cli_duties
+from tui.cli.journal import journal_command as cli_journal
 from tui.cli.main import run
 from tui.cli.printing import PrintedOutput
-from tui.cli.report import command as report_command
 from tui.cli.report import every_system as reports_of_all
+from tui.cli.report import report_command
 
 JOURNAL = FOLDER / "journal.db"
 ANCHORS = FOLDER / "checkpoints.log"

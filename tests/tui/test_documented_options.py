@@ -95,7 +95,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[StartOptions]]:
     options: list[StartOptions] = []
     with monkeypatch.context() as context:
         context.setattr("tui.startup.start.run", lambda given, _refuse: options.append(given) or 0)
-        context.setattr("tui.cli.drill.command.hide", lambda _journal, _options: None)
+        context.setattr("tui.cli.drill.drill_command.hide", lambda _journal, _options: None)
         yield options
     i18n.use("en")
 

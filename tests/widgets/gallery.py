@@ -11,8 +11,8 @@ from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
 from widgets.dashboards.panel import DashboardPanel
 from widgets.journal.detail import EntryDetail
+from widgets.journal.journal_wording import filter_spans
 from widgets.journal.panel import FilterLine, JournalPanel
-from widgets.journal.wording import filter_spans
 
 
 class GalleryApp(App[None]):

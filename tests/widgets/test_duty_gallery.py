@@ -5,7 +5,7 @@ import pytest
 from services import i18n
 from tests.tools.painted import painted
 from tests.widgets.gallery_duties import DutyGallery
-from widgets.duties.wording import DUTY_STYLES, State
+from widgets.duties.duty_wording import DUTY_STYLES, State
 
 
 @pytest.fixture(autouse=True)

@@ -89,7 +89,7 @@ def _line(entry: "Entry", zone: tzinfo, here: str) -> str:
     from rich.cells import cell_len
 
     from widgets.drawing.format import clock, pad
-    from widgets.journal.wording import kind_word
+    from widgets.journal.journal_wording import kind_word
 
     person = entry.person
     who = person.name_beside(here) + (_(" ({note})").format(note=person.origin) if person.origin else "")

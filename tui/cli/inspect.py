@@ -264,8 +264,8 @@ def _text(services: "Reading", answer: "InspectAnswer") -> list[str]:
     from services.models.verdict import Verdict
     from widgets.drawing.format import pad
     from widgets.drawing.spans import plain
+    from widgets.findings.finding_wording import verdict_spans
     from widgets.findings.lines import finding_lines
-    from widgets.findings.wording import verdict_spans
 
     width = max(_NARROW, min(_WIDE, shutil.get_terminal_size((_WIDE, 0)).columns))
     zone = services.calendar.zone

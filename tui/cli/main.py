@@ -130,7 +130,7 @@ def _commands(output: PrintedOutput) -> Commands:
     return Commands(
         {
             "demo": partial(_demo, output),
-            "drill": lambda: imported("tui.cli.drill.command:drill_group")(
+            "drill": lambda: imported("tui.cli.drill.drill_command:drill_group")(
                 output, start_options(), read_options(), _before, _Start(output).go
             ),
             **{each.name: partial(_headless, output, each) for each in HEADLESS},
@@ -138,12 +138,12 @@ def _commands(output: PrintedOutput) -> Commands:
             "watch": partial(reading, "tui.cli.watch:watch_command"),
             "inspect": partial(reading, "tui.cli.inspect:inspect_command"),
             "change": partial(reading, "tui.cli.change:change_command"),
-            "doctor": partial(reading, "tui.cli.doctor.command:doctor_command"),
-            "duties": partial(reading, "tui.cli.duties.command:duties_command"),
-            "mcp": partial(reading, "tui.cli.mcp.command:mcp_command"),
-            "report": partial(reading, "tui.cli.report.command:report_command"),
+            "doctor": partial(reading, "tui.cli.doctor.doctor_command:doctor_command"),
+            "duties": partial(reading, "tui.cli.duties.duty_command:duties_command"),
+            "mcp": partial(reading, "tui.cli.mcp.mcp_command:mcp_command"),
+            "report": partial(reading, "tui.cli.report.report_command:report_command"),
             "incident": partial(plain, "tui.cli.incident:incident_group"),
-            "journal": partial(plain, "tui.cli.journal.command:journal_group"),
+            "journal": partial(plain, "tui.cli.journal.journal_command:journal_group"),
             "logs": partial(reading, "tui.cli.logs.group:logs_group"),
             "policy": partial(plain, "tui.cli.policy:policy_command"),
             "completion": lambda: imported("tui.cli.completion:completion_command")(output),

@@ -127,7 +127,7 @@ def _facts(alarm: "Alarm") -> dict[str, object]:
 
 
 def _line(services: "Reading", alarm: "Alarm") -> str:
-    from widgets.alarms.wording import joined, warnings
+    from widgets.alarms.alarm_wording import joined, warnings
     from widgets.drawing.format import pad, stamp
     from widgets.drawing.spans import plain
     from widgets.drawing.state_styles import ALARM_STYLES

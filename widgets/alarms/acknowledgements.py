@@ -8,8 +8,8 @@ from services.models import glyphs
 from services.models.alarms import Alarm, AlarmOverview, AlarmTransition
 from services.models.date_text import time_text
 from services.models.journal import Acknowledgement
+from widgets.alarms.alarm_wording import how_long, state_spans
 from widgets.alarms.history import entry_lines, grouped, history_lines
-from widgets.alarms.wording import how_long, state_spans
 from widgets.drawing.format import crop, stamp, wrap
 from widgets.drawing.lines import ROLES, Line, Span
 from widgets.drawing.state_styles import ALARM_STYLES

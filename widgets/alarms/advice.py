@@ -4,7 +4,7 @@ from datetime import datetime
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmState
 from services.models.runbook_playbooks import Playbook
-from widgets.alarms.wording import how_long
+from widgets.alarms.alarm_wording import how_long
 from widgets.drawing.lines import Span
 
 

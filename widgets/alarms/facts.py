@@ -11,8 +11,8 @@ from services.models.date_text import time_text
 from services.models.depletion import RECENT, Depletion, depletion
 from services.models.feeds import FeedState, Freshness
 from services.models.units import alarm_unit, number
+from widgets.alarms.alarm_wording import asides, how_long, packed, state_spans, warnings
 from widgets.alarms.values import breaches, calls, limit_text, now_spans
-from widgets.alarms.wording import asides, how_long, packed, state_spans, warnings
 from widgets.drawing.format import NOTHING, duration, stamp, wrap
 from widgets.drawing.lines import Line, Span, fit, spread, width_of
 from widgets.drawing.state_styles import ALARM_STYLES, unsure

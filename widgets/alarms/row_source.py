@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from services.models.alarms import Alarm
 from widgets.alarms.acknowledgements import Seen
 from widgets.alarms.advice import NO_ADVICE, AlarmAdvice
+from widgets.alarms.alarm_wording import packed
 from widgets.alarms.rows import RowContext, alarm_row, below_key, below_row, below_spans
 from widgets.alarms.values import calls
-from widgets.alarms.wording import packed
 from widgets.drawing.columns import GAP
 from widgets.drawing.lines import Line, width_of
 from widgets.drawing.row_source import MadeRows, Row

@@ -10,8 +10,8 @@ from services.models.glyphs import DONE, NOT_JUDGED, OFF
 from services.models.journal import Acknowledgement
 from widgets.alarms.acknowledgements import short_spans
 from widgets.alarms.advice import NO_ADVICE, AlarmAdvice, advice_spans
+from widgets.alarms.alarm_wording import asides, joined, since_text, state_spans, warnings
 from widgets.alarms.values import calls, hour_spans, limit_text, now_spans
-from widgets.alarms.wording import asides, joined, since_text, state_spans, warnings
 from widgets.drawing.columns import Column
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.state_styles import ALARM_STYLES, unsure

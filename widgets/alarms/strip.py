@@ -9,13 +9,13 @@ from services.models import glyphs
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.feeds import FeedState, Freshness
 from widgets.alarms.acknowledgements import Seen, seen_spans
-from widgets.alarms.wording import how_long
+from widgets.alarms.alarm_wording import how_long
 from widgets.drawing.format import ago, crop_middle
 from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
 from widgets.drawing.state_styles import ALARM_STYLES, unsure
 from widgets.drawing.ticker import every_second
 from widgets.frame.panel import Now
-from widgets.incidents.wording import IncidentAlert, alert_forms
+from widgets.incidents.incident_wording import IncidentAlert, alert_forms
 
 _SHORT_NAME = 12
 """Cells of an alarm's name that still tell which one it is."""

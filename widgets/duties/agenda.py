@@ -14,9 +14,9 @@ from services.models.date_text import day_text, span_text
 from services.models.duties import Day, Month, Occurrence
 from widgets.drawing.lines import Span
 from widgets.drawing.table import KeyedTable, Row
+from widgets.duties.duty_wording import TODAY_MARK, closed_words, tally, zone_name
 from widgets.duties.occurrences import OccurrenceList, duty_columns, duty_row
 from widgets.duties.row_source import Entry, OccurrenceRows
-from widgets.duties.wording import TODAY_MARK, closed_words, tally, zone_name
 
 
 class AgendaTable(KeyedTable):

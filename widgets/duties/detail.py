@@ -22,8 +22,16 @@ from widgets.drawing.format import coarse, pad, wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.drawing.ticker import every_second
-from widgets.duties.wording import State, clock_of, moved_from, progress, signed_late, state_style, zone_name
-from widgets.findings.wording import REFERENCE, recorded_spans, running_words, waiting_span
+from widgets.duties.duty_wording import (
+    State,
+    clock_of,
+    moved_from,
+    progress,
+    signed_late,
+    state_style,
+    zone_name,
+)
+from widgets.findings.finding_wording import REFERENCE, recorded_spans, running_words, waiting_span
 
 Fact = tuple[str, Sequence[Span]]
 """A label and its text."""

@@ -12,9 +12,9 @@ from widgets.drawing.columns import Column
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.table import KeyedTable, Row
 from widgets.drawing.ticker import every_second
+from widgets.duties.duty_wording import closed_words, zone_name
 from widgets.duties.occurrences import OccurrenceList, duty_columns, duty_row
 from widgets.duties.row_source import Entry, OccurrenceRows
-from widgets.duties.wording import closed_words, zone_name
 
 
 class DutyList(OccurrenceList):

@@ -17,7 +17,7 @@ from services.models.date_text import day_text, month_text, weekday_text
 from services.models.duties import Day, Month, Occurrence
 from widgets.drawing.format import crop
 from widgets.drawing.lines import CellStyles, Line, LineWidget, Span, fit, over, spread, width_of
-from widgets.duties.wording import (
+from widgets.duties.duty_wording import (
     CLOSED_MARK,
     DUTY_STYLES,
     PLANNED,

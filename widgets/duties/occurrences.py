@@ -13,8 +13,8 @@ from services.models.duties import Occurrence
 from services.models.findings import DutyFindings
 from widgets.drawing.columns import Column
 from widgets.drawing.table import KeyedTable, Row
-from widgets.duties.wording import note_of, progress, state_style, title_role, when, zone_name
-from widgets.findings.wording import verdict_cell
+from widgets.duties.duty_wording import note_of, progress, state_style, title_role, when, zone_name
+from widgets.findings.finding_wording import verdict_cell
 
 
 class OccurrenceList(Vertical):

@@ -13,7 +13,7 @@ from services.models.findings import DutyFindings, FindingsView
 from services.models.verdict import Verdict, tally
 from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
-from widgets.duties.wording import clock_of, closed_words, zone_name
+from widgets.duties.duty_wording import clock_of, closed_words, zone_name
 
 Part = Sequence[Span]
 

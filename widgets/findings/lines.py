@@ -14,7 +14,7 @@ from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
 from widgets.drawing.spans import Line, Span
 from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.findings.evidence_lines import GAP, LEAST, cell_spans, evidence_lines
-from widgets.findings.wording import REFERENCE, cost_words, recorded_spans, verdict_spans
+from widgets.findings.finding_wording import REFERENCE, cost_words, recorded_spans, verdict_spans
 
 _NOTE, _NOTE_ROWS = 20, 2
 """Minimum cells and maximum rows of a note beside its value; otherwise notes stand below."""

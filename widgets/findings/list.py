@@ -15,7 +15,7 @@ from widgets.drawing.columns import Column
 from widgets.drawing.format import clock
 from widgets.drawing.lines import Line, width_of
 from widgets.drawing.table import KeyedTable, Row
-from widgets.findings.wording import recorded_spans, running_words, tally_spans, waiting_span
+from widgets.findings.finding_wording import recorded_spans, running_words, tally_spans, waiting_span
 
 _FINDING = 28
 """Most cells of a verdict in words."""

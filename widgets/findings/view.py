@@ -13,8 +13,8 @@ from services.models.findings import Finding, Recorded, RunningInspection
 from widgets.drawing.block import DetailBlock
 from widgets.drawing.lines import Line, Span, spread
 from widgets.findings.evidence import EvidenceTable
+from widgets.findings.finding_wording import running_words
 from widgets.findings.lines import band_lines, marked_lines, measure_lines, provenance_lines
-from widgets.findings.wording import running_words
 
 
 class FindingView(VerticalScroll, can_focus=True):

@@ -8,8 +8,8 @@ from services.models.alarms import Alarm
 from services.models.fleet import Standing, SystemRecords, SystemState
 from services.models.runbook import Environment
 from services.models.verdict import Verdict
+from widgets.alarms.alarm_wording import how_long
 from widgets.alarms.values import limit_text
-from widgets.alarms.wording import how_long
 from widgets.drawing.columns import Column
 from widgets.drawing.format import ago
 from widgets.drawing.lines import Line, Span

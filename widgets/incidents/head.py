@@ -7,8 +7,8 @@ from services.models.date_text import time_text
 from services.models.incidents import IncidentState
 from widgets.drawing.format import crop
 from widgets.drawing.lines import Line, Span, spread, width_of
+from widgets.incidents.incident_wording import STATE_STYLES, clock_span, holder_text
 from widgets.incidents.view import IncidentView
-from widgets.incidents.wording import STATE_STYLES, clock_span, holder_text
 
 _SHORTEST_TITLE = 20
 """Cells of a title that still tells what it is about."""

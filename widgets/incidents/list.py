@@ -11,8 +11,8 @@ from widgets.drawing.columns import Column
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.table import Row
 from widgets.incidents.cause_words import WORD_STYLES
+from widgets.incidents.incident_wording import STATE_STYLES, clock_word, is_overdue, pressing_clock
 from widgets.incidents.view import IncidentView
-from widgets.incidents.wording import STATE_STYLES, clock_word, is_overdue, pressing_clock
 
 
 def columns() -> tuple[Column, ...]:

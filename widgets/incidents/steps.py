@@ -10,8 +10,8 @@ from widgets.drawing.spans import ending, hanging
 from widgets.incidents.cause_words import WORD_STYLES
 from widgets.incidents.entries import IncidentEntry
 from widgets.incidents.evidence.context import heading, note
+from widgets.incidents.incident_wording import STEP_KINDS, STEP_STYLES
 from widgets.incidents.view import IncidentView
-from widgets.incidents.wording import STEP_KINDS, STEP_STYLES
 
 
 def step_entries(

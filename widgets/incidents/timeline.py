@@ -7,8 +7,8 @@ from widgets.drawing.lines import Line, Span
 from widgets.drawing.spans import hanging
 from widgets.incidents.entries import IncidentEntry
 from widgets.incidents.evidence.context import note
+from widgets.incidents.incident_wording import TIMELINE_STYLES
 from widgets.incidents.view import IncidentView
-from widgets.incidents.wording import TIMELINE_STYLES
 
 
 def newest_spans(view: IncidentView) -> list[Span]:

@@ -19,9 +19,9 @@ from services.models.watches import WatchState
 from widgets.drawing.format import NOTHING, clock, wrap
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.state_styles import ALARM_STYLES, VERDICT_STYLES
-from widgets.duties.wording import DUTY_STYLES
+from widgets.duties.duty_wording import DUTY_STYLES
 from widgets.findings.lines import finding_lines
-from widgets.journal.wording import OUTCOME_STYLES
+from widgets.journal.journal_wording import OUTCOME_STYLES
 
 _MOST = 2000
 """Maximum lines of contents; the export has everything."""

@@ -22,7 +22,7 @@ from widgets.drawing.format import NOTHING, clock, crop, pad, stamp, wrap
 from widgets.drawing.lines import Line, Span
 from widgets.frame.panel import Now
 from widgets.journal.contents import contents_lines
-from widgets.journal.wording import kind_spans, text_beside_kind
+from widgets.journal.journal_wording import kind_spans, text_beside_kind
 
 _LABEL = 16
 

@@ -3,7 +3,7 @@ from datetime import datetime, tzinfo
 from services.i18n import _, plural, sentences
 from services.models.journal import JournalHealth
 from services.models.problem import Problem
-from widgets.duties.wording import clock_of
+from widgets.duties.duty_wording import clock_of
 
 
 def shown_problem(health: JournalHealth, zone: tzinfo, now: datetime) -> Problem | None:

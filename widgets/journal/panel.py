@@ -16,8 +16,8 @@ from services.models.journal_view import JournalView
 from widgets.drawing.lines import Line, LineWidget, Span, fit, width_of
 from widgets.drawing.table import KeyedTable, Row
 from widgets.frame.panel import Now, Panel
+from widgets.journal.journal_wording import cells, day_line, day_of
 from widgets.journal.table import JournalTable
-from widgets.journal.wording import cells, day_line, day_of
 
 
 class NoticeLine(LineWidget):

@@ -6,7 +6,7 @@ from services.aws.client.errors import AwsError
 from services.aws.client.reader import Reader
 from services.changes.approval.approvals import Approvals
 from services.changes.base import ChangeContext
-from services.changes.wording import problem_text
+from services.changes.change_wording import problem_text
 from services.clock import Clock
 from services.i18n import _
 from services.journal.journal import Journal

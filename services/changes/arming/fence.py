@@ -8,9 +8,9 @@ from datetime import tzinfo
 
 from services.aws.client.writer import ClockedWriter
 from services.changes.approval.authority import Authority
+from services.changes.change_wording import lock_text, problem_text
 from services.changes.history import ChangeHistory
 from services.changes.restraints import Restraints
-from services.changes.wording import lock_text, problem_text
 from services.clock import Clock
 from services.i18n import _
 from services.journal.errors import JournalError

@@ -15,8 +15,8 @@ from services.aws.client.assumed_role import (
 from services.aws.client.assumption import Assumption
 from services.aws.client.errors import AwsError
 from services.aws.client.writer import Writer
+from services.changes.change_wording import problem_text
 from services.changes.shutdown import Shutdown
-from services.changes.wording import problem_text
 from services.i18n import _
 from services.models.aws_calls import AwsCall
 from services.models.changes import Plan

@@ -22,7 +22,7 @@ from services.models.iam import RotationProof
 from services.models.runbook import Duty, Runbook
 
 if TYPE_CHECKING:
-    from services.changes.key_rotation.change import KeyRotation
+    from services.changes.key_rotation.key_rotation_change import KeyRotation
 
 EVERY = 3600.0
 """Seconds of the world between reads."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from services.aws.client.errors import AwsError, Incomplete
 from services.aws.client.reader import Reader
-from services.background.boundaries import Fault, from_within, unreported
+from services.background.boundaries import Boundary, Fault, unreported
 from services.background.faults import fault_problem
 from services.calendar.calendar import Calendar
 from services.clock import Clock
@@ -161,22 +161,25 @@ class _Reading:
             return Outcome(self.before.reading(source) or SourceReading(source=source), fields)
         reader = SourceReader(self.session, self.budget, source, self.patience.limit(self.seconds))
         answer, problem, omitted = Answered(), None, self.omitted.get(source, "")
-        try:
-            if not omitted:
-                answer = await self._answer(wave, source, reader)
-        except Unanswered as error:
-            omitted, problem = error.why, error.problem
-        except AwsError as error:
-            problem = error.problem
-        except TimeoutError:
-            problem = self._late(source, reader.limit)
-        except (Exception, asyncio.CancelledError) as error:
-            # The boundary: an internal error in one source must not lose the others.
-            if not from_within(error):
-                raise
+
+        def fault(error: BaseException) -> None:
+            nonlocal problem
             self.fault(error)
             text = _("{title}: an internal error stopped this read.")
             problem = fault_problem(text.format(title=_(SOURCES[source].title)), error, self.clock.now())
+
+        try:
+            # An internal error in one source must not lose the others.
+            with Boundary(fault):
+                try:
+                    if not omitted:
+                        answer = await self._answer(wave, source, reader)
+                except Unanswered as error:
+                    omitted, problem = error.why, error.problem
+                except AwsError as error:
+                    problem = error.problem
+                except TimeoutError:
+                    problem = self._late(source, reader.limit)
         finally:
             self.budget.ended(source, reader.requests)
         reading = SourceReading(

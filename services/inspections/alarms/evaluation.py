@@ -6,7 +6,7 @@ from enum import Enum
 from services.aws.cloudwatch.alarms.parsing import sparse
 from services.i18n import N_, _
 from services.inspections.alarms.periods import seconds
-from services.inspections.toolkit.wording import since, stretch
+from services.inspections.toolkit.toolkit_wording import since, stretch
 from services.models.alarms import Alarm, AlarmState, Hearing, evaluation_words, missing_words
 from services.models.date_text import zoned_time
 from services.models.findings import AlarmPeriod, Measure

@@ -7,7 +7,7 @@ from services.inspections.alarms.evaluation import STATES
 from services.inspections.alarms.periods import seconds
 from services.inspections.base import table
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
-from services.inspections.toolkit.wording import length
+from services.inspections.toolkit.toolkit_wording import length
 from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
 from services.models.evidence import Evidence, EvidencePlace, Row
 from services.models.findings import AlarmPeriod

@@ -16,7 +16,7 @@ from services.inspections.costs.days import ONE, WEEK, Compared, Days
 from services.inspections.costs.lines import HUNDRED, CostLine, CostTable, GrowthOfCosts
 from services.inspections.toolkit.checks import CheckRow, about
 from services.inspections.toolkit.silence import LAGS, Activity, Likeness, SourceKind, judge_silence
-from services.inspections.toolkit.wording import listed
+from services.inspections.toolkit.toolkit_wording import listed
 from services.models.date_text import day_text, month_text, span_text
 from services.models.findings import Measure
 from services.models.runbook_inspections import Costs as Spec

@@ -21,7 +21,7 @@ from services.inspections.toolkit.logs.silence import (
     silence_measures,
     silence_words,
 )
-from services.inspections.toolkit.wording import bound_words, number
+from services.inspections.toolkit.toolkit_wording import bound_words, number
 from services.models.aws_cli import CliCommand
 from services.models.evidence import Evidence
 from services.models.findings import Finding, Measure

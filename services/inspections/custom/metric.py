@@ -20,7 +20,7 @@ from services.inspections.toolkit.silence import (
     unusual_gaps,
     with_data,
 )
-from services.inspections.toolkit.wording import (
+from services.inspections.toolkit.toolkit_wording import (
     bound_words,
     hours_words,
     incomplete_words,

@@ -24,7 +24,13 @@ from services.inspections.toolkit.curves import (
     silences,
     widest,
 )
-from services.inspections.toolkit.wording import bound_words, incomplete_words, length, stretch, value_words
+from services.inspections.toolkit.toolkit_wording import (
+    bound_words,
+    incomplete_words,
+    length,
+    stretch,
+    value_words,
+)
 from services.models.date_text import zoned_time
 from services.models.evidence import Evidence, EvidencePlace, Row
 from services.models.findings import Measure

@@ -18,7 +18,7 @@ from services.inspections.toolkit.curves import (
     stretches,
     widest,
 )
-from services.inspections.toolkit.wording import incomplete_words, length, number, stretch
+from services.inspections.toolkit.toolkit_wording import incomplete_words, length, number, stretch
 from services.models.date_text import zoned_time
 from services.models.findings import Measure
 from services.models.metrics import Series, SeriesStatus

@@ -10,7 +10,7 @@ from services.i18n import _
 from services.inspections.dashboard.reading import DashboardCurve, WindowSeries
 from services.inspections.toolkit.curves import SUSTAINED, Stretch, at, silences
 from services.inspections.toolkit.silence import Likeness, SourceKind, judge_silence, judged_gaps, with_data
-from services.inspections.toolkit.wording import incomplete_words, stretch
+from services.inspections.toolkit.toolkit_wording import incomplete_words, stretch
 from services.models.date_text import zoned_time
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 from services.models.verdict import Verdict

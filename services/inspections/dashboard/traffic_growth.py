@@ -12,7 +12,7 @@ from services.inspections.dashboard.reading import HOUR, DashboardCurve, WindowS
 from services.inspections.toolkit.checks import CheckRow
 from services.inspections.toolkit.curves import Stretch, active, at, widest
 from services.inspections.toolkit.curves import gaps as gaps_of
-from services.inspections.toolkit.wording import incomplete_words, number, size_words, stretch
+from services.inspections.toolkit.toolkit_wording import incomplete_words, number, size_words, stretch
 from services.models.date_text import zoned_time
 from services.models.evidence import Evidence, Row
 from services.models.findings import Measure

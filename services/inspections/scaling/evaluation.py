@@ -5,7 +5,7 @@ from services.aws.client.errors import AwsError
 from services.i18n import N_, _
 from services.inspections.scaling.reading import ServiceReading
 from services.inspections.toolkit.checks import CheckRow
-from services.inspections.toolkit.wording import listed
+from services.inspections.toolkit.toolkit_wording import listed
 from services.models.ecs import ContainerService, ScalableTarget
 from services.models.findings import Measure
 from services.models.verdict import Verdict

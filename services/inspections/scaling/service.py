@@ -9,7 +9,7 @@ from services.i18n import _, plural
 from services.inspections.scaling.evaluation import Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
 from services.inspections.toolkit.checks import CheckRow
-from services.inspections.toolkit.wording import age_text, length
+from services.inspections.toolkit.toolkit_wording import age_text, length
 from services.models.ecs import ContainerService, Deployment, ScalingActivity, ServiceEvent
 from services.models.findings import Measure
 from services.models.service_events import service_event

@@ -19,7 +19,7 @@ from statistics import covariance, mean, stdev, variance
 from services.calendar.calendar import Calendar
 from services.i18n import _, sentences
 from services.inspections.toolkit.curves import at
-from services.inspections.toolkit.wording import number
+from services.inspections.toolkit.toolkit_wording import number
 from services.models.date_text import zoned_time
 from services.models.metrics import Series, TimeSpan
 from services.models.verdict import Verdict

@@ -8,7 +8,7 @@ from services.aws.client.prices import usd_of_athena, yen_per_dollar
 from services.i18n import _
 from services.inspections.base import table
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.wording import size_words, yen_words
+from services.inspections.toolkit.toolkit_wording import size_words, yen_words
 from services.inspections.waf_blocks.sql import LIMIT, blocked_query, groups_of
 from services.models.athena import SqlResult, SqlState, Workgroup
 from services.models.findings import Progress

@@ -8,7 +8,7 @@ from itertools import pairwise
 from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.inspections.toolkit.silence import Silence
-from services.inspections.toolkit.wording import hours_words, stretch
+from services.inspections.toolkit.toolkit_wording import hours_words, stretch
 from services.models.date_text import day_text, span_text, zoned_time
 from services.models.findings import Measure
 from services.models.metrics import TimeSpan

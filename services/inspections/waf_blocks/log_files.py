@@ -12,7 +12,7 @@ from services.inspections.base import table
 from services.inspections.toolkit.checks import undecided
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
-from services.inspections.toolkit.wording import size_words
+from services.inspections.toolkit.toolkit_wording import size_words
 from services.inspections.waf_blocks.coverage import missing, runs_words
 from services.models.date_text import day_text
 from services.models.findings import Measure, Progress

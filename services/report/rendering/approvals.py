@@ -9,7 +9,7 @@ from services.models.report_lines import ChangeLine
 from services.models.verdict import Verdict
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import DocumentLine, Section, table
-from services.report.rendering.wording import NOTHING
+from services.report.rendering.report_wording import NOTHING
 
 _MEANS = {Means.PHONE: N_("by phone"), Means.WRITING: N_("in writing"), Means.IN_PERSON: N_("in person")}
 

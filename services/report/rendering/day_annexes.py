@@ -14,7 +14,7 @@ from services.models.report import DayReport
 from services.models.report_lines import AcknowledgementLine, FindingLine, PostLine, SpellLine
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import COSTS, counts
-from services.report.rendering import wording
+from services.report.rendering import report_wording as wording
 from services.report.rendering.approvals import approval_section
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Bullets, DocumentLine, Paragraph, Section, Table, table
@@ -28,7 +28,7 @@ from services.report.rendering.parts import (
     period_tone,
     remark_section,
 )
-from services.report.rendering.wording import NOTHING
+from services.report.rendering.report_wording import NOTHING
 
 
 def named(line: SpellLine) -> str:

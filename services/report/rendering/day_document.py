@@ -6,7 +6,7 @@ from services.models.report import DayReport
 from services.models.report_lines import DutyLine
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import COSTS
-from services.report.rendering import wording
+from services.report.rendering import report_wording as wording
 from services.report.rendering.approvals import emergency_columns, emergency_rows, emergency_title
 from services.report.rendering.dates import Dates
 from services.report.rendering.day_annexes import (
@@ -57,7 +57,7 @@ from services.report.rendering.parts import (
     remarks_of,
     signed_words,
 )
-from services.report.rendering.wording import NOTHING
+from services.report.rendering.report_wording import NOTHING
 
 _CALM = (OccurrenceState.DONE, OccurrenceState.UPCOMING)
 

@@ -10,7 +10,7 @@ from services.models.report_counts import DutyCount, InspectionCount
 from services.models.report_lines import FindingLine
 from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.report.collecting.finding_lines import counts, is_partly_judged
-from services.report.rendering import wording
+from services.report.rendering import report_wording as wording
 from services.report.rendering.approvals import approval_section, emergency_section
 from services.report.rendering.dates import Dates
 from services.report.rendering.day_document import day_document
@@ -35,7 +35,7 @@ from services.report.rendering.parts import (
     reasons,
     remark_section,
 )
-from services.report.rendering.wording import NOTHING
+from services.report.rendering.report_wording import NOTHING
 
 
 def _duties(report: PeriodReport, dates: Dates) -> Section:

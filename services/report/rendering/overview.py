@@ -12,7 +12,7 @@ from services.models.report_lines import ChangeLine, DutyLine, FindingLine, Spel
 from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.report.collecting.finding_lines import counts, is_partly_judged
 from services.report.collecting.verdict import of_changes
-from services.report.rendering import wording
+from services.report.rendering import report_wording as wording
 from services.report.rendering.document import Block, DocumentFacts, Paragraph
 from services.report.rendering.incident.listing import incident_counts
 

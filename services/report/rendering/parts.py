@@ -8,7 +8,7 @@ from services.models.report import ReportHead
 from services.models.report_lines import ChangeLine, Charges, DutyLine, RemarkLine, SpellLine
 from services.models.verdict import Verdict
 from services.models.watches import WatchState
-from services.report.rendering import wording
+from services.report.rendering import report_wording as wording
 from services.report.rendering.approvals import allowed_words
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import (
@@ -22,7 +22,7 @@ from services.report.rendering.document import (
     table,
 )
 from services.report.rendering.page import WIDTH, cut
-from services.report.rendering.wording import NOTHING
+from services.report.rendering.report_wording import NOTHING
 
 
 def _by(item: TickedLine | ProgressNote, dates: Dates, day: date | None) -> str:

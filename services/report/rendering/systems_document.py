@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from services.i18n import _, language, plural
 from services.models.report import Report, UnreadReport
 from services.models.verdict import DISPLAY_ORDER, Verdict, worst
-from services.report.rendering import wording
+from services.report.rendering import report_wording as wording
 from services.report.rendering.dispatch import document
 from services.report.rendering.document import (
     Document,

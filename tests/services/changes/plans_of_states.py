@@ -11,8 +11,8 @@ from services.changes.alarm_mute.steps import MuteState
 from services.changes.base import ChangeContext
 from services.changes.cache_invalidation.reading import CacheState, MonthUsage
 from services.changes.deploy_rollback.state import RollbackState
-from services.changes.drill_delete.change import DrillState
-from services.changes.drill_failover.change import FailoverState
+from services.changes.drill_delete.drill_delete_change import DrillState
+from services.changes.drill_failover.drill_failover_change import FailoverState
 from services.changes.drill_restore.state import RestoreState
 from services.changes.drills.instances import TAG, Restored
 from services.changes.ecs_scaling.cost import TaskPrice, TaskPrices
@@ -26,7 +26,7 @@ from services.changes.rds.state import MeasuredLoad
 from services.changes.rds_class.state import ClassState
 from services.changes.rds_storage.parameters import StorageState
 from services.changes.registry import CHANGES, change_class
-from services.changes.service_restart.change import RestartState
+from services.changes.service_restart.service_restart_change import RestartState
 from services.clock import ManualClock
 from services.models.alarms import Alarm, AlarmKind, AlarmState
 from services.models.base import Quota, RawId

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.changes import ages
-from services.changes.cache_invalidation.change import LASTS
+from services.changes.cache_invalidation.cache_invalidation_change import LASTS
 from services.changes.cache_invalidation.reading import month_start
 from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.ids import made_at, new_id

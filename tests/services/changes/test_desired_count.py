@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
-from services.changes.desired_count.change import DesiredCount, count_digest, count_progress
+from services.changes.desired_count.desired_count_change import DesiredCount, count_digest, count_progress
 from services.changes.ecs_scaling.quota import FargateQuota
 from services.changes.ecs_scaling.state import Load, ScalingState
 from services.changes.registry import CHANGES

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.aws.rds import reader
-from services.changes.drill_delete.change import DrillState, refusal
+from services.changes.drill_delete.drill_delete_change import DrillState, refusal
 from services.changes.drills.instances import TAG, Restored
 from services.demo.rds.history import RestoredInstances
 from services.models.base import RawId

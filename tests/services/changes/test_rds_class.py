@@ -4,7 +4,7 @@ import pytest
 
 from services.changes.rds.cost import MonthlyCost
 from services.changes.rds.state import CLASS
-from services.changes.rds_class.change import class_progress, observed_class
+from services.changes.rds_class.rds_class_change import class_progress, observed_class
 from services.changes.rds_class.state import ClassState, offered
 from services.models.changes import Danger, Place
 from services.models.rds import OrderableClass, PendingSetting

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.changes.rds_maintenance.change import maintenance_progress, observed_opt_in
+from services.changes.rds_maintenance.rds_maintenance_change import maintenance_progress, observed_opt_in
 from services.models.changes import Danger, Place, Plan
 from services.models.rds import OptIn
 from services.models.watches import WatchState

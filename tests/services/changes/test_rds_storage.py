@@ -155,7 +155,7 @@ def test_what_is_sent_is_legal_and_larger(size, current, now):
 
 
 def test_reading_proves_it_done_or_not_done():
-    from services.changes.rds_storage.change import observed_size
+    from services.changes.rds_storage.rds_storage_change import observed_size
 
     (step,) = plan().steps
     queued = PendingSetting(id=STORAGE, title="Storage (GiB)", value="200")

@@ -11,8 +11,8 @@ from services.changes.base import ChangeContext
 from services.changes.ecs_scaling.facts import facts, remarks
 from services.changes.ecs_scaling.state import ACTION, Load, ScalingState
 from services.changes.registry import CHANGES
-from services.changes.task_limit.change import TaskLimit, form
 from services.changes.task_limit.parameters import proposed_at
+from services.changes.task_limit.task_limit_change import TaskLimit, form
 from services.clock import ManualClock
 from services.models.base import RawId
 from services.models.changes import Danger, Plan

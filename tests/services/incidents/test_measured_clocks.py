@@ -7,7 +7,7 @@ from services.models.first_wave import Measure
 from services.models.incidents import ClockKind, ClockState
 from services.models.metrics import Series
 from tests.widgets import incident_data as data
-from widgets.incidents.wording import clock_span
+from widgets.incidents.incident_wording import clock_span
 
 GIB = 2.0**30
 

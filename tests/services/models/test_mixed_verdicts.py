@@ -13,12 +13,12 @@ from services.models.report_lines import FindingLine
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import counts, is_partly_judged
 from services.report.collecting.verdict import judged, of_findings
-from services.report.rendering import wording
+from services.report.rendering import report_wording as wording
 from tui.cli import inspect
 from tui.cli.every_system import answers_of_all
 from tui.exit_status import OF_VERDICT
 from widgets.drawing.lines import plain
-from widgets.findings.wording import recorded_spans, verdict_cell
+from widgets.findings.finding_wording import recorded_spans, verdict_cell
 
 AT = datetime(2026, 1, 19, tzinfo=UTC)
 V = Verdict

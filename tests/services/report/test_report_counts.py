@@ -13,7 +13,7 @@ from services.models.journal import EntryKind
 from services.models.report import PeriodReport
 from services.models.report_lines import FindingLine
 from services.models.verdict import DISPLAY_ORDER, Verdict
-from services.report.rendering import wording
+from services.report.rendering import report_wording as wording
 from services.report.rendering.dispatch import document
 from services.report.rendering.document import DocumentFacts, Paragraph, Table
 from services.report.rendering.markdown import to_markdown

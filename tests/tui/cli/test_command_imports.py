@@ -13,8 +13,8 @@ pytestmark = pytest.mark.xdist_group("command-imports")
 ROOT = Path(__file__).parents[3]
 SCRIPT = """
 import json, sys
-from tui.cli.main import Output, run
-status = run(sys.argv[1:], Output(outline_drawn=False))
+from tui.cli.main import PrintedOutput, run
+status = run(sys.argv[1:], PrintedOutput(outline_drawn=False))
 print(json.dumps([status, sorted(sys.modules)]), file=sys.stderr)
 """
 SCREEN = {"textual", "moto", "tui.app", "tui.console", "tui.navigation"}
@@ -43,7 +43,7 @@ ALONE: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "help": (("--help",), {"pydantic", "botocore"}),
     "help of a command": (
         ("inspect", "--help"),
-        {"pydantic", "botocore", "tui.cli.change", "tui.cli.journal.command"},
+        {"pydantic", "botocore", "tui.cli.change", "tui.cli.journal.journal_command"},
     ),
     "configuration": (("config",), READING | {"botocore"}),
     "runbook": (("runbook", "show", "facility-prod"), READING | {"botocore"}),

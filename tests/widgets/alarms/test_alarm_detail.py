@@ -12,13 +12,13 @@ from services.models.feeds import FeedState
 from services.models.metrics import Series
 from tests.widgets import gallery_data
 from tests.widgets.stage import Stage, at_rest, draw, press, running
+from widgets.alarms.alarm_wording import warnings
 from widgets.alarms.detail import AlarmDetail
 from widgets.alarms.facts import FactContext, about, fact_lines, stock_words
 from widgets.alarms.history import history_lines, local_times, original_lines
 from widgets.alarms.playbook import playbook_lines
 from widgets.alarms.steps import Steps
 from widgets.alarms.values import breaches
-from widgets.alarms.wording import warnings
 from widgets.drawing.lines import plain, width_of
 
 

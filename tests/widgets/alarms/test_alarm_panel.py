@@ -12,9 +12,9 @@ from services.models.feeds import FeedState
 from tests.widgets import gallery_data
 from tests.widgets.stage import Stage, at_rest, draw, press, running
 from widgets.alarms.advice import AlarmAdvice
+from widgets.alarms.alarm_wording import badges, remark, state_spans, warnings
 from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
-from widgets.alarms.wording import badges, remark, state_spans, warnings
 from widgets.drawing.lines import plain
 from widgets.drawing.state_styles import ALARM_STYLES, VERDICT_STYLES
 

@@ -10,9 +10,9 @@ from tests.widgets import gallery_data
 from tests.widgets.alarms.test_alarm_panel import AlarmApp, lines
 from tests.widgets.stage import at_rest, draw, press, running
 from widgets.alarms import row_source
+from widgets.alarms.alarm_wording import since_text
 from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
-from widgets.alarms.wording import since_text
 from widgets.drawing.ticker import ticker_of
 
 COUNT = 5_000

@@ -92,7 +92,7 @@ def test_nothing_is_wider_than_asked(occurrence, width, language):
 
 @pytest.mark.parametrize("state", list(State))
 def test_every_state_is_named(state):
-    from widgets.duties.wording import DUTY_STYLES
+    from widgets.duties.duty_wording import DUTY_STYLES
 
     assert DUTY_STYLES[state].text in text_of(duty_data.occurrence(duty_data.slot("d", "x", TODAY, 9), state))
 

@@ -13,7 +13,7 @@ from services.models.duties import Occurrence
 from tests.widgets import duty_data
 from tests.widgets.duty_data import JST, NOW, TODAY, State
 from widgets.drawing.lines import plain, width_of
-from widgets.duties import wording as words
+from widgets.duties import duty_wording as words
 
 
 @pytest.fixture(autouse=True)

@@ -9,14 +9,14 @@ from services.models.evidence import Evidence, Row
 from services.models.findings import DutyFindings, Finding, Measure, Recorded
 from services.models.report_lines import FindingLine
 from services.models.verdict import DISPLAY_ORDER, Verdict, tally, worst
-from services.report.rendering import wording as words
+from services.report.rendering import report_wording as words
 from widgets.drawing.lines import plain, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.duties.detail import finding_lines as duty_finding_lines
 from widgets.findings.evidence_lines import evidence_lines
+from widgets.findings.finding_wording import recorded_spans, verdict_cell
 from widgets.findings.lines import band_lines, measure_lines
 from widgets.findings.list import FindingList
-from widgets.findings.wording import recorded_spans, verdict_cell
 
 AT = datetime(2026, 1, 14, tzinfo=UTC)
 VERDICTS = st.lists(st.sampled_from([*Verdict, None]), min_size=1, max_size=6)

@@ -50,12 +50,12 @@ from widgets.incidents.entries import IncidentEntry
 from widgets.incidents.evidence.log_lines import log_message
 from widgets.incidents.evidence.pages import PAGES, page_for
 from widgets.incidents.head import head_lines
+from widgets.incidents.incident_wording import IncidentAlert, alert_forms, clock_span, clock_word
 from widgets.incidents.list import incident_rows
 from widgets.incidents.steps import step_entries
 from widgets.incidents.summary import summary_lines
 from widgets.incidents.timeline import timeline_entries
 from widgets.incidents.view import IncidentView
-from widgets.incidents.wording import IncidentAlert, alert_forms, clock_span, clock_word
 
 leading_entries = partial(cause_entries, is_brief=True)
 

@@ -18,10 +18,7 @@ from widgets.drawing.lines import plain, width_of
 from widgets.drawing.table import Row
 from widgets.journal.contents import contents_lines
 from widgets.journal.detail import EntryDetail, chain_lines, story_lines
-from widgets.journal.panel import JournalPanel
-from widgets.journal.table import JournalTable
-from widgets.journal.verification_lines import verification_lines
-from widgets.journal.wording import (
+from widgets.journal.journal_wording import (
     KIND_STYLES,
     cells,
     checkpoint_spans,
@@ -31,6 +28,9 @@ from widgets.journal.wording import (
     kind_word,
     text_beside_kind,
 )
+from widgets.journal.panel import JournalPanel
+from widgets.journal.table import JournalTable
+from widgets.journal.verification_lines import verification_lines
 
 
 def journal_app() -> Stage:

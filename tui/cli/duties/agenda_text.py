@@ -9,7 +9,7 @@ from services.models.date_text import day_text, span_text
 from services.models.duties import Day, Occurrence
 from services.report.agenda import Agenda
 from widgets.drawing.format import pad
-from widgets.duties.wording import moved_from, progress, state_style, when, zone_name
+from widgets.duties.duty_wording import moved_from, progress, state_style, when, zone_name
 
 _WHEN, _STATE, _TITLE = 16, 10, 46
 """Minimum cells of the columns; one longer text in a column widens it in all lines."""

@@ -7,7 +7,7 @@ import click
 from services.i18n import _
 from tui.cli.click_i18n import FileOption, Prints, TranslatedCommand, TranslatedGroup
 from tui.cli.completion import names_in_runbook
-from tui.cli.logs.query.command import query_command
+from tui.cli.logs.query.query_command import query_command
 from tui.cli.logs.tail_options import TailOptions
 from tui.cli.opened_journal import stoppable
 from tui.cli.printing import json_lines

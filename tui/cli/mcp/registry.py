@@ -33,7 +33,7 @@ from tui.cli.assess import answer_about
 from tui.cli.change import about, check_numbers, make_plan, plan_data
 from tui.cli.change_schema import change_schema
 from tui.cli.click_i18n import Named
-from tui.cli.duties.command import MOST_DAYS, MonthType, agenda_of
+from tui.cli.duties.duty_command import MOST_DAYS, MonthType, agenda_of
 from tui.cli.incident import listed, report_of
 from tui.cli.inspect import inspect_answer, names_to_run
 from tui.cli.opened_journal import CommandStopped, OpenedJournal, find

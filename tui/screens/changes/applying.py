@@ -11,7 +11,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from services.aws.client.secret import Secret
-from services.changes.key_rotation.change import STEP, KeyRotation
+from services.changes.key_rotation.key_rotation_change import STEP, KeyRotation
 from services.changes.key_rotation.options import RotationStep
 from services.i18n import N_, _
 from services.journal.errors import JournalError

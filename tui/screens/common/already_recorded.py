@@ -3,7 +3,7 @@ from datetime import datetime, tzinfo
 from services.i18n import _
 from services.models.duties import SignOff
 from services.models.journal import Entry
-from widgets.duties.wording import clock_of
+from widgets.duties.duty_wording import clock_of
 
 
 def was_first(entry: Entry, zone: tzinfo, now: datetime, here: str = "") -> str:

@@ -27,7 +27,7 @@ def alarm_sheet(app: Console, alarm: Alarm) -> CommandSheet:
 
 
 def alarms_sheet(app: Console) -> CommandSheet:
-    from services.inspections.alarms.cli_commands import commands_of
+    from services.inspections.alarms.alarm_cli_commands import commands_of
 
     now = app.now()
     return CommandSheet(title=_("Alarms"), commands=tuple(commands_of(TimeSpan(start=now - DAY, end=now))))

@@ -27,7 +27,7 @@ from widgets.frame.banner import Banner, shared_problem
 from widgets.frame.hand_over_line import HandOverLine
 from widgets.frame.header import Header
 from widgets.frame.key_bar import KeyBar
-from widgets.incidents.wording import IncidentAlert
+from widgets.incidents.incident_wording import IncidentAlert
 from widgets.journal.health_wording import shown_problem
 
 WAY_BACK = Binding("escape", "back_to_incident", N_("Back"), show=True, priority=True, id="way-back")

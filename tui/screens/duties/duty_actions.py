@@ -32,18 +32,18 @@ from tui.screens.common.dialog import window
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.common.type_ahead_guard import GuardedDialog
 from tui.screens.common.writing_dialog import WritingDialog
+from tui.screens.duties.duty_screen_wording import accepting_words, head_words
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import inspection_titles, why_not_run
 from tui.screens.duties.inspected_logs import logs_of_duty
 from tui.screens.duties.sign import SkipScreen
 from tui.screens.duties.signing import current, refuse
-from tui.screens.duties.wording import accepting_words, head_words
 from tui.typed_since import read_since, why_not
 from widgets.drawing.columns import Column
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
 from widgets.drawing.table import KeyedTable, Row
-from widgets.duties.wording import when, zone_name
+from widgets.duties.duty_wording import when, zone_name
 
 SPANS = (
     N_("since the last sign-off (usual)"),

@@ -26,7 +26,7 @@ from tui.screens.common.writing_dialog import NotTaken, WritingDialog
 from widgets.drawing.format import stamp
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
-from widgets.findings.wording import verdict_spans
+from widgets.findings.finding_wording import verdict_spans
 
 
 class OverrideScreen(WritingDialog):

@@ -14,8 +14,7 @@ from services.models.findings import Recorded
 from tui.screens.common.already_recorded import was_first
 from tui.screens.common.follow_ups import FollowUpField
 from tui.screens.common.writing_dialog import NotTaken, WritingDialog
-from tui.screens.duties.follow_up import leave, offered_for, today_of
-from tui.screens.duties.wording import (
+from tui.screens.duties.duty_screen_wording import (
     accepting_words,
     effect_words,
     head_words,
@@ -23,10 +22,11 @@ from tui.screens.duties.wording import (
     signing_words,
     why_not,
 )
+from tui.screens.duties.follow_up import leave, offered_for, today_of
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
 from widgets.drawing.ticker import every_second
-from widgets.duties.wording import clock_of
+from widgets.duties.duty_wording import clock_of
 from widgets.inputs.checklist import Checklist, Tick
 from widgets.inputs.note_field import NoteField
 

@@ -6,8 +6,8 @@ from services.report.periods import of_day
 from tui.console import Console
 from tui.messages import OpenReport
 from tui.screens.common.notice import NoticeScreen
+from tui.screens.duties.duty_screen_wording import why_not
 from tui.screens.duties.sign import SignScreen
-from tui.screens.duties.wording import why_not
 
 Then = Callable[[bool | None], None]
 """Called when the dialog closes, with whether something was recorded."""

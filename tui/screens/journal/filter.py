@@ -20,7 +20,7 @@ from tui.screens.common.dialog import window
 from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
-from widgets.journal.wording import KIND_STYLES, unknown_kind_word
+from widgets.journal.journal_wording import KIND_STYLES, unknown_kind_word
 
 MOST = 200
 """Lines of one section at most; typing narrows them."""

@@ -37,11 +37,11 @@ from widgets.drawing.block import DetailBlock
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line
 from widgets.frame.message_line import LineMessage
+from widgets.journal.journal_wording import checkpoint_spans, filter_spans
 from widgets.journal.panel import CheckpointLine, FilterLine, JournalPanel
 from widgets.journal.prompt import JournalAsk, JournalPrompt
 from widgets.journal.table import JournalTable
 from widgets.journal.verification_lines import verification_lines
-from widgets.journal.wording import checkpoint_spans, filter_spans
 
 
 class JournalVerifyScreen(Dialog[None]):

@@ -14,7 +14,7 @@ from services.logs.follow.late_lines import (
     late_lines_query,
     only_matching,
 )
-from services.logs.insights.wording import group_price
+from services.logs.insights.insights_wording import group_price
 from services.models.amounts import size_words, yen_words
 from services.models.date_text import zoned_time
 from services.models.insights_queries import QueryEstimate

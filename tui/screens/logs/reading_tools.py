@@ -13,7 +13,7 @@ from textual.getters import app as app_getter
 from services.aws.client.errors import AwsError
 from services.i18n import N_, _, plural
 from services.logs.insights.histogram import LevelBar, LevelHistogram
-from services.logs.insights.wording import group_price
+from services.logs.insights.insights_wording import group_price
 from services.models.insights_queries import QueryEstimate
 from services.models.logs import Severity
 from services.models.metrics import TimeSpan

@@ -33,7 +33,7 @@ from widgets.alarms.detail import AlarmDetail
 from widgets.alarms.steps import Steps
 from widgets.drawing.state_styles import ALARM_STYLES
 from widgets.drawing.ticker import on_screen
-from widgets.incidents.wording import incident_spans
+from widgets.incidents.incident_wording import incident_spans
 from widgets.inputs.step_prompt import StepPrompt
 
 T = TypeVar("T")

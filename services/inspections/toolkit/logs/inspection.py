@@ -7,7 +7,7 @@ from services.i18n import _, sentences
 from services.inspections.base import Inspection, table
 from services.inspections.toolkit.logs.queries import Queries, partial_words
 from services.inspections.toolkit.logs.silence import unkept_words
-from services.inspections.toolkit.wording import hours_words
+from services.inspections.toolkit.toolkit_wording import hours_words
 from services.logs.masking.mask import FurtherPattern, mask
 from services.models.evidence import Evidence
 from services.models.findings import Finding, Measure

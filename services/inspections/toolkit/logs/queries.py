@@ -14,7 +14,7 @@ from services.i18n import N_, _
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import BIN, COUNT, count_of
 from services.inspections.toolkit.silence import LAGS, SourceKind
-from services.inspections.toolkit.wording import hours_words, size_words, yen_words
+from services.inspections.toolkit.toolkit_wording import hours_words, size_words, yen_words
 from services.models.findings import Progress
 from services.models.insights import GroupSize, QueryResult, QueryState
 from services.models.metrics import TimeSpan

@@ -23,7 +23,7 @@ from services.inspections.toolkit.silence import (
     moved,
     spans_by_day,
 )
-from services.inspections.toolkit.wording import stretch
+from services.inspections.toolkit.toolkit_wording import stretch
 from services.models.date_text import zoned_time
 from services.models.findings import Measure
 from services.models.metrics import TimeSpan

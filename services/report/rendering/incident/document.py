@@ -32,7 +32,7 @@ from services.report.rendering.incident.listing import (
 )
 from services.report.rendering.page import Annexes, Density, FirstPage, fitted
 from services.report.rendering.parts import change_rows
-from services.report.rendering.wording import NOTHING
+from services.report.rendering.report_wording import NOTHING
 
 RESPONSE, TIMELINE, CAUSES, EVIDENCE, LOGS = "response", "timeline", "causes", "evidence", "logs"
 """Keys of the annexes."""

@@ -11,7 +11,7 @@ from services.models.state_words import INCIDENTS
 from services.models.verdict import Verdict
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Bullets, DocumentLine, Paragraph, Section, table
-from services.report.rendering.wording import NOTHING
+from services.report.rendering.report_wording import NOTHING
 
 WIDTHS = (22, 11, 9, 9, 21, 10, 18)
 """Percent of the page that each column of the table takes."""

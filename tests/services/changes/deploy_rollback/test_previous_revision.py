@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.changes.deploy_rollback.change import title
+from services.changes.deploy_rollback.deploy_rollback_change import title
 from services.changes.deploy_rollback.state import RollbackState, Way
 from services.changes.deploy_rollback.warnings import warnings
 from services.models.base import RawId

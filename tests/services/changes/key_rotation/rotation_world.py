@@ -9,7 +9,7 @@ from typing import Any
 
 from services.aws.client.secret import Secret
 from services.aws.client.settings import AwsSettings
-from services.changes.key_rotation.change import KeyRotation
+from services.changes.key_rotation.key_rotation_change import KeyRotation
 from services.changes.key_rotation.state import RotationState
 from services.demo.github import GithubActions
 from services.demo.iam import DemoAccessKey

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
-from services.changes.key_rotation.change import KeyRotation
+from services.changes.key_rotation.key_rotation_change import KeyRotation
 from services.changes.key_rotation.options import RotationStep, options
 from services.changes.key_rotation.proofs import proofs
 from services.changes.key_rotation.records import Done, KeyRecords

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from services.aws.client.errors import AccessDenied
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.access_keys.inspection import KeyRules
+from services.inspections.access_keys.access_keys_inspection import KeyRules
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
-from services.inspections.sign_ins.inspection import SignIns
+from services.inspections.sign_ins.sign_ins_inspection import SignIns
 from services.models.base import RawId
 from services.models.iam import AccessKey, KeyUse
 from services.models.problem import ProblemKind

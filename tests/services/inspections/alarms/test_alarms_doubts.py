@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.aws.cloudwatch.alarms.parsing import transition
-from services.inspections.alarms.inspection import doubts, without_history
+from services.inspections.alarms.alarm_inspection import doubts, without_history
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.metrics import TimeSpan

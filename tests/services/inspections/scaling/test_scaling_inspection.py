@@ -6,7 +6,7 @@ from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
-from services.inspections.scaling.inspection import Timeline
+from services.inspections.scaling.scaling_inspection import Timeline
 from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict

@@ -8,7 +8,7 @@ from services.clock import ManualClock
 from services.inspections.allow_list import AllowList
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
-from services.inspections.sign_ins.inspection import SignIns
+from services.inspections.sign_ins.sign_ins_inspection import SignIns
 from services.models.findings import Progress
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict

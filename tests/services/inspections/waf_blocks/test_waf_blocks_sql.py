@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.inspections.waf_blocks.inspection import BlockSources, FromOne
 from services.inspections.waf_blocks.metrics import grouped
 from services.inspections.waf_blocks.sql import blocked_query, days_of, groups_of
+from services.inspections.waf_blocks.waf_blocks_inspection import BlockSources, FromOne
 from services.models.base import RawId
 from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import Firewall

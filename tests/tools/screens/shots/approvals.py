@@ -13,7 +13,7 @@ from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import BUSY
 from tests.tui.change_steps import planned
 from tui.screens.changes.approval import ApprovalScreen
-from tui.screens.changes.change import ChangeScreen
+from tui.screens.changes.change_screen import ChangeScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import DeclineScreen, ReviewScreen
 

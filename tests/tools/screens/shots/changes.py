@@ -14,7 +14,7 @@ from tests.tools.screens.worlds import BUSY, DENIED, FULL, RELEASE
 from tests.tui.change_steps import planned, to_question
 from tui.screens.changes.applying import RevealScreen
 from tui.screens.changes.arm import ArmScreen
-from tui.screens.changes.change import ChangeScreen
+from tui.screens.changes.change_screen import ChangeScreen
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.run import RunScreen

@@ -12,7 +12,7 @@ from tests.tools.process import wait_for
 from tests.tui.cli.mcp.client import ROOT, command, environment
 from tests.tui.cli.mcp.raw import GREETING, Server, spawned
 from tui.cli.main import Output, run
-from tui.cli.mcp import command as mcp_command
+from tui.cli.mcp import mcp_command
 from tui.cli.mcp.stdio import LONGEST, MOST, parsed
 from tui.exit_status import ExitStatus
 

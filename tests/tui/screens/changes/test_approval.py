@@ -34,7 +34,7 @@ from tests.tui.screens.changes.test_change_keys import burst
 from tui.screens.changes.approval import ApprovalScreen
 from tui.screens.changes.plan import PlanScreen
 from widgets.journal.contents import contents_lines
-from widgets.journal.wording import kind_spans, kind_word
+from widgets.journal.journal_wording import kind_spans, kind_word
 
 pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600)]
 

@@ -17,7 +17,7 @@ from tests.tui.change_steps import (
     sent,
 )
 from tests.tui.screens.changes.test_change_keys import burst
-from tui.screens.changes.change import ChangeScreen
+from tui.screens.changes.change_screen import ChangeScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from widgets.changes.list import ChangeList

@@ -9,7 +9,7 @@ from services.runbook.loader import load_builtin
 from tests.tools.console import console, expect, press, until
 from tests.tui.change_steps import SIZES
 from tui.messages import OpenAlarm
-from tui.screens.changes.change import leads
+from tui.screens.changes.change_screen import leads
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=3600.0)
 

@@ -7,7 +7,7 @@ from services.models.alarms import AlarmOverview, AlarmState
 from services.models.findings import DutyFindings, Finding, Recorded
 from services.models.verdict import Verdict
 from tests.widgets import gallery_data
-from tui.screens.duties.wording import accepting_words
+from tui.screens.duties.duty_screen_wording import accepting_words
 
 NOW = gallery_data.now()
 ALARM = gallery_data.alarm("alb-5xx-error-rate", AlarmState.ALARM, minutes=10)

@@ -3,7 +3,7 @@ import pytest
 from tests.tools.console import press, screen_text, until
 from tests.tui.screens.respond.test_respond import ALARM, _storm, open_log_of_evidence, responding, shows
 from tui.modes import MODES
-from tui.screens.changes.change import ChangeScreen
+from tui.screens.changes.change_screen import ChangeScreen
 from tui.screens.logs.logs import LogsScreen
 from tui.screens.watch.watch import WatchScreen
 

@@ -28,8 +28,8 @@ from tui.cli.reads import judge
 from tui.exit_status import ExitStatus
 from tui.notifications import changes
 from widgets.alarms.acknowledgements import calling
+from widgets.alarms.alarm_wording import state_spans
 from widgets.alarms.strip import count_spans
-from widgets.alarms.wording import state_spans
 
 NOW = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
 CLOSED = NOW - timedelta(hours=15)

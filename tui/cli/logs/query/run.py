@@ -12,9 +12,9 @@ from rich.cells import cell_len
 
 from services.aws.client.errors import AwsError
 from services.i18n import _
+from services.logs.insights.insights_wording import state_words
 from services.logs.insights.mistakes import mistake_in
 from services.logs.insights.texts import filled, groups_read, placeholders
-from services.logs.insights.wording import state_words
 from services.logs.masking.of_runbook import masker_of
 from services.models.amounts import size_words, yen_words
 from services.models.insights import QueryState

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from services.i18n import _, plural
 from services.logs.export.rendering import csv_line, masked_names
-from services.logs.insights.wording import state_words
+from services.logs.insights.insights_wording import state_words
 from services.logs.masking.mask import Masker
 from services.models.amounts import size_words, yen_words
 from services.models.date_text import period_text, with_zone

@@ -3,7 +3,7 @@ from services.models import glyphs
 from services.models.insights_queries import QueryLanguage
 from services.models.text import clean
 from tui.console import Console
-from tui.screens.logs.insights import wording
+from tui.screens.logs.insights import insights_wording as wording
 from tui.screens.logs.insights.draft import QueryDraft
 from tui.screens.logs.insights.ranges import range_words
 from widgets.drawing.lines import Line

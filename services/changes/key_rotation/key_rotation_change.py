@@ -16,6 +16,7 @@ from services.aws.client.secret import Secret
 from services.aws.client.writer import Transport
 from services.aws.iam.access_keys import AccessKeys
 from services.changes.base import Change, ChangeContext
+from services.changes.change_wording import problem_text
 from services.changes.guarantees import Guarantees
 from services.changes.key_rotation import steps
 from services.changes.key_rotation.facts import facts, missing_proof, phase_text, remarks
@@ -25,7 +26,6 @@ from services.changes.key_rotation.options import RotationStep, options, title
 from services.changes.key_rotation.records import CREATED, DELETE, HAND_OVER, PUT_SECRET, UPDATE, records_of
 from services.changes.key_rotation.state import GithubState, KeyState, RotationPhase, RotationState
 from services.changes.kind import ChangeKind
-from services.changes.wording import problem_text
 from services.github.connection import GithubConnection
 from services.github.scope import runs_path, scope_path
 from services.github.settings import GithubSettings, unset
@@ -273,7 +273,7 @@ class KeyRotation(Change):
         return _("The rotation is: {phase}.").format(phase=phase_text((await self._state(plan.target)).phase))
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        from services.changes.key_rotation.cli_commands import commands_of
+        from services.changes.key_rotation.key_rotation_cli_commands import commands_of
 
         return commands_of(plan)
 

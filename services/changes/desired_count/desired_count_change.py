@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from services.changes.base import ChangeContext, observed
 from services.changes.desired_count.warnings import warnings
-from services.changes.ecs_scaling.change import ScalingChange, bounds
 from services.changes.ecs_scaling.cost import NO_PRICE, TaskPrice, cost_text
+from services.changes.ecs_scaling.ecs_scaling_change import ScalingChange, bounds
 from services.changes.ecs_scaling.facts import facts, remarks, stopped_text
 from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota
 from services.changes.ecs_scaling.state import ACTION, ScalingState

@@ -21,7 +21,7 @@ from services.inspections.alarms.tables import Firing, alarm_names, changes_tabl
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.toolkit.checks import runbook_advice
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.wording import hours_words
+from services.inspections.toolkit.toolkit_wording import hours_words
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.aws_cli import CliCommand
 from services.models.findings import AlarmPeriod, Finding, Measure
@@ -229,7 +229,7 @@ class AlarmStates(Inspection):
         return self._finding(builder, overview, history, series)
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        from services.inspections.alarms.cli_commands import commands_of
+        from services.inspections.alarms.alarm_cli_commands import commands_of
 
         return commands_of(span)
 

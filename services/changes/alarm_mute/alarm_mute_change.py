@@ -379,7 +379,7 @@ class AlarmMute(Change):
         return Progress(state=states[rule.status], text=status_text(rule, self.context.zone))
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        from services.changes.alarm_mute.cli_commands import commands_of
+        from services.changes.alarm_mute.alarm_mute_cli_commands import commands_of
 
         return commands_of(plan)
 

@@ -34,7 +34,7 @@ from services.inspections.toolkit.checks import CheckRow, about, undecided
 from services.inspections.toolkit.curves import STEP, SUSTAINED, Stretch, at, stretches, widest
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.silence import moved
-from services.inspections.toolkit.wording import (
+from services.inspections.toolkit.toolkit_wording import (
     bound_words,
     hours_words,
     incomplete_words,

@@ -16,8 +16,8 @@ from services.changes.deploy_rollback.reading import REVISION, RollbackReads, ch
 from services.changes.deploy_rollback.state import RollbackState, Way, state_digest
 from services.changes.deploy_rollback.warnings import refusals, warnings
 from services.changes.ecs_scaling import rollout
-from services.changes.ecs_scaling.change import ServiceChange
 from services.changes.ecs_scaling.cost import NO_PRICE, TaskPrice, TaskPrices, yen_text
+from services.changes.ecs_scaling.ecs_scaling_change import ServiceChange
 from services.changes.ecs_services import names
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
@@ -315,7 +315,7 @@ class DeployRollback(ServiceChange):
         return rollback_progress(planned, state, plan.made_at)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        from services.changes.deploy_rollback.cli_commands import commands_of
+        from services.changes.deploy_rollback.deploy_rollback_cli_commands import commands_of
 
         return commands_of(plan)
 

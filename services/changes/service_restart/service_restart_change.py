@@ -11,8 +11,8 @@ from services.aws.ecs.reader import EcsReader
 from services.changes.base import ChangeContext, observed, warning
 from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.ecs_scaling import rollout
-from services.changes.ecs_scaling.change import ServiceChange
 from services.changes.ecs_scaling.cost import NO_PRICE, TaskPrice, TaskPrices
+from services.changes.ecs_scaling.ecs_scaling_change import ServiceChange
 from services.changes.ecs_scaling.rollout import expected
 from services.changes.ecs_services import names
 from services.changes.guarantees import Guarantees

@@ -13,8 +13,8 @@ from services.models.findings import DutyFindings, Finding, Recorded
 from services.models.verdict import Verdict
 from tui.screens.common.already_recorded import signed_first
 from widgets.drawing.lines import ROLES, Span
-from widgets.duties.wording import state_style, when, zone_name
-from widgets.findings.wording import recorded_spans, verdict_spans
+from widgets.duties.duty_wording import state_style, when, zone_name
+from widgets.findings.finding_wording import recorded_spans, verdict_spans
 from widgets.inputs.checklist import Checklist
 
 _REPORTED = ("5xx", "database")

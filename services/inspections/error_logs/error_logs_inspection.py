@@ -25,7 +25,7 @@ from services.inspections.toolkit.logs.silence import (
     silence_measures,
     silence_words,
 )
-from services.inspections.toolkit.wording import number
+from services.inspections.toolkit.toolkit_wording import number
 from services.logs.insights.histogram import whole
 from services.models.aws_cli import CliCommand
 from services.models.evidence import Evidence, Row

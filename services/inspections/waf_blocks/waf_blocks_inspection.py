@@ -20,7 +20,7 @@ from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.toolkit.checks import undecided
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import Hours, local, zone_name
-from services.inspections.toolkit.wording import hours_words
+from services.inspections.toolkit.toolkit_wording import hours_words
 from services.inspections.waf_blocks.athena import AthenaHistory, Counted, configured
 from services.inspections.waf_blocks.log_files import ListedFiles, LogFiles, destination
 from services.inspections.waf_blocks.metrics import Traffic, grouped, sampled, samples_cover_window, traffic
@@ -184,7 +184,7 @@ class WafBlocks(Inspection):
         )
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        from services.inspections.waf_blocks.cli_commands import commands_of
+        from services.inspections.waf_blocks.waf_blocks_cli_commands import commands_of
 
         return commands_of(self._spec, self._balancer(), self.context.region, span)
 

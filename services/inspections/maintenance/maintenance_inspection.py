@@ -18,7 +18,7 @@ from services.i18n import N_, _, plural
 from services.inspections.base import InspectionRequest, table
 from services.inspections.toolkit.checks import CheckRow, about, undecided
 from services.inspections.toolkit.finding_builder import DatabaseInspection, FindingBuilder
-from services.inspections.toolkit.wording import listed
+from services.inspections.toolkit.toolkit_wording import listed
 from services.models.aws_cli import CliCommand
 from services.models.date_text import zoned_time
 from services.models.duties import ScheduledOccurrence

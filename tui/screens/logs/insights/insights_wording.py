@@ -1,5 +1,5 @@
 from services.i18n import _, plural
-from services.logs.insights.wording import state_words
+from services.logs.insights.insights_wording import state_words
 from services.models import glyphs
 from services.models.amounts import size_words, yen_words
 from services.models.insights_queries import QueryEstimate, QueryProgress

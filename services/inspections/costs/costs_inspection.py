@@ -29,7 +29,7 @@ from services.inspections.costs.evaluation import (
 from services.inspections.costs.lines import CostLine, CostTable, lay_out
 from services.inspections.toolkit.checks import CheckRow, about, runbook_advice, undecided
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.wording import length, listed
+from services.inspections.toolkit.toolkit_wording import length, listed
 from services.models.aws_cli import CliCommand
 from services.models.costs import Budget, CostHistory, CostKind
 from services.models.date_text import day_text

@@ -14,7 +14,7 @@ from services.i18n import _, plural
 from services.inspections.base import InspectionRequest, table
 from services.inspections.toolkit.checks import CheckRow, about
 from services.inspections.toolkit.finding_builder import DatabaseInspection, FindingBuilder
-from services.inspections.toolkit.wording import length, listed
+from services.inspections.toolkit.toolkit_wording import length, listed
 from services.models.aws_cli import CliCommand
 from services.models.base import RawId
 from services.models.date_text import zoned_time

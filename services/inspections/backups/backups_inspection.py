@@ -18,7 +18,7 @@ from services.inspections.backups.windows import GAPS, BackupOutcome, Night, exp
 from services.inspections.base import InspectionRequest
 from services.inspections.toolkit.checks import CheckRow, about, undecided
 from services.inspections.toolkit.finding_builder import DatabaseInspection, FindingBuilder
-from services.inspections.toolkit.wording import age_text, length, listed
+from services.inspections.toolkit.toolkit_wording import age_text, length, listed
 from services.models.aws_cli import CliCommand
 from services.models.date_text import zoned_time
 from services.models.findings import Finding, Measure

@@ -10,14 +10,13 @@ from datetime import date, datetime, timedelta
 
 from services.aws.client.errors import AwsError
 from services.aws.client.reader import Reader
-from services.aws.iam.access_keys import REGION, AccessKeys, RootUsers
-from services.aws_cli.calls import call
+from services.aws.iam.access_keys import AccessKeys, RootUsers
 from services.calendar.calendar import Calendar
 from services.i18n import _, plural
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.root_user import root_advice, root_measures
-from services.models.aws_cli import CliCommand, Variable
+from services.models.aws_cli import CliCommand
 from services.models.date_text import day_text
 from services.models.evidence import Evidence, Row
 from services.models.findings import Finding, Measure, Progress
@@ -27,62 +26,6 @@ from services.models.problem import Problem, ProblemKind
 from services.models.runbook_inspections import AccessKeys as KeysSpec
 from services.models.text import clean
 from services.models.verdict import DISPLAY_ORDER, Verdict, judgement
-
-KEY = "ACCESS_KEY"
-"""Shell variable with the id of a key, which is no secret."""
-
-
-def commands_of(spec: KeysSpec) -> Iterator[CliCommand]:
-    yield call(
-        "iam",
-        "ListUsers",
-        {},
-        region=REGION,
-        query="Users[].[UserName,CreateDate,PasswordLastUsed]",
-        purpose=_("Every user of the account; each may have keys."),
-        traps=(_("One user's keys are not all keys: repeat the next command for every user listed."),),
-    )
-    yield call(
-        "iam",
-        "GetAccountSummary",
-        {},
-        region=REGION,
-        query="SummaryMap.[AccountAccessKeysPresent,AccountMFAEnabled]",
-        purpose=_("Root's access keys and MFA. Normal: 0 and 1."),
-    )
-    for user in spec.users:
-        text = _("Keys of {user}. Normal: one Active key, younger than {days} days.")
-        yield call(
-            "iam",
-            "ListAccessKeys",
-            {"UserName": user},
-            region=REGION,
-            query="AccessKeyMetadata[].[AccessKeyId,Status,CreateDate]",
-            purpose=text.format(user=user, days=spec.max_age_days),
-            traps=(
-                _(
-                    "Without Status an inactive key looks like one in use; two keys are the most a user can have."
-                ),
-            ),
-        )
-        yield call(
-            "iam",
-            "ListAccessKeys",
-            {"UserName": user},
-            region=REGION,
-            query="sort_by(AccessKeyMetadata,&CreateDate)[0].AccessKeyId",
-            stores=KEY,
-            purpose=_("Takes the oldest key of {user}.").format(user=user),
-        )
-        yield call(
-            "iam",
-            "GetAccessKeyLastUsed",
-            {"AccessKeyId": Variable(KEY)},
-            region=REGION,
-            purpose=_("When and where that key was last used. Do not disable one that is in use."),
-            traps=(_("delete-access-key also deletes an active key, without a question."),),
-        )
-
 
 QUOTA = 2
 """Maximum number of keys per user, including inactive ones."""
@@ -255,7 +198,7 @@ class KeyAges(Inspection):
         )
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        from services.inspections.access_keys.inspection import commands_of
+        from services.inspections.access_keys.access_keys_cli_commands import commands_of
 
         return commands_of(self._spec)
 

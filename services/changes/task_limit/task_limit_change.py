@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from services.calendar.calendar import Calendar
 from services.changes.base import REVERT, REVERT_AT
-from services.changes.ecs_scaling.change import ScalingChange, bounds
 from services.changes.ecs_scaling.cost import NO_PRICE, TaskPrice, cost_text
+from services.changes.ecs_scaling.ecs_scaling_change import ScalingChange, bounds
 from services.changes.ecs_scaling.facts import capacities_text, facts, remarks, stopped_text
 from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota
 from services.changes.ecs_scaling.state import ACTION, ScalingState
@@ -209,7 +209,7 @@ class TaskLimit(ScalingChange):
         return _("Running {running}.").format(running=state.running)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        from services.changes.task_limit.cli_commands import commands_of
+        from services.changes.task_limit.task_limit_cli_commands import commands_of
 
         return commands_of(plan)
 

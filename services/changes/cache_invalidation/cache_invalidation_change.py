@@ -305,7 +305,7 @@ class CacheInvalidation(Change):
         return Progress(state=state, text=_state_text(invalidation))
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        from services.changes.cache_invalidation.cli_commands import commands_of
+        from services.changes.cache_invalidation.cache_invalidation_cli_commands import commands_of
 
         return commands_of(plan)
 

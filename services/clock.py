@@ -18,11 +18,8 @@ LEAST_SKEW = 60.0
 
 
 class Clock(Protocol):
-    """The only source of time in the console.
-
-    `now` is the wall clock, which dates things and may be set at any time. Durations and waits are measured with
-    `elapsed`.
-    """
+    """The only source of time in the console. `now` is the wall clock, which dates things and may be set at
+    any time. Durations and waits are measured with `elapsed`."""
 
     def now(self) -> datetime:
         """The current time (aware, UTC)."""
@@ -83,11 +80,9 @@ class SystemClock:
 
 
 class SpedClock:
-    """A clock that runs `speed` times as fast; shared by the console and the embedded AWS.
-
-    The simulated time is `origin` at the machine's time `since` (epoch seconds), so two processes with the same three
-    values agree.
-    """
+    """A clock that runs `speed` times as fast; shared by the console and the embedded AWS. The simulated time
+    is `origin` at the machine's time `since` (epoch seconds), so two processes with the same three values
+    agree."""
 
     def __init__(self, origin: datetime, since: float, speed: float) -> None:
         self.origin = origin
@@ -112,15 +107,12 @@ class SpedClock:
 
 
 class AwsClock:
-    """AWS's time by another clock, which may be wrong by minutes; below LEAST_SKEW that clock's own.
-
-    What AWS dates is compared with it: how long an alarm has been firing, up to which minute its logs are read.
-    """
+    """AWS's time by another clock, which may be wrong by minutes; below LEAST_SKEW that clock's own. What AWS
+    dates is compared with it: how long an alarm has been firing, up to which minute its logs are read."""
 
     def __init__(self, clock: Clock, skew: Callable[[], float | None]) -> None:
         """`skew`: AWS's time minus that of `clock`, in seconds; None while it is not known."""
-        self.by = clock
-        """The clock that is corrected."""
+        self.by = clock  # The clock that is corrected
         self._skew = skew
 
     def now(self) -> datetime:
@@ -149,10 +141,8 @@ def skew_of(clock: Clock) -> timedelta | None:
 
 
 class ManualClock:
-    """A clock that only moves when told to; sleepers wake when their time is reached.
-
-    `advance` lets time pass, `step` sets the wall clock, `suspend` simulates a suspended machine.
-    """
+    """A clock that only moves when told to; sleepers wake when their time is reached. `advance` lets time
+    pass, `step` sets the wall clock, `suspend` simulates a suspended machine."""
 
     def __init__(self, start: datetime) -> None:
         self._now = start
@@ -243,15 +233,12 @@ class Deadline:
         return passed(self.clock, self.since) > self.seconds
 
 
-_LEAST_ROUNDED = 2.0
-"""Seconds of real time from which on a wait may be shortened by up to a second."""
+_LEAST_ROUNDED = 2.0  # Seconds of real time from which on a wait may be shortened by up to a second
 
 
 def until_tick(clock: Clock, seconds: float) -> float:
-    """A wait of `seconds`, shortened so that it ends with the full second at which the console wakes up anyway.
-
-    Waits by a clock that is not the machine's, and short ones, stay as they are.
-    """
+    """A wait of `seconds`, shortened so that it ends with the full second at which the console wakes up
+    anyway. Waits by a clock that is not the machine's, and short ones, stay as they are."""
     if isinstance(clock, AwsClock):
         return until_tick(clock.by, seconds)
     speed = clock.speed if isinstance(clock, SpedClock) else 1.0

@@ -23,8 +23,7 @@ T = TypeVar("T")
 _SLOW_DOWN = frozenset({ProblemKind.THROTTLED, ProblemKind.UNREACHABLE, ProblemKind.UNAVAILABLE})
 """Problem kinds that retrying at the usual pace makes worse. Others need a person, whose fix must take effect at once."""
 
-LONGEST_BACKOFF = 300.0
-"""Seconds."""
+LONGEST_BACKOFF = 300.0  # Seconds
 
 
 class Feed(Generic[T]):
@@ -57,8 +56,7 @@ class Feed(Generic[T]):
     ) -> None:
         self.name = name
         self._fault = fault
-        self.error: BaseException | None = None
-        """Why the newest read failed; None after a success."""
+        self.error: BaseException | None = None  # Why the newest read failed; None after a success
         self._read = read
         self._clock = clock
         self._interval = interval
@@ -72,8 +70,7 @@ class Feed(Generic[T]):
         self._slowed = 0
         self._ended: Mark | None = None
         self._is_reading = False
-        self._due = clock.elapsed()
-        """By the clock's `elapsed`."""
+        self._due = clock.elapsed()  # By the clock's `elapsed`
         self._refresh_requested = False
         self._running = asyncio.Event()
         self._running.set()
@@ -140,10 +137,8 @@ class Feed(Generic[T]):
 
     async def states(self, *, resumes: bool = False) -> AsyncGenerator[FeedState[T], None]:
         """Poll for as long as the caller iterates; yields after every read and when the interval changes.
-
-        Supports one listener at a time: two would read twice. With `resumes`, a listener takes over from an earlier
-        one: it gets the present state first, and the next read stays due when it was.
-        """
+        Supports one listener at a time: two would read twice. With `resumes`, a listener takes over from an
+        earlier one: it gets the present state first, and the next read stays due when it was."""
         ahead, self._ahead = self._ahead, None
         if ahead is not None:
             yield await ahead

@@ -1,15 +1,12 @@
-"""The language of the screen: source strings are English and are translated with gettext.
-
-Any layer may import this module. It holds the only global state, which is set once at start.
-"""
+"""The language of the screen: source strings are English and are translated with gettext. Any layer may
+import this module. It holds the only global state, which is set once at start."""
 
 import gettext as _gettext
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-LANGUAGES = ("ja", "en")
-"""Languages that the console speaks."""
+LANGUAGES = ("ja", "en")  # Languages that the console speaks
 _CATALOGUES = Path(__file__).parent / "locale"
 _active: _gettext.NullTranslations = _gettext.NullTranslations()
 _language = "en"

@@ -1,7 +1,5 @@
-"""Connects the readers and feeds of one system; independent of the screen and of whether AWS is real.
-
-Longer than other files because everything is connected in one place.
-"""
+"""Connects the readers and feeds of one system; independent of the screen and of whether AWS is real. Longer
+than other files because everything is connected in one place."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -79,17 +77,14 @@ from services.slack.outbox import Outbox
 from services.slack.settings import SlackSettings, unset
 
 T = TypeVar("T")
-Read = Callable[["Services"], Awaitable[object]]
-"""A feed's read function; raises AwsError."""
+Read = Callable[["Services"], Awaitable[object]]  # A feed's read function; raises AwsError
 
 WARM = ("cloudwatch", "logs", "sts")
 """Services whose API models are loaded at startup, in the order of the first reads; others are loaded on first use."""
 SELDOM = 300.0
 """Seconds between two looks for news of a ledger while another system is on screen; its summary is read each minute."""
-IDENTITY_SECONDS = 300.0
-"""Seconds between reads of the AWS identity."""
-BASE_DATES = 3600.0
-"""Seconds between reads of the base dates in AWS that duties are counted from."""
+IDENTITY_SECONDS = 300.0  # Seconds between reads of the AWS identity
+BASE_DATES = 3600.0  # Seconds between reads of the base dates in AWS that duties are counted from
 
 
 class Services:
@@ -121,10 +116,8 @@ class Services:
         self.intervals = intervals or Intervals()
         begun = begun or begin(runbook, settings, clock, intervals=self.intervals, seed=seed)
         self.meter, self.session, self.workers = begun.meter, begun.session, begun.workers
-        self.aws_clock = begun.aws_clock
-        """The same corrected by the time that AWS's responses bear."""
-        self.alarm_watch = begun.alarm_watch
-        """What the feed `alarms` reads."""
+        self.aws_clock = begun.aws_clock  # The same corrected by the time that AWS's responses bear
+        self.alarm_watch = begun.alarm_watch  # What the feed `alarms` reads
         self.region = settings.region or str(runbook.system.region)
         self._began = False
         self._settings, self._github, self._rng = settings, github, begun.rng
@@ -192,8 +185,7 @@ class Services:
         self.logs = Logs(self.session)
         self.log_limiter = limiter_of(account, self.region, self.clock)
         """The account's limit of FilterLogEvents requests: everything that reads logs waits for its turn."""
-        self.log_retries = Wakes()
-        """Called when logs that could not be read may be readable again."""
+        self.log_retries = Wakes()  # Called when logs that could not be read may be readable again
         self.follower: Callable[..., LogFollower] = partial(
             LogFollower,
             self.logs,

@@ -36,18 +36,13 @@ if TYPE_CHECKING:
 Capsys = pytest.CaptureFixture[str]
 MonkeyPatch = pytest.MonkeyPatch
 
-ORIGIN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
-"""A Wednesday, 10:00 JST."""
-HISTORY = 1800.0
-"""Seconds that the world of a test has lived, unless its mark says otherwise."""
+ORIGIN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)  # A Wednesday, 10:00 JST
+HISTORY = 1800.0  # Seconds that the world of a test has lived, unless its mark says otherwise
 REGION = "ap-northeast-1"
 _CLEARED = ("AWS_", "TOBAN_", "TEXTUAL", "XDG_", "MOTO_")
-_SNAPSHOTS = "TEXTUAL_SNAPSHOT_TEMPDIR"
-"""Where the snapshot plugin keeps what it compares."""
-_MOST_MINUTES = 2000
-"""Minutes whose log is kept, some twenty megabytes."""
-STORE = checked_copies.store
-"""For the tests of the copies: all others keep none."""
+_SNAPSHOTS = "TEXTUAL_SNAPSHOT_TEMPDIR"  # Where the snapshot plugin keeps what it compares
+_MOST_MINUTES = 2000  # Minutes whose log is kept, some twenty megabytes
+STORE = checked_copies.store  # For the tests of the copies: all others keep none
 _ALSO = (
     "REQUESTS_CA_BUNDLE",
     "NO_COLOR",
@@ -97,10 +92,8 @@ def _hand_on_no_ignored_signals() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Hand out the tests of screens, the longest, one by one, and all others file by file.
-
-    That takes a thousand messages between the processes instead of ten thousand, and what a file prepares once is used.
-    """
+    """Hand out the tests of screens, the longest, one by one, and all others file by file. That takes a
+    thousand messages between the processes instead of ten thousand, and what a file prepares once is used."""
     tests = Path(__file__).parent
     of_screens = {tests / "tui", *(tests / "tui" / name for name in ("fleet", "runtime"))}
     items.sort(key=lambda item: tests / "tui" not in item.path.parents)
@@ -333,8 +326,7 @@ class Embedded:
     """An embedded AWS in this process, on a real port, whose clock stands until it is advanced."""
 
     server: "Server"
-    clock: "ManualClock"
-    """Shared with whatever is tested: its sleepers wake as the world moves."""
+    clock: "ManualClock"  # Shared with whatever is tested: its sleepers wake as the world moves
 
     @property
     def url(self) -> str:
@@ -423,10 +415,8 @@ def embedded(request: pytest.FixtureRequest) -> Iterator[Embedded]:
 
 @pytest.fixture
 def embedded_now(request: pytest.FixtureRequest) -> Iterator[Embedded]:
-    """As `embedded`, at this machine's own time: for commands, whose clock is the machine's.
-
-    `minutes` in the mark: the scenario began so long ago.
-    """
+    """As `embedded`, at this machine's own time: for commands, whose clock is the machine's. `minutes` in the
+    mark: the scenario began so long ago."""
     marker = request.node.get_closest_marker("scenario")
     name = marker.args[0] if marker and marker.args else "ordinary-day"
     options = marker.kwargs if marker else {}

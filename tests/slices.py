@@ -21,8 +21,7 @@ LINE = "slice"
 class Candidate:
     id: str
     function: str = ""
-    kinds: frozenset[tuple[str, str]] = frozenset()
-    """Argument and value."""
+    kinds: frozenset[tuple[str, str]] = frozenset()  # Argument and value
     is_of_data: bool = False
 
 

@@ -1,7 +1,5 @@
-"""The command `toban`.
-
-Draws an outline before anything else is imported, because importing takes noticeable time.
-"""
+"""The command `toban`. Draws an outline before anything else is imported, because importing takes noticeable
+time."""
 
 import gc
 import os
@@ -10,8 +8,7 @@ import sys
 from tui.signals import before_loop as early_signals
 from tui.terminal import outline
 
-FLAGS = ("--read-only",)
-"""Options before a command that no value follows."""
+FLAGS = ("--read-only",)  # Options before a command that no value follows
 _INTERACTIVE = {"demo"}
 _INTERRUPTED = 130
 _STDERR = 2

@@ -1,8 +1,6 @@
-"""The application: shell first, then the feeds, then the modes.
-
-The first frame needs only Textual; models, widgets and AWS are imported after it is painted.
-Longer than other files because every key of the console begins here.
-"""
+"""The application: shell first, then the feeds, then the modes. The first frame needs only Textual; models,
+widgets and AWS are imported after it is painted. Longer than other files because every key of the console
+begins here."""
 
 import asyncio
 import gc
@@ -83,8 +81,7 @@ class TobanApp(Console):
         """Why the start failed; printed once the terminal is restored."""
         self.farewell: Farewell | None = None
         """What to say in the shell; None before the end, and if the start failed."""
-        self.has_imported_all = False
-        """Whether no key needs a module that is not imported."""
+        self.has_imported_all = False  # Whether no key needs a module that is not imported
         self.moved_keys = MovedKeys(self)
         self._begin_fleet: BeginFleet | None = None
         self._switch: SystemSwitch | None = None
@@ -171,10 +168,8 @@ class TobanApp(Console):
             gc.enable()
 
     async def _watch_others(self, subscriptions: "Subscriptions", opening: "asyncio.Task[None]") -> None:
-        """Begin to watch the systems that are not on screen, after the first frame of the one that is.
-
-        They do not wait for its journal, whose `opening` may take as long as a ledger does not answer.
-        """
+        """Begin to watch the systems that are not on screen, after the first frame of the one that is. They
+        do not wait for its journal, whose `opening` may take as long as a ledger does not answer."""
         if self._begin_fleet is not None:
             await in_thread("tui.fleet.switch")
             from tui.fleet.switch import SystemSwitch

@@ -55,11 +55,9 @@ def _is_scattered(term: str, word: str) -> bool:
 
 class PaletteEntry(NamedTuple):
     name: str
-    kind: str
-    """What the place is, or what the command does."""
+    kind: str  # What the place is, or what the command does
     go: Callable[[], object]
-    words: str = ""
-    """Further words that it is found by, such as readings."""
+    words: str = ""  # Further words that it is found by, such as readings
     weight: float = 1.0
     """Factor of the score; below 1 it is listed after entries that match equally well."""
 

@@ -1,9 +1,6 @@
-"""Every command of the console, one line each.
-
-A line defines the key, the palette entry with its Japanese reading and romaji, the help text and the smoke test; the
-commands that lead to panels come from the registry of the panels. Keys can be changed in the configuration by the
-command's id.
-"""
+"""Every command of the console, one line each. A line defines the key, the palette entry with its Japanese
+reading and romaji, the help text and the smoke test; the commands that lead to panels come from the registry
+of the panels. Keys can be changed in the configuration by the command's id."""
 
 from textual.binding import Binding
 

@@ -1,7 +1,5 @@
-"""The console's own configuration as one frozen value; `tui.startup.config_reader` reads it from flags, environment and file.
-
-Imported late: the first frame is drawn before pydantic-settings is loaded.
-"""
+"""The console's own configuration as one frozen value; `tui.startup.config_reader` reads it from flags,
+environment and file. Imported late: the first frame is drawn before pydantic-settings is loaded."""
 
 import re
 from typing import Annotated, Any
@@ -26,8 +24,7 @@ from tui.panel_registry import PANELS
 from tui.start_options import Language, Output, Theme
 from tui.terminal.cells.line_speed import Link
 
-PREFIX = "TOBAN_"
-"""Of the environment variables that hold settings."""
+PREFIX = "TOBAN_"  # Of the environment variables that hold settings
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _DEVICE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:mfa/[\w+=,.@/-]+|[A-Za-z0-9-]{9,64}", re.ASCII)
 """An MFA device: an ARN, or the serial number of hardware."""

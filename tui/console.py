@@ -1,8 +1,6 @@
 """The console as its screens see it: the newest states, the services, the clock, messages to the operator.
-
-Screens depend on this class and never on the app, which imports every screen.
-Longer than other files because every state that a screen may watch is declared here.
-"""
+Screens depend on this class and never on the app, which imports every screen. Longer than other files because
+every state that a screen may watch is declared here."""
 
 import asyncio
 from collections.abc import Iterator
@@ -78,38 +76,32 @@ class Console(RuntimeApp):
     incidents: var["tuple[Incident, ...]"] = var(())
     hand_over: var["tuple[str, HandOver] | None"] = var(None)
     """(subject, offer) of a day's duty that nobody has accepted yet."""
-    posts: var["tuple[Post, ...]"] = var(())
-    """Notes for Slack, unsent first."""
+    posts: var["tuple[Post, ...]"] = var(())  # Notes for Slack, unsent first
     systems: var["tuple[SystemState, ...]"] = var(())
     """What is known of each system that is watched, in the order of the configuration; empty if it is only one."""
     link: var["LinkState | None"] = var(None)
     """The state of the line to the terminal; None before it is measured."""
-    journal_head: var[int] = var(0)
-    """Number of the journal's newest entry."""
-    message: var[LineMessage | None] = var(None)
-    """What the message line shows."""
+    journal_head: var[int] = var(0)  # Number of the journal's newest entry
+    message: var[LineMessage | None] = var(None)  # What the message line shows
     zone: var[tzinfo] = var(JST)
     """Zone of the times on screen; the system's own once the runbook is loaded."""
 
     def __init__(self, link: "Link" = "auto", output: str = "", *, demo: str = "") -> None:
         """`link` and `output` as TerminalApp's; `demo` names the scenario, "" on real AWS."""
         super().__init__(link, output)
-        self.services: Services | None = None
-        """Those of the system on screen."""
+        self.services: Services | None = None  # Those of the system on screen
         self.connected: list[Services] = []
         """Those of every system that was on screen, kept until the end."""
         self._config: ConsoleConfig | None = None
         self.demo = demo
         self.board = MessageBoard(partial(setattr, self, "message"))
         """The messages of the message line."""
-        self.rebuilds = asyncio.Lock()
-        """Held by whoever closes all screens and makes them anew."""
+        self.rebuilds = asyncio.Lock()  # Held by whoever closes all screens and makes them anew
         self.requested_logs: tuple[tuple[str, datetime | None], ...] = ()
         """Log groups, each with the time to show, for when the logs mode is opened for the first time."""
         self.way_back: tuple[str, str] | None = None
         """The mode that a step of an incident has led to, and the incident; None once another way was taken."""
-        self._losses = ""
-        """What the operator was told that the end would lose."""
+        self._losses = ""  # What the operator was told that the end would lose
 
     def take(self, services: "Services", config: "ConsoleConfig") -> None:
         self.services, self._config = services, config
@@ -199,11 +191,9 @@ class Console(RuntimeApp):
     # -- messages to the operator
 
     def inform(self, text: str, *, matter: str = "", severity: "SeverityLevel" = "information") -> None:
-        """Show a message in place of the last one; never markup.
-
-        One about a matter, such as `inspection:alarms`, stays until `settled` is called with it; others go after their
-        reading time, or when the next key does something.
-        """
+        """Show a message in place of the last one; never markup. One about a matter, such as
+        `inspection:alarms`, stays until `settled` is called with it; others go after their reading time, or
+        when the next key does something."""
         self.tell(LineMessage(text, severity, matter))
 
     def warns_of_losses(self) -> bool:
@@ -228,10 +218,8 @@ class Console(RuntimeApp):
 
     @contextmanager
     def under_way(self, text: str, matter: str, of: "Services | None" = None) -> Iterator[None]:
-        """Show that something is being done in the system `of`, until it is; of several systems it says which.
-
-        `of`: the one on screen, unless another may be shown by now.
-        """
+        """Show that something is being done in the system `of`, until it is; of several systems it says
+        which. `of`: the one on screen, unless another may be shown by now."""
         if self.systems:
             system = (of or self.ready).runbook.system
             matter = f"{system.id} {matter}"

@@ -9,8 +9,7 @@ from services.models.text import clean
 from tui.console import Console
 from widgets.duties.duty_wording import when
 
-_NAMED = 3
-"""Duties named on a line; the rest are counted."""
+_NAMED = 3  # Duties named on a line; the rest are counted
 
 
 class Farewell:

@@ -8,8 +8,7 @@ from tui.console import Console
 from tui.modes import MODES
 from widgets.frame.message_line import LineMessage
 
-SECONDS = 60.0
-"""How long it is shown, unless a key does something before."""
+SECONDS = 60.0  # How long it is shown, unless a key does something before
 
 
 async def greet(app: Console) -> None:

@@ -15,12 +15,9 @@ from widgets.frame.key_names import key_name
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    keys: tuple[str, ...]
-    """As Textual spells them."""
-    text: str
-    """As in the table of the page."""
-    titles: frozenset[str] = frozenset()
-    """English titles of the bindings that have it."""
+    keys: tuple[str, ...]  # As Textual spells them
+    text: str  # As in the table of the page
+    titles: frozenset[str] = frozenset()  # English titles of the bindings that have it
     is_reserved: bool = False
     """Whether settings are warned against these keys, which only some consoles use."""
     is_kin: bool = False

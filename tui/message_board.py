@@ -9,12 +9,9 @@ from rich.cells import cell_len
 
 from widgets.frame.message_line import LineMessage
 
-KEPT = 200
-"""Messages that the list of past messages holds."""
-_LEAST, _MOST = 4.0, 20.0
-"""Seconds of the shortest and of the longest reading time."""
-_PER_CELL = 0.1
-"""Seconds to read a cell: some 20 Japanese characters in four seconds."""
+KEPT = 200  # Messages that the list of past messages holds
+_LEAST, _MOST = 4.0, 20.0  # Seconds of the shortest and of the longest reading time
+_PER_CELL = 0.1  # Seconds to read a cell: some 20 Japanese characters in four seconds
 _NOTICED = 1.0
 """Seconds for which a key does not remove a message, because it was typed before anybody could read it."""
 

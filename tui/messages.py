@@ -20,10 +20,8 @@ class Request(Message):
 
 @dataclass
 class ShowSystem(Message):
-    key: str
-    """Its id, or the name of its runbook before that is read."""
-    mode: str = ""
-    """The mode to show it in; "" for the present one."""
+    key: str  # Its id, or the name of its runbook before that is read
+    mode: str = ""  # The mode to show it in; "" for the present one
 
 
 @dataclass
@@ -39,8 +37,7 @@ class OpenNewestFiring(Request):
 class OpenIncident(Request):
     """Show an incident in the respond mode; "" for the list."""
 
-    incident: str
-    """Its id."""
+    incident: str  # Its id
 
 
 @dataclass
@@ -57,14 +54,10 @@ class Acknowledge(Request):
 
 @dataclass
 class OpenLogs(Request):
-    group: str
-    """The one that tells most: its pane gets the focus."""
-    at: datetime | None = None
-    """The time to go to; None for the newest lines."""
-    beside: tuple[str, ...] = ()
-    """Further groups, shown beside it at the same time."""
-    task: str = ""
-    """Id of the ECS task whose lines of `group` are shown; "" for all lines."""
+    group: str  # The one that tells most: its pane gets the focus
+    at: datetime | None = None  # The time to go to; None for the newest lines
+    beside: tuple[str, ...] = ()  # Further groups, shown beside it at the same time
+    task: str = ""  # Id of the ECS task whose lines of `group` are shown; "" for all lines
 
     @property
     def targets(self) -> "tuple[tuple[str, datetime | None], ...]":
@@ -73,8 +66,7 @@ class OpenLogs(Request):
 
 @dataclass
 class OpenWidget(Request):
-    key: str
-    """"" for the dashboard as a whole."""
+    key: str  # "" for the dashboard as a whole
 
 
 @dataclass
@@ -91,8 +83,7 @@ class OpenReport(Request):
 
 @dataclass
 class PlanChange(Request):
-    kind: str
-    """Registered name of the change, as in `toban change`."""
+    kind: str  # Registered name of the change, as in `toban change`
     target: "ChangeTarget"
 
 
@@ -100,20 +91,16 @@ class PlanChange(Request):
 class OpenChange(Request):
     """Show a target in the change mode, with its present state, or its plan."""
 
-    kind: str
-    """Registered name of the change."""
-    target: str
-    """The target's id."""
+    kind: str  # Registered name of the change
+    target: str  # The target's id
     values: Mapping[str, str] = field(default_factory=dict)
     """Parameters of the plan, as typed; those that are not named have their defaults."""
-    plan: bool = False
-    """Whether the plan is opened; False: only the target is selected."""
+    plan: bool = False  # Whether the plan is opened; False: only the target is selected
 
 
 @dataclass
 class RunInspection(Request):
-    inspection: str
-    """Inspection id."""
+    inspection: str  # Inspection id
     since: datetime | None = None
     """The earliest time that is inspected; None for the inspection's usual span."""
 

@@ -9,13 +9,10 @@ from services.i18n import N_
 class Mode:
     id: str
     key: str
-    title: str
-    """English; translated when shown."""
-    screen: str
-    """`module:Class`, imported when the mode is first shown."""
+    title: str  # English; translated when shown
+    screen: str  # `module:Class`, imported when the mode is first shown
     help: str
-    words: str = ""
-    """Japanese readings and further words that the palette finds it by."""
+    words: str = ""  # Japanese readings and further words that the palette finds it by
 
 
 MODES: tuple[Mode, ...] = (

@@ -1,8 +1,6 @@
-"""The keys of the version before, which work for one version more and say in the message line what replaces them.
-
-An old key has no binding, so it appears in no footer and no help, and whatever is bound to it, by the console or by its
-user, wins. Each line goes away with the next version.
-"""
+"""The keys of the version before, which work for one version more and say in the message line what replaces
+them. An old key has no binding, so it appears in no footer and no help, and whatever is bound to it, by the
+console or by its user, wins. Each line goes away with the next version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,10 +18,8 @@ from widgets.frame.key_names import has_key, key_name
 class MovedKey:
     old: str
     id: str = ""
-    owner: str = ""
-    """Name of the class that has the binding."""
-    action: str = ""
-    """The binding's action; with an id, what the old key does in its place."""
+    owner: str = ""  # Name of the class that has the binding
+    action: str = ""  # The binding's action; with an id, what the old key does in its place
 
     def replaced_by(self, active: ActiveBinding) -> bool:
         binding = active.binding

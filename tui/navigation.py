@@ -146,9 +146,7 @@ class Navigation:
 
     async def _show_mode(self, mode: str, incident: str) -> None:
         """Show a mode's own screen. An alarm that is open in it is closed; one that is open elsewhere stays.
-
-        From there the key of going back returns to `incident`, if one has led here.
-        """
+        From there the key of going back returns to `incident`, if one has led here."""
         await self._app.switch_mode(mode)
         if isinstance(self._app.screen, AlarmScreen | InsightsScreen):
             await self._app.pop_screen()

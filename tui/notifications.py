@@ -39,11 +39,9 @@ def sentence(changed: tuple[Alarm, ...]) -> str:
 
 
 def duty_changes(before: DutyView | None, after: DutyView) -> str:
-    """Return what became due or late since the previous view, as `late: A; due: B, C`; "" for nothing.
-
-    In the first view nothing is new. Only the passing of time counts, so that planning, a sign-off or a finding made
-    in between announces nothing.
-    """
+    """Return what became due or late since the previous view, as `late: A; due: B, C`; "" for nothing. In the
+    first view nothing is new. Only the passing of time counts, so that planning, a sign-off or a finding made
+    in between announces nothing."""
     if before is None:
         return ""
     waiting = (*after.carried, *after.running, *after.today.occurrences)
@@ -68,10 +66,8 @@ def duty_changes(before: DutyView | None, after: DutyView) -> str:
 def approval_changes(
     before: tuple[ApprovalRequest, ...], after: tuple[ApprovalRequest, ...], user: str, since: datetime
 ) -> tuple[str, ...]:
-    """Return what is news to `user`: another person's request, and an answer to one's own.
-
-    `since` is the console's start (UTC): a refusal of an older request that it sees for the first time was told before.
-    """
+    """Return what is news to `user`: another person's request, and an answer to one's own. `since` is the
+    console's start (UTC): a refusal of an older request that it sees for the first time was told before."""
     old = {request.plan.id: request.state for request in before}
     texts = []
     for request in after:

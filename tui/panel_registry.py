@@ -1,8 +1,6 @@
-"""The panels of the watch mode, one line each.
-
-A line contains the panel's key, palette entry and help, its feed's configurable interval, and its place on the screen.
-Its widget, and the read function of its feed, are in the one file that the line names.
-"""
+"""The panels of the watch mode, one line each. A line contains the panel's key, palette entry and help, its
+feed's configurable interval, and its place on the screen. Its widget, and the read function of its feed, are
+in the one file that the line names."""
 
 from dataclasses import dataclass
 
@@ -15,8 +13,7 @@ class Interval:
     """Seconds between reads, a setting under `intervals` in the configuration."""
 
     key: str
-    text: str
-    """What is read, for the list of settings."""
+    text: str  # What is read, for the list of settings
     default: float = 60.0
     least: float = 60.0
     most: float = 3600.0
@@ -27,14 +24,10 @@ class PanelSpec:
     id: str
     """The widget's id and the feed's name; the command that focuses the panel is `focus-<id>`."""
     key: str
-    title: str
-    """English; translated when shown."""
-    help: str
-    """What the key does."""
-    panel: str
-    """`module:Class`, a `WatchedPanel`, imported after the first frame."""
-    words: str = ""
-    """Further words by which the palette finds it."""
+    title: str  # English; translated when shown
+    help: str  # What the key does
+    panel: str  # `module:Class`, a `WatchedPanel`, imported after the first frame
+    words: str = ""  # Further words by which the palette finds it
     row: str = "auto"
     """Height (as in `grid-rows`) when panels are stacked; `auto`: as the panel needs, within bounds."""
     wide_row: str = "auto"
@@ -43,8 +36,7 @@ class PanelSpec:
     """The same on a screen with few rows; "" for a panel that is then shown only alone, by its key."""
     interval: Interval | None = None
     """The default interval of its feed; None if it shows a state that the console follows anyway."""
-    keys: tuple[Command, ...] = ()
-    """Its own commands, which work while it has the focus."""
+    keys: tuple[Command, ...] = ()  # Its own commands, which work while it has the focus
     calls: tuple[str, ...] = ()
     """Every operation that the feeds it shows may call, `service:Operation`, as botocore names both."""
 

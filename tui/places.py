@@ -15,25 +15,20 @@ from services.models.runbook_playbooks import Cause, Step
 from tui import messages
 from tui.console import Console
 
-REVERT = "revert@"
-"""What the key of the revert of a change begins with; the change's id follows."""
-_TASKS = "task-limit"
-"""The change whose target shows the tasks of a service."""
+REVERT = "revert@"  # What the key of the revert of a change begins with; the change's id follows
+_TASKS = "task-limit"  # The change whose target shows the tasks of a service
 _TARGETS = ("UnHealthyHostCount", "HealthyHostCount")
 _LOGGED = frozenset({"slow-queries", "error-logs", "waf-blocks"})
 """Inspections that count what happened within a span."""
-_AROUND = timedelta(hours=1)
-"""How long before an alarm they begin."""
+_AROUND = timedelta(hours=1)  # How long before an alarm they begin
 _LOAD_BALANCER = "AWS/ApplicationELB"
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     alarm: Alarm | None = None
-    log_group: str = ""
-    """The log group to open; "" for the runbook's first."""
-    at: datetime | None = None
-    """The time that matters; None for the present."""
+    log_group: str = ""  # The log group to open; "" for the runbook's first
+    at: datetime | None = None  # The time that matters; None for the present
 
 
 @dataclass(frozen=True, slots=True)

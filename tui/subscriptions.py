@@ -40,8 +40,7 @@ if TYPE_CHECKING:
 
 FIRST_READ = 0.5
 """Seconds (real time) that everything else waits for the first read of the alarms at the most."""
-USAGE_EVERY = 900.0
-"""Seconds of the clock between two records of AWS usage."""
+USAGE_EVERY = 900.0  # Seconds of the clock between two records of AWS usage
 Followed = tuple[str, str, Callable[[], AsyncIterator[Any]], Callable[[Any], object]]
 """A worker's name, its title for people, its states, and the function that takes each state."""
 
@@ -52,23 +51,18 @@ class Subscriptions:
     def __init__(
         self, app: Console, ask_for_code: Callable[[MfaNeeded], object], *, resumes: bool = False
     ) -> None:
-        """`ask_for_code` is called if AWS requires an MFA code.
-
-        `resumes`: the system may have been on screen before; then what was read is shown, and read again when due.
-        """
+        """`ask_for_code` is called if AWS requires an MFA code. `resumes`: the system may have been on screen
+        before; then what was read is shown, and read again when due."""
         self._resumes = resumes
-        self.ended = False
-        """Whether another system is shown."""
-        self._groups: list[str] = []
-        """The workers of the app that follow something here."""
+        self.ended = False  # Whether another system is shown
+        self._groups: list[str] = []  # The workers of the app that follow something here
         self._app = app
         self._services = app.ready
         self._ask_for_code = ask_for_code
         self._requests: tuple[ApprovalRequest, ...] = ()
         self._services.alarm_values.on_screen = self._alarms_seen
         self._alarms_read = asyncio.Event()
-        self._since = self._services.clock.now()
-        """When this console started (UTC)."""
+        self._since = self._services.clock.now()  # When this console started (UTC)
 
     def follow_feeds(self) -> None:
         self._follow(self._feeds())

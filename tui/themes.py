@@ -13,14 +13,10 @@ from textual.theme import BUILTIN_THEMES, Theme
 @dataclass(frozen=True, slots=True)
 class Palette:
     background: str
-    surface: str
-    """Below logs and dialogs."""
-    panel: str
-    """Header, footer and title rows."""
-    boost: str
-    """Fields, and the cursor's row without the focus."""
-    selection: str
-    """The cursor's row, and the field with the focus."""
+    surface: str  # Below logs and dialogs
+    panel: str  # Header, footer and title rows
+    boost: str  # Fields, and the cursor's row without the focus
+    selection: str  # The cursor's row, and the field with the focus
     border: str
     rule: str
     foreground: str
@@ -32,8 +28,7 @@ class Palette:
     success: str
     warning: str
     error: str
-    error_band: str
-    """Below a sentence about what is wrong; the other bands likewise."""
+    error_band: str  # Below a sentence about what is wrong; the other bands likewise
     warning_band: str
     success_band: str
     accent_band: str
@@ -185,9 +180,7 @@ SETTINGS = tuple(_BY_COLOURS)
 
 def theme_name(setting: str, colours: int) -> str:
     """The theme for a setting on a terminal with 16, 256 or 2^24 colours; an empty or `auto` setting is dark.
-
-    A setting that is not one of `SETTINGS` is the name of a theme.
-    """
+    A setting that is not one of `SETTINGS` is the name of a theme."""
     by_colours = _BY_COLOURS.get("dark" if setting in ("", "auto") else setting)
     if by_colours is None:
         return setting

@@ -12,10 +12,8 @@ _AGO = re.compile(r"-(\d{1,5})")
 
 
 def read_day(text: str, today: date) -> date | None:
-    """`14`, `1/14`, `1月14日`, `2026-01-14`, `-1` or `yesterday`; None for anything else.
-
-    Omitted parts are completed so that the day is not after today.
-    """
+    """`14`, `1/14`, `1月14日`, `2026-01-14`, `-1` or `yesterday`; None for anything else. Omitted parts are
+    completed so that the day is not after today."""
     text = _folded(text)
     if text in ("yesterday", "昨日", "きのう", _("yesterday")):
         return today - timedelta(days=1)
@@ -26,10 +24,8 @@ def read_day(text: str, today: date) -> date | None:
 
 
 def read_coming_day(text: str, today: date) -> date | None:
-    """`14`, `1/14`, `1月14日`, `2026-01-14`, `tomorrow`; `2026-01` or `2026年1月` is its 1st; None for anything else.
-
-    Omitted parts are completed so that the day is not before today.
-    """
+    """`14`, `1/14`, `1月14日`, `2026-01-14`, `tomorrow`; `2026-01` or `2026年1月` is its 1st; None for anything
+    else. Omitted parts are completed so that the day is not before today."""
     text = _folded(text)
     if text in ("tomorrow", "明日", "あした", "あす", _("tomorrow")):
         return today + timedelta(days=1)
@@ -58,10 +54,8 @@ def _read(text: str, today: date, *, step: int) -> date | None:
 
 
 def _nearest(month: int, day: int, today: date, step: int) -> date | None:
-    """The nearest such day, forward or back by `step`, today included; month 0: any.
-
-    It searches eight years, because 2100 has no 29 February.
-    """
+    """The nearest such day, forward or back by `step`, today included; month 0: any. It searches eight years,
+    because 2100 has no 29 February."""
     for distance in range(8 * 12 + 1):
         years, months = divmod(today.year * 12 + today.month - 1 + step * distance, 12)
         if month in (0, months + 1):

@@ -82,10 +82,8 @@ class Acknowledgements(Projection):
         """When the newest acknowledgement before the first read was made; YEAR is counted back from it."""
 
     async def states(self) -> AsyncIterator[Mapping[str, Acknowledgement]]:
-        """Yield the acknowledgements by `change_of`: at once, then after every acknowledgement in any console.
-
-        While the journal cannot be read, the last acknowledgements read are kept.
-        """
+        """Yield the acknowledgements by `change_of`: at once, then after every acknowledgement in any
+        console. While the journal cannot be read, the last acknowledgements read are kept."""
         shown: Mapping[str, Acknowledgement] | None = None
         async for _head in self.journal.follow():
             if await self._read() or shown is None or self._waiting:

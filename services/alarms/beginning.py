@@ -1,7 +1,5 @@
 """What the first reading of the alarms needs of a system; `services.system` connects the rest to it later.
-
-Apart from it, because the console shows the alarms before it imports what only the rest needs.
-"""
+Apart from it, because the console shows the alarms before it imports what only the rest needs."""
 
 import random
 from dataclasses import dataclass
@@ -24,20 +22,17 @@ from services.models.runbook import Runbook
 
 @dataclass(frozen=True)
 class Beginning:
-    zone: ZoneInfo
-    """The system's."""
+    zone: ZoneInfo  # The system's
     meter: UsageMeter
     session: AwsSession
     clock: Clock
     aws_clock: AwsClock
-    log_stream: JournalLogStream
-    """The journal's; without a group if it has none."""
+    log_stream: JournalLogStream  # The journal's; without a group if it has none
     alarm_watch: AlarmWatch
     alarms: Feed[AlarmOverview]
     workers: Workers
     """The console's own repeating work, to which the feeds report their internal errors."""
-    rng: random.Random
-    """Spreads the feeds' reads."""
+    rng: random.Random  # Spreads the feeds' reads
 
 
 def begin(
@@ -50,11 +45,9 @@ def begin(
     appends: bool = True,
     proves: bool = True,
 ) -> Beginning:
-    """The session and the alarms of the runbook's system; sends no request yet.
-
-    `appends`: whether it may append to the journal's log stream.
-    `proves`: whether what it reads must be of the runbook's account and region.
-    """
+    """The session and the alarms of the runbook's system; sends no request yet. `appends`: whether it may
+    append to the journal's log stream. `proves`: whether what it reads must be of the runbook's account and
+    region."""
     zone = ZoneInfo(runbook.system.timezone)
     meter = UsageMeter(clock, usd_jpy=yen_per_dollar(runbook.costs), zone=zone)
     log_stream = JournalLogStream(runbook.journal.log_group, runbook.journal.log_stream)

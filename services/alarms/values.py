@@ -16,10 +16,8 @@ from services.models.feeds import FeedState
 from services.models.metrics import MetricQuery, Series, TimeSpan
 
 HOUR = 3600
-MOST = 100
-"""Alarms read at once; a screen has fewer rows."""
-PERIODS = 3
-"""An alarm with long periods is read for this many of them."""
+MOST = 100  # Alarms read at once; a screen has fewer rows
+PERIODS = 3  # An alarm with long periods is read for this many of them
 _BLANKS = re.compile(r"\s+")
 
 
@@ -45,9 +43,8 @@ class AlarmValues:
         """The newest series of each alarm and when it was read, while it may still be the present one (LATE)."""
 
     async def read(self) -> tuple[AlarmSeries, ...]:
-        """The last hour of each of these alarms, and of others that were read a moment ago; nothing before alarms and
-        dashboard were read. Raises AwsError.
-        """
+        """The last hour of each of these alarms, and of others that were read a moment ago; nothing before
+        alarms and dashboard were read. Raises AwsError."""
         alarms = self._unshown()
         self._requested = frozenset(alarm.id for alarm in alarms)
         queries: dict[str, Alarm] = {}

@@ -1,8 +1,6 @@
-"""Athena: runs a query in a workgroup and reads its results.
-
-Source: GetWorkGroup, StartQueryExecution, GetQueryExecution, GetQueryResults, StopQueryExecution (Amazon Athena API
-reference). Athena charges by bytes scanned, so a query that nobody waits for is stopped.
-"""
+"""Athena: runs a query in a workgroup and reads its results. Source: GetWorkGroup, StartQueryExecution,
+GetQueryExecution, GetQueryResults, StopQueryExecution (Amazon Athena API reference). Athena charges by bytes
+scanned, so a query that nobody waits for is stopped."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,10 +17,8 @@ from services.models.text import clean
 
 PAUSES = (0.1, 0.3, 0.5, 1.0, 2.0)
 """Seconds between polls of a running query; the last value repeats."""
-LONGEST = 300.0
-"""Seconds that a query may run (AWS itself allows half an hour)."""
-REUSE_MINUTES = 60
-"""Maximum age of reused results of an identical query, which are free of charge."""
+LONGEST = 300.0  # Seconds that a query may run (AWS itself allows half an hour)
+REUSE_MINUTES = 60  # Maximum age of reused results of an identical query, which are free of charge
 
 Sleep = Callable[[float], Awaitable[None]]
 OnProgress = Callable[[SqlResult], None]
@@ -60,10 +56,8 @@ class Athena:
         on_progress: OnProgress = _ignore_progress,
     ) -> SqlResult:
         """Run one query. Only a SUCCEEDED result has rows; otherwise `reason` explains the failure.
-
-        `on_progress` is called with every polled state, because scanned bytes are charged however the query ends. A query
-        that runs longer than `longest` seconds is stopped. Raises AwsError.
-        """
+        `on_progress` is called with every polled state, because scanned bytes are charged however the query
+        ends. A query that runs longer than `longest` seconds is stopped. Raises AwsError."""
         id = await self._start(query, database, workgroup)
         going = True
         try:

@@ -15,12 +15,10 @@ from services.models.base import RawId
 from services.models.belongings import Owned
 from services.models.runbook import Runbook
 
-Ids = Mapping[Owned | None, Collection[RawId]]
-"""By kind; None: task definitions."""
+Ids = Mapping[Owned | None, Collection[RawId]]  # By kind; None: task definitions
 
 
-_MOST = 10
-"""Maximum services in one DescribeServices."""
+_MOST = 10  # Maximum services in one DescribeServices
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +40,7 @@ class Look:
         return self.leads_to.union(filter(None, self.paths))
 
 
-Looks = dict[Look, dict[str, Any]]
-"""With the parameters of each."""
+Looks = dict[Look, dict[str, Any]]  # With the parameters of each
 _VPC = "networkConfiguration.awsvpcConfiguration"
 _AROUND = frozenset(
     {Owned.ROUTE_TABLE, Owned.GATEWAY, Owned.NETWORK_ACL, Owned.ENDPOINT, Owned.SECURITY_GROUP}

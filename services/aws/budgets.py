@@ -19,10 +19,8 @@ class Budgets:
         self._session = session
 
     async def costs(self, account: str) -> tuple[Budget, ...]:
-        """The account's cost budgets by name, without usage, reservation and savings plans budgets.
-
-        Budgets of an unknown type are included, because they may track costs. Raises AwsError.
-        """
+        """The account's cost budgets by name, without usage, reservation and savings plans budgets. Budgets
+        of an unknown type are included, because they may track costs. Raises AwsError."""
         # The key is absent for an account without budgets, so it cannot be required.
         pages = self._session.pages("budgets", "DescribeBudgets", region=REGION, AccountId=account)
         budgets = [

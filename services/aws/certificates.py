@@ -1,7 +1,6 @@
-"""The certificates that clients of a load balancer see.
-
-Source: DescribeListeners (Elastic Load Balancing v2), DescribeCertificate (AWS Certificate Manager) API references. A listener's further certificates (SNI) and those that IAM keeps are not read.
-"""
+"""The certificates that clients of a load balancer see. Source: DescribeListeners (Elastic Load Balancing
+v2), DescribeCertificate (AWS Certificate Manager) API references. A listener's further certificates (SNI) and
+those that IAM keeps are not read."""
 
 from services.aws.client.reader import Reader, incomplete, rows, when
 from services.i18n import _

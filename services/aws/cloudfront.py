@@ -9,8 +9,7 @@ from services.models.base import RawId
 from services.models.cloudfront import Distribution, Invalidation, InvalidationListing, InvalidationSummary
 
 SERVICE = "cloudfront"
-PAGE = 100
-"""Maximum invalidations per request."""
+PAGE = 100  # Maximum invalidations per request
 COMPLETED = "Completed"
 _STATUSES = frozenset({"InProgress", COMPLETED})
 

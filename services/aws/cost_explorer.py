@@ -19,12 +19,9 @@ from services.models.text import clean
 
 REGION = "us-east-1"
 METRIC, CURRENCY = "UnblendedCost", "USD"
-PAGES = 10
-"""Maximum pages per request; each is charged."""
-TIMEOUT = 60.0
-"""Seconds; Cost Explorer is slow."""
-_MOST = Decimal(10) ** 15
-"""Bound for plausible amounts."""
+PAGES = 10  # Maximum pages per request; each is charged
+TIMEOUT = 60.0  # Seconds; Cost Explorer is slow
+_MOST = Decimal(10) ** 15  # Bound for plausible amounts
 _CALL = ("ce", "GetCostAndUsage")
 GROUPS = [{"Type": "DIMENSION", "Key": "SERVICE"}, {"Type": "DIMENSION", "Key": "RECORD_TYPE"}]
 _KINDS = {"tax": CostKind.TAX, "credit": CostKind.CREDIT, "refund": CostKind.CREDIT}
@@ -35,10 +32,8 @@ class CostExplorerReader:
         self._session = session
 
     async def daily(self, first: date, last: date) -> CostHistory:
-        """Costs by day, service and record type from `first` to `last` (both inclusive, UTC days).
-
-        Raises AwsError; Incomplete if a day is missing or an amount is not a number of US dollars.
-        """
+        """Costs by day, service and record type from `first` to `last` (both inclusive, UTC days). Raises
+        AwsError; Incomplete if a day is missing or an amount is not a number of US dollars."""
         costs: list[DailyCost] = []
         days: set[date] = set()
         estimated, pages = False, 0

@@ -1,8 +1,6 @@
-"""AWS Price List: the on-demand prices of databases and of Fargate.
-
-Source: GetProducts (AWS Price List API reference); reading is free. The API exists in few regions and knows the prices
-of all. Every product is a JSON text.
-"""
+"""AWS Price List: the on-demand prices of databases and of Fargate. Source: GetProducts (AWS Price List API
+reference); reading is free. The API exists in few regions and knows the prices of all. Every product is a
+JSON text."""
 
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator

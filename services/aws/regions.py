@@ -1,8 +1,6 @@
-"""The account's enabled regions; there is no activity in others.
-
-Source: ListRegions (Account Management API reference), DescribeRegions (EC2), "Enable or disable AWS Regions in your
-account" (Account Management reference).
-"""
+"""The account's enabled regions; there is no activity in others. Source: ListRegions (Account Management API
+reference), DescribeRegions (EC2), "Enable or disable AWS Regions in your account" (Account Management
+reference)."""
 
 import re
 from collections.abc import Iterable
@@ -12,8 +10,7 @@ from services.aws.client.reader import Answer, Reader, incomplete, rows
 from services.i18n import _
 from services.models.cloudtrail import EnabledRegions
 
-REGION = "us-east-1"
-"""Account Management is a global service with its endpoint in this region."""
+REGION = "us-east-1"  # Account Management is a global service with its endpoint in this region
 _NAME = re.compile(r"[a-z]{2}(-[a-z]+)+-\d{1,2}")
 DEFAULT = (
     "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
@@ -30,10 +27,8 @@ class Regions:
         self._session = session
 
     async def enabled(self) -> EnabledRegions:
-        """From Account Management, else EC2; default regions that both omit are added, with a problem.
-
-        Never raises AwsError: the first problem names a permission that would suffice.
-        """
+        """From Account Management, else EC2; default regions that both omit are added, with a problem. Never
+        raises AwsError: the first problem names a permission that would suffice."""
         names: set[str] = set()
         problem = None
         for question in (self.listed, self.described):

@@ -1,7 +1,5 @@
-"""S3: lists the objects under a prefix; never a whole bucket.
-
-Source: ListObjectsV2 (Amazon S3 API reference).
-"""
+"""S3: lists the objects under a prefix; never a whole bucket. Source: ListObjectsV2 (Amazon S3 API
+reference)."""
 
 from typing import Any
 
@@ -9,8 +7,7 @@ from services.aws.client.reader import Answer, Reader, incomplete, rows, when
 from services.i18n import _
 from services.models.s3 import ObjectListing, StoredObject
 
-PAGE = 1000
-"""Maximum objects per request."""
+PAGE = 1000  # Maximum objects per request
 
 
 class S3Reader:
@@ -18,10 +15,8 @@ class S3Reader:
         self._session = session
 
     async def under(self, bucket: str, prefix: str, *, pages: int) -> ObjectListing:
-        """The objects under `prefix`, in at most `pages` requests. Raises AwsError (NotFound: no such bucket).
-
-        S3 lists in key order, so keys that contain a date are in order of date.
-        """
+        """The objects under `prefix`, in at most `pages` requests. Raises AwsError (NotFound: no such
+        bucket). S3 lists in key order, so keys that contain a date are in order of date."""
         if not prefix:
             raise ValueError("a prefix is needed")
         objects: list[StoredObject] = []

@@ -1,8 +1,6 @@
-"""AWS WAF: web ACLs, their log destinations and sampled requests.
-
-Source: GetWebACLForResource, ListWebACLs, GetWebACL, GetLoggingConfiguration, GetSampledRequests (AWS WAFV2 API
-reference). A load balancer's ACL is read in the system's region, CloudFront's in us-east-1.
-"""
+"""AWS WAF: web ACLs, their log destinations and sampled requests. Source: GetWebACLForResource, ListWebACLs,
+GetWebACL, GetLoggingConfiguration, GetSampledRequests (AWS WAFV2 API reference). A load balancer's ACL is
+read in the system's region, CloudFront's in us-east-1."""
 
 from typing import Any, Literal
 
@@ -14,10 +12,8 @@ from services.models.metrics import TimeSpan
 from services.models.text import clean
 from services.models.waf import FirewallRule, LogDestination, SampledRequest, Samples, WebAcl
 
-GLOBAL_REGION = "us-east-1"
-"""Region of CloudFront's web ACLs and their metrics."""
-SAMPLE = 500
-"""Maximum requests per sample."""
+GLOBAL_REGION = "us-east-1"  # Region of CloudFront's web ACLs and their metrics
+SAMPLE = 500  # Maximum requests per sample
 _PAGES = 20
 _NONE = "WAFNonexistentItem"
 

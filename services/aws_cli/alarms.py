@@ -1,7 +1,5 @@
-"""Commands about one alarm: its state, its history, its curve, and what its playbook looks at.
-
-Source: DescribeAlarms, DescribeAlarmHistory, DescribeAlarmContributors (Amazon CloudWatch API reference).
-"""
+"""Commands about one alarm: its state, its history, its curve, and what its playbook looks at. Source:
+DescribeAlarms, DescribeAlarmHistory, DescribeAlarmContributors (Amazon CloudWatch API reference)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -17,8 +15,7 @@ from services.models.metrics import TimeSpan, last_whole
 from services.models.runbook import Runbook
 
 HISTORY = timedelta(days=1)
-CURVE = timedelta(hours=3)
-"""As long as the alarm's detail shows."""
+CURVE = timedelta(hours=3)  # As long as the alarm's detail shows
 
 
 def alarm_commands(alarm: Alarm, runbook: Runbook, region: str, now: datetime) -> Iterator[CliCommand]:

@@ -1,9 +1,6 @@
-"""Turns a request into an `aws` command: any operation with its parameters.
-
-Source: "Specifying parameter values" (AWS CLI user guide). The CLI reads a file where a value begins with `file://`,
-and an option where one begins with `-`; AWS's own names may do both, so such values are passed inside JSON or after
-`=`.
-"""
+"""Turns a request into an `aws` command: any operation with its parameters. Source: "Specifying parameter
+values" (AWS CLI user guide). The CLI reads a file where a value begins with `file://`, and an option where
+one begins with `-`; AWS's own names may do both, so such values are passed inside JSON or after `=`."""
 
 import json
 import re
@@ -44,8 +41,7 @@ def cli_service(service: str) -> str:
 
 _LOADED = re.compile(r"(?:file|fileb|http|https)://", re.IGNORECASE)
 """Prefixes of values that the CLI replaces by the content of a file or a page."""
-_SIMPLE = re.compile(r"[\w.:/@*+-]+", re.ASCII)
-"""Values of the shorthand `Name=…,Value=…`."""
+_SIMPLE = re.compile(r"[\w.:/@*+-]+", re.ASCII)  # Values of the shorthand `Name=…,Value=…`
 
 
 def call(
@@ -62,10 +58,8 @@ def call(
     repeats: tuple[str, Iterable[str]] = ("", ()),
     writes: bool = False,
 ) -> CliCommand:
-    """The command for one request; service, operation and parameters as the SDK names them.
-
-    A value may be a Variable. The keywords are the fields of CliCommand.
-    """
+    """The command for one request; service, operation and parameters as the SDK names them. A value may be a
+    Variable. The keywords are the fields of CliCommand."""
     variable, values = repeats
     return CliCommand(
         service=cli_service(service),

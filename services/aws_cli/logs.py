@@ -11,8 +11,7 @@ from services.models.base import RawId
 from services.models.filter_patterns import phrase
 from services.models.metrics import TimeSpan
 
-QUERY_ID = "QUERY_ID"
-"""Shell variable with the id of a started query."""
+QUERY_ID = "QUERY_ID"  # Shell variable with the id of a started query
 _MOST_RESULTS = 1000
 
 

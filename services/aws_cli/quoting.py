@@ -1,8 +1,6 @@
 """Quotes words for a shell so that one command is one line of visible characters, whatever AWS returned.
-
-Source: "Quoting" (bash and zsh manuals). A control character inside plain quotes would be typed by the terminal that
-the line is pasted into; `$'…'` writes it as an escape.
-"""
+Source: "Quoting" (bash and zsh manuals). A control character inside plain quotes would be typed by the
+terminal that the line is pasted into; `$'…'` writes it as an escape."""
 
 import re
 
@@ -10,8 +8,7 @@ from services.models.text import UNSAFE
 
 _BARE = re.compile(r"[\w@%+:,./-][\w@%+=:,./-]*", re.ASCII)
 """Words without quotes; zsh replaces one that begins with `=`."""
-_VARIABLE = re.compile("\0([A-Z_]+)\0")
-"""`services.models.aws_cli.Variable`."""
+_VARIABLE = re.compile("\0([A-Z_]+)\0")  # `services.models.aws_cli.Variable`
 _REPLACEMENT = "\\xEF\\xBF\\xBD"
 """U+FFFD, for what an argument cannot contain: NUL and lone surrogates."""
 

@@ -3,8 +3,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
 
-Fault = Callable[[BaseException], object]
-"""Called with an internal error; raises nothing."""
+Fault = Callable[[BaseException], object]  # Called with an internal error; raises nothing
 
 
 def unreported(_error: BaseException) -> None:
@@ -19,10 +18,8 @@ def from_within(error: BaseException) -> bool:
 
 
 class Boundary:
-    """Gives an internal error of the block to `report`; what follows the block goes on.
-
-    A cancellation of this task passes through; a stray one is an internal error.
-    """
+    """Gives an internal error of the block to `report`; what follows the block goes on. A cancellation of
+    this task passes through; a stray one is an internal error."""
 
     __slots__ = ("_report",)
 

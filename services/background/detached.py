@@ -1,8 +1,6 @@
-"""Tasks of the services that do not keep their caller's context alive.
-
-A task, and every timer and connection opened in it, keeps the context it was created in until it is deleted. A screen's
-context refers to the screen, so a closed screen would stay in memory until then.
-"""
+"""Tasks of the services that do not keep their caller's context alive. A task, and every timer and connection
+opened in it, keeps the context it was created in until it is deleted. A screen's context refers to the
+screen, so a closed screen would stay in memory until then."""
 
 import asyncio
 import threading
@@ -20,11 +18,9 @@ def detached(work: Coroutine[Any, Any, T], *, name: str | None = None) -> "async
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """Run `work` in a thread of its own and return its result; cancelling the caller abandons the thread.
-
-    For work that may never end, such as reading from a file system that hangs: in `asyncio.to_thread` it would occupy
-    one of the few pool threads, and the process would wait for it at exit.
-    """
+    """Run `work` in a thread of its own and return its result; cancelling the caller abandons the thread. For
+    work that may never end, such as reading from a file system that hangs: in `asyncio.to_thread` it would
+    occupy one of the few pool threads, and the process would wait for it at exit."""
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[T] = loop.create_future()
 

@@ -14,15 +14,12 @@ from services.models.problem import Problem, ProblemKind
 
 T = TypeVar("T")
 
-AGAIN = 5.0
-"""Seconds of real time after which work that an internal error stopped is restarted."""
+AGAIN = 5.0  # Seconds of real time after which work that an internal error stopped is restarted
 
 
 def fault_problem(summary: str, error: BaseException, at: datetime) -> Problem:
     """An internal error as a problem for the screen; `summary` says in one sentence what the error stopped.
-
-    The error's own message appears only in the bug list, which removes secrets.
-    """
+    The error's own message appears only in the bug list, which removes secrets."""
     return Problem(
         kind=ProblemKind.FAULT,
         summary=summary,
@@ -34,8 +31,7 @@ def fault_problem(summary: str, error: BaseException, at: datetime) -> Problem:
 
 class Workers:
     def __init__(self, clock: Clock, fault: Fault = unreported) -> None:
-        self.fault = fault
-        """Called with each internal error."""
+        self.fault = fault  # Called with each internal error
         self.problems: dict[str, Problem] = {}
         """By name: work that an internal error has stopped, until it runs again."""
         self._clock = clock
@@ -59,10 +55,8 @@ class Workers:
         await self.keep(name, title, once)
 
     async def keep(self, name: str, title: str, work: Callable[[], Awaitable[object]]) -> None:
-        """Run `work` until it returns; after an internal error, restart it after a delay.
-
-        The problem is removed when the work returns, or has run for as long as that delay.
-        """
+        """Run `work` until it returns; after an internal error, restart it after a delay. The problem is
+        removed when the work returns, or has run for as long as that delay."""
         while True:
             mended = asyncio.get_running_loop().call_later(AGAIN, self.problems.pop, name, None)
             try:

@@ -9,10 +9,8 @@ from services.clock import Clock
 
 
 class FirstReads:
-    """When this console first read the newest entry about each subject, by the clock's `elapsed`.
-
-    That clock goes on while the machine is suspended, as the other console's does, and cannot be set.
-    """
+    """When this console first read the newest entry about each subject, by the clock's `elapsed`. That clock
+    goes on while the machine is suspended, as the other console's does, and cannot be set."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -7,10 +7,8 @@ from weakref import WeakKeyDictionary
 
 class Turns:
     """Grants one slice of work in each pass of the event loop, in the order in which they were asked for.
-
-    With `asyncio.sleep(0)` alone, each of several tasks would do a slice in every pass, and a key, which takes several
-    passes to its screen, would wait for all of them each time.
-    """
+    With `asyncio.sleep(0)` alone, each of several tasks would do a slice in every pass, and a key, which
+    takes several passes to its screen, would wait for all of them each time."""
 
     def __init__(self) -> None:
         self._waiting: deque[asyncio.Future[None]] = deque()

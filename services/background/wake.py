@@ -8,11 +8,9 @@ from services.clock import Clock
 
 
 class Wake:
-    """Interrupts one waiter's wait; a call while nobody waits ends the next wait at once.
-
-    A loop may simply read, then `wait`: a call between the two is not lost, and several calls before the waiter runs
-    again count as one. Supports one waiter at a time; for several see `Wakes`.
-    """
+    """Interrupts one waiter's wait; a call while nobody waits ends the next wait at once. A loop may simply
+    read, then `wait`: a call between the two is not lost, and several calls before the waiter runs again
+    count as one. Supports one waiter at a time; for several see `Wakes`."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
@@ -30,11 +28,9 @@ class Wake:
         self._event.clear()
 
     async def wait(self, clock: Clock, seconds: float | None) -> bool:
-        """Wait until `wake` is called or `seconds` of the clock's time have passed; None: until `wake` is called.
-
-        Returns whether `wake` was called. A call that arrives while the wait is being cancelled counts for the next
-        wait.
-        """
+        """Wait until `wake` is called or `seconds` of the clock's time have passed; None: until `wake` is
+        called. Returns whether `wake` was called. A call that arrives while the wait is being cancelled
+        counts for the next wait."""
         if seconds is None:
             await self.until_woken()
             return True

@@ -13,26 +13,20 @@ _DAY = timedelta(days=1)
 
 
 class AllowedDays(NamedTuple):
-    day: date
-    """The first allowed day."""
-    until: date
-    """The last allowed day; equal to `day` unless the runbook says "within the month"."""
+    day: date  # The first allowed day
+    until: date  # The last allowed day; equal to `day` unless the runbook says "within the month"
     has_open_day: bool = True
     """False if no open day is near enough, so that the date was not adjusted."""
 
 
 class Adjusted(NamedTuple):
-    allowed_days: AllowedDays
-    """The days on which it may be done."""
-    nominal: tuple[date, ...]
-    """The rule's dates, in order."""
+    allowed_days: AllowedDays  # The days on which it may be done
+    nominal: tuple[date, ...]  # The rule's dates, in order
 
     @property
     def own(self) -> date:
-        """The nominal date that identifies the occurrence: the nearest to its day.
-
-        So a date that needed no adjustment keeps its identity when another date moves to the same day.
-        """
+        """The nominal date that identifies the occurrence: the nearest to its day. So a date that needed no
+        adjustment keeps its identity when another date moves to the same day."""
         return min(self.nominal, key=lambda day: (abs(self.allowed_days.day - day), day))
 
 

@@ -12,8 +12,7 @@ from services.models.date_text import day_text
 from services.models.duties import BaseDate
 from services.models.runbook import Duty
 
-MAINTENANCE = "rds-maintenance"
-"""Kind of the base date of a database's pending maintenance."""
+MAINTENANCE = "rds-maintenance"  # Kind of the base date of a database's pending maintenance
 ANCHOR = re.compile(rf"(access-key|access-key-disabled|{MAINTENANCE}):(.+)\+([0-9]{{1,4}})d")
 """The syntax of a duty's `anchor`: kind, user or database, days."""
 
@@ -23,8 +22,7 @@ class DatedDuty(NamedTuple):
     anchor: BaseDate
     nominal: date | None
     """The local date on which it is due; None if the base date is unknown or too far in the future."""
-    remark: str
-    """How the date was derived, in words."""
+    remark: str  # How the date was derived, in words
 
 
 def anchored(duty: Duty, anchors: Iterable[BaseDate], zone: ZoneInfo) -> Iterator[DatedDuty]:

@@ -1,8 +1,5 @@
-"""The business calendar: days on which city hall is open or closed.
-
-National holidays come from jpholiday; what it does not know (a new law, 臨時閉庁) is listed in the runbook as
-`extra` or `opened`.
-"""
+"""The business calendar: days on which city hall is open or closed. National holidays come from jpholiday;
+what it does not know (a new law, 臨時閉庁) is listed in the runbook as `extra` or `opened`."""
 
 from datetime import date, timedelta
 from functools import cache
@@ -13,18 +10,15 @@ from services.i18n import N_, _
 if TYPE_CHECKING:
     from services.models.runbook import Closures
 
-FIRST_YEAR, LAST_YEAR = 1900, 9000
-"""Years whose first and last moments exist in every time zone."""
+FIRST_YEAR, LAST_YEAR = 1900, 9000  # Years whose first and last moments exist in every time zone
 
 
 def usable(day: date) -> date | None:
     return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
-REACH = 366
-"""Maximum distance, in days, of a search for an open day in either direction."""
-KNOWN_DAYS = 4_000
-"""Maximum number of days that are remembered as open or closed."""
+REACH = 366  # Maximum distance, in days, of a search for an open day in either direction
+KNOWN_DAYS = 4_000  # Maximum number of days that are remembered as open or closed
 
 WEEKDAYS = (
     N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"),

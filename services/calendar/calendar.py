@@ -18,15 +18,12 @@ from services.models.date_text import day_text
 from services.models.duties import BaseDate, ScheduledOccurrence
 from services.models.runbook import ClosedDay, Duty, Runbook, Within
 
-_NAMED = 3
-"""Maximum number of closed days listed in one remark; the rest are only counted."""
+_NAMED = 3  # Maximum number of closed days listed in one remark; the rest are only counted
 
 
 def moved(adjusted: Adjusted, open_days: BusinessCalendar) -> str:
-    """The closed days because of which an occurrence was moved; "" if it was not moved.
-
-    Its own day, beside which this stands, needs no year.
-    """
+    """The closed days because of which an occurrence was moved; "" if it was not moved. Its own day, beside
+    which this stands, needs no year."""
     own_day = adjusted.allowed_days.day
     if not adjusted.allowed_days.has_open_day:
         return _("There is no open day nearby: it stays on {day}").format(day=day_text(own_day, own_day))

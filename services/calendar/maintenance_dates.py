@@ -16,18 +16,13 @@ LEAST = timedelta(minutes=1)
 
 
 class ActionUrgency(StrEnum):
-    OPTIONAL = "optional"
-    """Nobody has requested the action and AWS gives no date."""
-    ASKED = "asked"
-    """A person has requested the action; it is applied as planned."""
-    FAR = "far"
-    """There is enough time."""
+    OPTIONAL = "optional"  # Nobody has requested the action and AWS gives no date
+    ASKED = "asked"  # A person has requested the action; it is applied as planned
+    FAR = "far"  # There is enough time
     LAST_WINDOW = "last-window"
     """The next window is the last one that leaves the lead time, or any time at all."""
-    LATE = "late"
-    """Less time is left than the lead time."""
-    FORCED = "forced"
-    """The action is applied before the next window."""
+    LATE = "late"  # Less time is left than the lead time
+    FORCED = "forced"  # The action is applied before the next window
 
 
 VERDICTS = {
@@ -43,11 +38,9 @@ VERDICTS = {
 @dataclass(frozen=True, slots=True)
 class Due:
     action: PendingAction
-    at: datetime | None
-    """When the action is applied (UTC); None: unknown."""
+    at: datetime | None  # When the action is applied (UTC); None: unknown
     urgency: ActionUrgency
-    in_window: bool = False
-    """`at` is in a maintenance window."""
+    in_window: bool = False  # `at` is in a maintenance window
     manual_window: datetime | None = None
     """Start of the window in which a person should apply the action (UTC); None if there is none in time."""
 

@@ -1,8 +1,6 @@
-"""Recurring windows of RDS in UTC: weekly ones for maintenance, daily ones for backups.
-
-Source: PreferredMaintenanceWindow (`ddd:hh24:mi-ddd:hh24:mi`) and PreferredBackupWindow (`hh24:mi-hh24:mi`) of
-DBInstance (Amazon RDS API reference).
-"""
+"""Recurring windows of RDS in UTC: weekly ones for maintenance, daily ones for backups. Source:
+PreferredMaintenanceWindow (`ddd:hh24:mi-ddd:hh24:mi`) and PreferredBackupWindow (`hh24:mi-hh24:mi`) of
+DBInstance (Amazon RDS API reference)."""
 
 import re
 from collections.abc import Iterator
@@ -16,8 +14,7 @@ from services.models.date_text import span_text, with_zone
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
-"""A Monday."""
+_EPOCH = datetime(1900, 1, 1, tzinfo=UTC)  # A Monday
 _TIME = r"([01]\d|2[0-3]):([0-5]\d)"
 _WEEKLY = re.compile(rf"({'|'.join(_DAYS)}):{_TIME}-({'|'.join(_DAYS)}):{_TIME}")
 _DAILY = re.compile(rf"{_TIME}-{_TIME}")
@@ -27,12 +24,10 @@ _DAILY = re.compile(rf"{_TIME}-{_TIME}")
 class Window:
     """A recurring window in UTC."""
 
-    interval: timedelta
-    """The recurrence interval: a week or a day."""
+    interval: timedelta  # The recurrence interval: a week or a day
     offset: timedelta
     """From Monday 0:00 UTC (weekly) or 0:00 UTC (daily) to the start; less than `interval`."""
-    length: timedelta
-    """The duration; positive, at most `interval`."""
+    length: timedelta  # The duration; positive, at most `interval`
 
     def latest_start(self, at: datetime) -> datetime:
         """The latest start at or before `at` (UTC)."""
@@ -98,10 +93,8 @@ def typed_as_local(meant: Window, actual: Window, zone: tzinfo, near: datetime) 
 
 
 def local_text(window: Window, zone: tzinfo, near: datetime) -> str:
-    """The window in local time, in words: `Sunday 02:00–03:00 JST`, or `03:10–03:40 JST` if daily.
-
-    `near` selects the occurrence whose UTC offset is used.
-    """
+    """The window in local time, in words: `Sunday 02:00–03:00 JST`, or `03:10–03:40 JST` if daily. `near`
+    selects the occurrence whose UTC offset is used."""
     start = window.next(near)
     local, end = start.astimezone(zone), window.end(start).astimezone(zone)
     hours = with_zone(span_text(f"{local:%H:%M}", f"{end:%H:%M}"), local, zone)

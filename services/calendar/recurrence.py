@@ -12,8 +12,7 @@ EPOCH = date(1900, 1, 1)
 """The start of every rule: a Monday and the first of a month and a year, which are therefore the defaults of a rule
 that names no day. INTERVAL is counted from here."""
 
-LAST = date(2999, 12, 31)
-"""The last date for which rules are expanded."""
+LAST = date(2999, 12, 31)  # The last date for which rules are expanded
 
 HORIZON = 40
 """Years after which the search for a rule's next date ends; the rarest date without INTERVAL is 29 February on a given

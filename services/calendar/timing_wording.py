@@ -9,8 +9,7 @@ from services.i18n import _
 from services.models.date_text import span_text
 from services.models.runbook import ClosedDay, Duty, Within
 
-_SPAN = 3
-"""Months in a row that are written as a span."""
+_SPAN = 3  # Months in a row that are written as a span
 _DAYS = dict(zip(("MO", "TU", "WE", "TH", "FR", "SA", "SU"), WEEKDAYS, strict=True))
 
 

@@ -83,8 +83,7 @@ class _Start(NamedTuple):
     """From when an entry's age counts, by one of this machine's clocks."""
 
     at: float
-    sleeps: bool
-    """By `Clock.awake`; otherwise by `Clock.elapsed`: of another machine's entry."""
+    sleeps: bool  # By `Clock.awake`; otherwise by `Clock.elapsed`: of another machine's entry
 
 
 class Ages:

@@ -43,8 +43,7 @@ from services.models.watches import Progress, Suggestion, Watch
 
 PLAN_SECONDS = 120.0
 """How long a plan may be applied, in real seconds; afterwards its state may be outdated."""
-_UNCERTAIN = 2.0
-"""Seconds of difference between two clocks that mean nothing."""
+_UNCERTAIN = 2.0  # Seconds of difference between two clocks that mean nothing
 REVERT = "revert"
 REVERT_AT = "revert_at"
 REVERT_PARAMETERS = frozenset({REVERT, REVERT_AT})
@@ -63,10 +62,8 @@ class ChangeContext:
     clock: Clock
     region: str
     reader: Reader
-    github: GithubSettings | None = None
-    """How GitHub is reached; None: not at all."""
-    runs: Callable[[], Iterable[Run]] = tuple
-    """Every run in the journal, newest first."""
+    github: GithubSettings | None = None  # How GitHub is reached; None: not at all
+    runs: Callable[[], Iterable[Run]] = tuple  # Every run in the journal, newest first
     skew: Callable[[], float | None] = lambda: None
     """AWS's time minus that of `clock`, in seconds; None while it is not known."""
 
@@ -291,9 +288,8 @@ def warning(text: str, *, grave: bool = False) -> Caution:
 
 def observed(digest: str, text: str, *, after: bool, before: bool) -> Observation:
     """The observed state of a step's target: `digest` as in `PlannedStep.expects`, `text` a sentence.
-
-    `after`: the step's final state; `before`: its initial state; neither: the target was changed by somebody else.
-    """
+    `after`: the step's final state; `before`: its initial state; neither: the target was changed by somebody
+    else."""
     place = Place.AFTER if after else Place.BEFORE if before else Place.ELSEWHERE
     return Observation(digest=digest, place=place, text=text)
 

@@ -24,8 +24,7 @@ _ANSWERED = {
     False: N_("Accepted, not visible yet: {title} ({target}). {text}"),
 }
 """By whether AWS shows the accepted change; None: not read yet, or unreadable."""
-_LONGEST_KIND = 40
-"""Maximum length of a kind's name."""
+_LONGEST_KIND = 40  # Maximum length of a kind's name
 
 
 def outcome_text(state: StepState, title: str, target: str, text: str) -> str:

@@ -36,8 +36,7 @@ from services.models.change_runs import Run
 from services.models.changes import Armed, ChangeTarget, Plan
 from services.models.duties import ScheduledOccurrence
 
-RETRY = 5.0
-"""Seconds between attempts to record an outcome that the journal did not accept."""
+RETRY = 5.0  # Seconds between attempts to record an outcome that the journal did not accept
 LONGEST = 60.0
 """Maximum seconds between checks for changes by time alone, because the clock may be set meanwhile."""
 
@@ -105,10 +104,8 @@ class ChangeEngine:
 
     async def states(self) -> AsyncIterator[tuple[Run, ...]]:
         """Yield `runs` now and after every change of them or of `requests`, here or in another console.
-
-        Meanwhile it resolves unknown steps and follows accepted changes to their end. While the journal cannot be read,
-        the last known runs are kept.
-        """
+        Meanwhile it resolves unknown steps and follows accepted changes to their end. While the journal
+        cannot be read, the last known runs are kept."""
         reported: tuple[tuple[Run, ...], tuple[ApprovalRequest, ...]] | None = None
         with self._history.wakes.listen() as news:
             async with companion(self._follow(news), news.wake, name="changes-follow") as follower:
@@ -158,10 +155,8 @@ class ChangeEngine:
 
     def apply(self, plan: Plan, typed: str = "") -> "asyncio.Task[Run]":
         """Apply a confirmed plan in a task of the engine's own; cancelling a waiter does not cancel it.
-
-        Repeated calls for one plan apply it once. The task raises JournalError if the confirmation cannot be recorded;
-        nothing was sent then.
-        """
+        Repeated calls for one plan apply it once. The task raises JournalError if the confirmation cannot be
+        recorded; nothing was sent then."""
         sending = self._sending.get(plan.id)
         if sending is None:
             sending = detached(self._apply(plan, typed), name=f"change-{plan.id}")
@@ -180,10 +175,8 @@ class ChangeEngine:
         return self._run(run)
 
     async def resolve_manually(self, run: str, step: str, *, done: bool, note: str) -> Run:
-        """Record an operator's statement on the outcome of an unknown step; the first one counts.
-
-        Raises KeyError, JournalError, and NotFinal for "not done" while AWS may still accept the request.
-        """
+        """Record an operator's statement on the outcome of an unknown step; the first one counts. Raises
+        KeyError, JournalError, and NotFinal for "not done" while AWS may still accept the request."""
         await self._history.catch_up()
         await self._recovery.resolve_manually(self._history.run(run), step, done=done, note=note)
         return self._run(run)

@@ -49,11 +49,9 @@ def refused(plan: Plan, why: str, step: PlannedStep | None = None) -> NewEntry:
 
 
 def intent(plan: Plan, step: PlannedStep, ahead: float = 0.0, mark: str = "") -> NewEntry:
-    """The step's request is about to be sent; the entry takes the hold on its target.
-
-    `ahead`: by how many seconds this machine's clock is ahead of AWS's; so much longer its signature is accepted.
-    `mark`: what the request says in its user agent.
-    """
+    """The step's request is about to be sent; the entry takes the hold on its target. `ahead`: by how many
+    seconds this machine's clock is ahead of AWS's; so much longer its signature is accepted. `mark`: what the
+    request says in its user agent."""
     return NewEntry(
         kind=EntryKind.INTENT,
         subject=plan.id,
@@ -76,10 +74,9 @@ def outcome(
     answer: Mapping[str, str] = MappingProxyType({}),
     request: str = "",
 ) -> NewEntry:
-    """The outcome of the step's request; `answer` is what the change keeps of the response, `request` the response's id.
-
-    A final outcome shares its claim with RESOLVED, so that only one of two consoles releases the hold.
-    """
+    """The outcome of the step's request; `answer` is what the change keeps of the response, `request` the
+    response's id. A final outcome shares its claim with RESOLVED, so that only one of two consoles releases
+    the hold."""
     final = state is not StepState.UNKNOWN
     return NewEntry(
         kind=EntryKind.OUTCOME,
@@ -119,10 +116,8 @@ def resolved(
     trace: str = "",
     answer: Mapping[str, str] = MappingProxyType({}),
 ) -> NewEntry:
-    """The resolved outcome of an unknown step; `how` is `read` (from AWS) or `said` (by a person).
-
-    `trace` is the id of CloudTrail's event that decides; "" if the state does.
-    """
+    """The resolved outcome of an unknown step; `how` is `read` (from AWS) or `said` (by a person). `trace` is
+    the id of CloudTrail's event that decides; "" if the state does."""
     state = StepState.DONE if done else StepState.FAILED
     return NewEntry(
         kind=EntryKind.RESOLVED,

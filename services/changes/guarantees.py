@@ -10,8 +10,7 @@ SIGNATURE_SECONDS = 300.0
 class Guarantees:
     """How the outcome of a request is proven, and what a repetition would do."""
 
-    proof: str
-    """The reads, and their fields, that show its state: `DescribeServices: desiredCount`."""
+    proof: str  # The reads, and their fields, that show its state: `DescribeServices: desiredCount`
     named: frozenset[str] = frozenset()
     """Operations whose effect carries an id that only the plan's request has, so that seeing it proves that the request
     was carried out. The effect of any other may be somebody else's: only CloudTrail's record of the request, by the mark

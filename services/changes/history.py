@@ -30,10 +30,8 @@ _PAGE = 2000
 
 
 class Lock(NamedTuple):
-    by: str
-    """The OS user, with the host if it is another than this one."""
-    since: datetime
-    """UTC."""
+    by: str  # The OS user, with the host if it is another than this one
+    since: datetime  # UTC
 
 
 class ChangeHistory(GroupedProjection):
@@ -54,8 +52,7 @@ class ChangeHistory(GroupedProjection):
         self._recording = asyncio.Lock()
         self._signed: frozenset[str] = frozenset()
         """Plans of which somebody has signed off the revert, as far as the first read found any to be reverted."""
-        self.wakes = Wakes()
-        """Woken whenever `runs` may have changed."""
+        self.wakes = Wakes()  # Woken whenever `runs` may have changed
 
     # ---- reading
 
@@ -110,10 +107,8 @@ class ChangeHistory(GroupedProjection):
         return next(each.state for each in self.run(plan).steps if each.id == step)
 
     def ahead(self, plan: str, step: str) -> float:
-        """By how many seconds the clock of the machine that sent the step was ahead of AWS's, as its intent says.
-
-        At most `SIGNATURE_SECONDS`: with a clock much further ahead nothing is sent (`Fence`).
-        """
+        """By how many seconds the clock of the machine that sent the step was ahead of AWS's, as its intent
+        says. At most `SIGNATURE_SECONDS`: with a clock much further ahead nothing is sent (`Fence`)."""
         intents = (entry.data for entry in self.recorded(plan) if entry.kind is EntryKind.INTENT)
         ahead = next((data.get("ahead") for data in intents if data.get("step") == step), None)
         return min(max(0.0, ahead), SIGNATURE_SECONDS) if isinstance(ahead, float) else 0.0
@@ -124,20 +119,18 @@ class ChangeHistory(GroupedProjection):
         return next((str(data.get("mark", "")) for data in intents if data.get("step") == step), "")
 
     def is_contradicted(self, plan: str) -> bool:
-        """Whether a console has found a step of the plan not done, or a person has said so, and unlocked its resource.
-
-        AWS's answer, which this console may still have to record, outweighs that in what is shown.
-        """
+        """Whether a console has found a step of the plan not done, or a person has said so, and unlocked its
+        resource. AWS's answer, which this console may still have to record, outweighs that in what is
+        shown."""
         return any(
             entry.kind is EntryKind.RESOLVED and entry.data.get("state") != StepState.DONE
             for entry in self.recorded(plan)
         )
 
     def is_overtaken(self, plan: str, intent: Entry) -> bool:
-        """Whether a plan confirmed after `plan` was sent to the intent's resource before the intent was recorded.
-
-        A confirmed plan locks its resources until other consoles show it as not started: then this one had come so far.
-        """
+        """Whether a plan confirmed after `plan` was sent to the intent's resource before the intent was
+        recorded. A confirmed plan locks its resources until other consoles show it as not started: then this
+        one had come so far."""
         confirmed = self._runs[plan].seq
         return any(
             entry.kind is EntryKind.INTENT and entry.target == intent.target and entry.seq < intent.seq

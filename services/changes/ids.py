@@ -3,10 +3,8 @@
 import secrets
 from datetime import UTC, datetime
 
-_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Crockford's base 32: no letter looks like a digit."""
-_TIME, _RANDOM = 10, 8
-"""Characters; ten hold the milliseconds of the next 35,000 years."""
+_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no letter looks like a digit
+_TIME, _RANDOM = 10, 8  # Characters; ten hold the milliseconds of the next 35,000 years
 
 
 def new_id(now: datetime) -> str:

@@ -12,20 +12,16 @@ from services.models.changes import Observation, Place, PlannedStep
 from services.models.cloudtrail import TrailEvent
 from services.models.date_text import zoned_time
 
-NAMED = 3
-"""Most events of others that are named."""
+NAMED = 3  # Most events of others that are named
 LISTED_BY = timedelta(minutes=30)
 """How long after a request nothing new is expected of CloudTrail; what it does not show by then is for a person."""
 
 
 class ChangeVerdict(NamedTuple):
-    done: bool | None
-    """None: not known."""
+    done: bool | None  # None: not known
     text: str
-    how: str = "read"
-    """As in the journal: `read` from AWS, or `said` by a person."""
-    event: TrailEvent | None = None
-    """The record that decides."""
+    how: str = "read"  # As in the journal: `read` from AWS, or `said` by a person
+    event: TrailEvent | None = None  # The record that decides
 
 
 def by_state(

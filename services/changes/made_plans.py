@@ -14,8 +14,7 @@ from services.i18n import _
 from services.models.changes import Plan
 
 T = TypeVar("T")
-PLANS = 50
-"""Maximum number of plans that are remembered."""
+PLANS = 50  # Maximum number of plans that are remembered
 
 
 class MadePlans:
@@ -31,11 +30,9 @@ class MadePlans:
         _add(self._plans, plan.id, (start, plan))
 
     def is_expired(self, plan: Plan) -> bool:
-        """Whether the plan is too old, by the wall clock or by `elapsed`, which setting the clock does not change.
-
-        Of a plan that another machine may have made, its clock is only trusted as far as clocks agree; such a plan is made
-        again before it is confirmed.
-        """
+        """Whether the plan is too old, by the wall clock or by `elapsed`, which setting the clock does not
+        change. Of a plan that another machine may have made, its clock is only trusted as far as clocks
+        agree; such a plan is made again before it is confirmed."""
         is_own = plan.id in self._plans
         apart = APART if self._history.journal.is_shared and not is_own else timedelta()
         if not plan.made_at - apart <= self._clock.now() < plan.expires_at + apart:
@@ -46,11 +43,9 @@ class MadePlans:
         return passed(self._clock, start) >= (plan.expires_at - plan.made_at).total_seconds()
 
     async def mismatch(self, plan: Plan) -> str:
-        """Why the plan is another than the one that its parameters lead to; "" if it is that. Raises JournalError.
-
-        A plan made in another console is made again here, because its text says itself what approval it needs. One that
-        was confirmed before is not sent again in any case.
-        """
+        """Why the plan is another than the one that its parameters lead to; "" if it is that. Raises
+        JournalError. A plan made in another console is made again here, because its text says itself what
+        approval it needs. One that was confirmed before is not sent again in any case."""
         if plan.id in self._plans:
             _start, original = self._plans[plan.id]
             is_same = plan == original
@@ -68,10 +63,9 @@ class MadePlans:
         return "" if is_same else _("It is not the plan that was made; plan it again.")
 
     def timed_here(self, plan: Plan) -> Plan:
-        """The plan with times by this machine's clock, by which its watch goes: as `mismatch` has made it again.
-
-        All else is as it was read and confirmed: the freeze, above all, is not part of what was made again.
-        """
+        """The plan with times by this machine's clock, by which its watch goes: as `mismatch` has made it
+        again. All else is as it was read and confirmed: the freeze, above all, is not part of what was made
+        again."""
         again = self._made_again.pop(plan.id, plan)
         times = {"made_at": again.made_at, "expires_at": again.expires_at, "watch": again.watch}
         return plan.model_copy(update=times)

@@ -23,10 +23,8 @@ FIRST, SOONER, LONGEST = 5.0, 60.0, 300.0
 is SOONER while the step is young."""
 YOUNG = LISTED_BY.total_seconds()
 """Seconds after a step's last entry for which it is young: by then CloudTrail lists every request that AWS accepted."""
-SOON = 0.001
-"""Seconds; below the precision of the clock."""
-Key = tuple[str, str]
-"""(plan id, step id)."""
+SOON = 0.001  # Seconds; below the precision of the clock
+Key = tuple[str, str]  # (plan id, step id)
 
 
 class NotFinal(Exception):
@@ -58,8 +56,7 @@ class ChangeRecovery:
         """(time of the next check by the clock's `elapsed`, number of checks so far)."""
         self._next: dict[Key, datetime] = {}
         """When a step is checked next (UTC), by the wall clock at its last check."""
-        self._texts: dict[Key, str] = {}
-        """The result of a step's last check, in words."""
+        self._texts: dict[Key, str] = {}  # The result of a step's last check, in words
         self._final: dict[Key, datetime] = {}
         """When "not done" is final (UTC), of steps of which AWS showed the state before at the last check."""
 

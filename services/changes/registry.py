@@ -44,10 +44,8 @@ def change_class(kind: ChangeKind) -> "type[Change]":
 
 
 class Changes(Mapping[str, "Change"]):
-    """One change of every kind, by the kind's id, in the order of `CHANGES`.
-
-    Each is imported and made when it is first asked for, because a console that only watches needs none of them.
-    """
+    """One change of every kind, by the kind's id, in the order of `CHANGES`. Each is imported and made when
+    it is first asked for, because a console that only watches needs none of them."""
 
     def __init__(self, context: "ChangeContext") -> None:
         self._context = context

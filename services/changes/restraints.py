@@ -17,8 +17,7 @@ from services.journal.projection import NONE, Projection
 from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind
 from services.models.text import clean
 
-_LONGEST = 20
-"""Maximum length of a version number."""
+_LONGEST = 20  # Maximum length of a version number
 
 
 _KNOWN = ", ".join(f"'{kind.value}'" for kind in EntryKind if kind is not EntryKind.OTHER)

@@ -20,9 +20,7 @@ def reverts_made(
     runs: Iterable[Run], zone: tzinfo, signed: Callable[[str], bool]
 ) -> tuple[ScheduledOccurrence, ...]:
     """The reverts of past days that a later change has made since, by time; `runs` is ordered newest first.
-
-    They took place: `signed` says so of their key, or they were still to be made when their day ended.
-    """
+    They took place: `signed` says so of their key, or they were still to be made when their day ended."""
     slots: list[ScheduledOccurrence] = []
     for run, revert, later in _planned(runs):
         if later is None:

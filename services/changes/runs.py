@@ -165,11 +165,9 @@ def _step_update(entry: Entry) -> tuple[int, StepState, str, bool | None] | None
 
 
 def aged(run: Run, ages: Aging, ours: Collection[str] = ()) -> Run:
-    """The run's current state; runs in `ours` (plan ids) are being applied here and are not changed.
-
-    Until its time expires, a step counts as in progress in another console (`StepRun.until`). Afterwards an intent
-    without outcome is UNKNOWN, and a step without an intent will not be sent.
-    """
+    """The run's current state; runs in `ours` (plan ids) are being applied here and are not changed. Until
+    its time expires, a step counts as in progress in another console (`StepRun.until`). Afterwards an intent
+    without outcome is UNKNOWN, and a step without an intent will not be sent."""
     if run.refusal or run.id in ours:
         return run
     steps = tuple(_aged(step, ages, last, turn=turn) for step, last, turn in _in_turn(run, ages))

@@ -28,8 +28,7 @@ from services.models.journal import NewEntry
 if TYPE_CHECKING:
     from services.aws.client.write_grants import WriteAuthorizer
 
-WRITE_SECONDS = 20.0
-"""Time-out of a write to AWS."""
+WRITE_SECONDS = 20.0  # Time-out of a write to AWS
 INTENT_SECONDS = 25.0
 """Maximum time between an intent and its request, which the gate checks once more when the request is signed; other
 consoles consider it expired after `WINDOW_SECONDS`."""
@@ -40,8 +39,7 @@ TURN_SECONDS = 50.0
 `WINDOW_SECONDS`."""
 VERIFY_WAITS = (0.0, 1.0, 2.0, 4.0)
 """Seconds before each check whether AWS shows the change; AWS is eventually consistent."""
-VERIFY_SECONDS = 30.0
-"""Maximum duration of all these checks together."""
+VERIFY_SECONDS = 30.0  # Maximum duration of all these checks together
 
 
 class ChangeSender:

@@ -15,10 +15,8 @@ LAST_SECONDS = 5.0
 
 class Shutdown:
     def __init__(self) -> None:
-        self.has_begun = False
-        """The shutdown has begun: start nothing new."""
-        self._over = False
-        """The time has expired: work in progress is abandoned."""
+        self.has_begun = False  # The shutdown has begun: start nothing new
+        self._over = False  # The time has expired: work in progress is abandoned
         self._wakes = Wakes()
 
     def begin(self) -> None:

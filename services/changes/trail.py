@@ -1,8 +1,6 @@
-"""What CloudTrail tells of a request whose answer was lost: whether it was carried out, and who else sent one like it.
-
-Source: LookupEvents (CloudTrail API reference). An event is listed about five minutes after its request, and most often
-within fifteen; there is no guaranteed maximum.
-"""
+"""What CloudTrail tells of a request whose answer was lost: whether it was carried out, and who else sent one
+like it. Source: LookupEvents (CloudTrail API reference). An event is listed about five minutes after its
+request, and most often within fifteen; there is no guaranteed maximum."""
 
 import re
 from dataclasses import dataclass
@@ -16,16 +14,13 @@ from services.clock import Clock
 from services.models.changes import Plan, PlannedStep
 from services.models.cloudtrail import TRAIL_DELAY, Lookup, TrailEvent
 
-EVERY = 60.0
-"""Real seconds between reads for one step, at least."""
-PACE = 0.5
-"""Real seconds between two requests."""
+EVERY = 60.0  # Real seconds between reads for one step, at least
+PACE = 0.5  # Real seconds between two requests
 PAGES = 4
 SKEW = timedelta(minutes=5)
 """Most by which the clocks of this machine and of AWS differ when something is sent."""
 GLOBAL_REGION = "us-east-1"
-_GLOBAL = frozenset({"iam", "cloudfront"})
-"""Services whose events are in GLOBAL_REGION."""
+_GLOBAL = frozenset({"iam", "cloudfront"})  # Services whose events are in GLOBAL_REGION
 _UNSURE = ("internal", "serviceunavailable", "server", "requesttimeout")
 """Beginnings of error codes that leave open whether the request was carried out."""
 
@@ -62,10 +57,8 @@ class Trail:
         self._clock = clock
 
     async def trace(self, plan: Plan, step: PlannedStep, mark: str, ended: datetime | None) -> Trace:
-        """What is listed now; `mark` is "" for a request that carried none.
-
-        `ended`: since when the request can no longer be carried out, once its event should be listed (UTC).
-        """
+        """What is listed now; `mark` is "" for a request that carried none. `ended`: since when the request
+        can no longer be carried out, once its event should be listed (UTC)."""
         region = GLOBAL_REGION if step.call.service in _GLOBAL else step.call.region
         now = self._clock.now()
         lookup = await self._reader.lookup(

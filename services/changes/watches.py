@@ -18,8 +18,7 @@ from services.models.watches import Progress, Watch, WatchState
 SHOWN_BY = 120.0
 """Real seconds within which AWS shows what it accepted. Until a console has known another machine's change for so long, AWS
 may still show what was before; by the time in its plan, which is by the other clock, it might seem to have failed."""
-SOON = 0.001
-"""Seconds; below the precision of the clock."""
+SOON = 0.001  # Seconds; below the precision of the clock
 
 
 class Watches:
@@ -80,11 +79,9 @@ class Watches:
         return ages.is_of_another_machine(run.seq) and (ages.age(run.seq) or 0.0) < shown_by
 
     def _is_over(self, run: Run, watch: Watch, now: datetime) -> bool:
-        """Whether the end should have been seen by now.
-
-        The time to give up at is by the clock of the machine that made the plan. On another one, as much time has to have
-        passed here as well, or so much that no difference of clocks explains it.
-        """
+        """Whether the end should have been seen by now. The time to give up at is by the clock of the machine
+        that made the plan. On another one, as much time has to have passed here as well, or so much that no
+        difference of clocks explains it."""
         ages = self._history.ages
         if now < watch.gives_up_at or not ages.is_of_another_machine(run.seq):
             return now >= watch.gives_up_at
@@ -101,10 +98,9 @@ class Watches:
             return
 
     def _open(self, runs: Iterable[Run]) -> Iterator[tuple[Run, Watch, datetime | None]]:
-        """The followed runs of the kinds that this version knows, with their watches and the time of the first read.
-
-        A later change of the same kind and target, such as one that withdraws it, may have ended it before its window.
-        """
+        """The followed runs of the kinds that this version knows, with their watches and the time of the
+        first read. A later change of the same kind and target, such as one that withdraws it, may have ended
+        it before its window."""
         every = tuple(runs)
         newest: dict[tuple[str, str], int] = {}
         for run in every:

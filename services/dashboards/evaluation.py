@@ -13,8 +13,7 @@ LATE = 300
 COUNTING = ("SampleCount", "TC", "tc", "PR")
 """Statistics that count data points; a limit on the metric's value does not apply to them."""
 
-GLOBAL = "us-east-1"
-"""The region of the metrics of services that have no region."""
+GLOBAL = "us-east-1"  # The region of the metrics of services that have no region
 REGIONAL = (
     "AWS/ApplicationELB",
     "AWS/NetworkELB",
@@ -39,9 +38,7 @@ def judged(
     ask: WidgetRequest, series: Mapping[str, Sequence[Series]], alarms: tuple[Alarm, ...], runbook: Runbook
 ) -> WidgetData:
     """The data of one widget: its curves in the order of its rows, each with its latest value evaluated.
-
-    `series` are those of all widgets, by the query's id; only the widget's own are looked at.
-    """
+    `series` are those of all widgets, by the query's id; only the widget's own are looked at."""
     curves: list[Series] = []
     readings: list[Reading] = []
     for trace in ask.traces:

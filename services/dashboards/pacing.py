@@ -29,8 +29,7 @@ Key = tuple[object, ...]
 class OnScreen:
     widgets: frozenset[str] | None = None
     """Keys of the widgets on screen; None: no screen says, and each widget counts as seen."""
-    pause: str = ""
-    """Why nobody sees any of it, in words; "" if somebody may."""
+    pause: str = ""  # Why nobody sees any of it, in words; "" if somebody may
 
     def has(self, key: str) -> bool:
         return not self.pause and (self.widgets is None or key in self.widgets)
@@ -41,20 +40,16 @@ class WidgetNeed:
     key: str
     metrics: frozenset[Key]
     """What AWS charges for; a metric that two widgets draw is requested once."""
-    step: int
-    """Seconds between two new points."""
-    is_judged: bool
-    """Whether the runbook has a limit for one of its metrics."""
+    step: int  # Seconds between two new points
+    is_judged: bool  # Whether the runbook has a limit for one of its metrics
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Seconds between two requests."""
 
-    on_screen: int
-    """Of what is on screen."""
-    judged: int
-    """Of what is not, but has a limit."""
+    on_screen: int  # Of what is on screen
+    judged: int  # Of what is not, but has a limit
 
     def of(self, need: WidgetNeed, on_screen: OnScreen) -> int | None:
         """Seconds between two requests of a widget; None: it is not requested."""

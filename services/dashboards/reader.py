@@ -98,12 +98,9 @@ def _missing(arn: str) -> Alarm:
 
 BatchAnswer = tuple[requests.RequestBatch, tuple[Series, ...] | AwsError]
 
-BODY_AGE = timedelta(hours=1)
-"""How long a dashboard's body is cached."""
-INTERVAL = 60.0
-"""Seconds between two reads, unless others are given."""
-JITTER = 1.1
-"""A feed may wait so many intervals."""
+BODY_AGE = timedelta(hours=1)  # How long a dashboard's body is cached
+INTERVAL = 60.0  # Seconds between two reads, unless others are given
+JITTER = 1.1  # A feed may wait so many intervals
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +111,8 @@ class _Answered:
 
 
 class DashboardReader:
-    """Reads one dashboard repeatedly and keeps what has not changed.
-
-    What is on screen is requested at each read, the rest as `services.dashboards.pacing` says.
-    """
+    """Reads one dashboard repeatedly and keeps what has not changed. What is on screen is requested at each
+    read, the rest as `services.dashboards.pacing` says."""
 
     def __init__(
         self,
@@ -141,8 +136,7 @@ class DashboardReader:
         """What can be seen now, as the screen says; None: there is no screen, and all counts as seen."""
         self._body: Dashboard | None = None
         self._body_at: Mark | None = None
-        self._drawn: Dashboard | None = None
-        """The body with what its alarms add."""
+        self._drawn: Dashboard | None = None  # The body with what its alarms add
         self._needs: tuple[WidgetNeed, ...] = ()
         self._pace = Pace(0, 0)
         self._answered: dict[str, _Answered] = {}
@@ -274,11 +268,9 @@ class DashboardReader:
             self._keep(ask, answered, failed)
 
     async def _answers(self, due: Sequence[requests.WidgetRequest]) -> list[BatchAnswer]:
-        """Send the requests in as few calls as possible.
-
-        AWS rejects a whole call for one malformed expression, so a rejected batch is repeated widget by widget, and
-        the faulty widget is requested on its own from then on.
-        """
+        """Send the requests in as few calls as possible. AWS rejects a whole call for one malformed
+        expression, so a rejected batch is repeated widget by widget, and the faulty widget is requested on
+        its own from then on."""
         apart = [ask for ask in due if self._refused.get(ask.key) == ask.traces]
         alone_keys = {ask.key for ask in apart}
         together = [ask for ask in due if ask.key not in alone_keys]

@@ -1,8 +1,6 @@
-"""Builds the CloudWatch requests of a dashboard's widgets for one moment; pure.
-
-CloudWatch keeps one-minute points for 15 days, five-minute points for 63, hourly ones for 15 months, and charges per
-metric requested. So a widget is requested only when its period has advanced, and then for its whole range.
-"""
+"""Builds the CloudWatch requests of a dashboard's widgets for one moment; pure. CloudWatch keeps one-minute
+points for 15 days, five-minute points for 63, hourly ones for 15 months, and charges per metric requested. So
+a widget is requested only when its period has advanced, and then for its whole range."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -14,35 +12,26 @@ from services.aws.cloudwatch.metrics.time_range import resolve
 from services.models.dashboards import Dashboard, MetricWidget, Trace
 from services.models.metrics import MetricQuery, Series, TimeSpan
 
-USUAL_RANGE = timedelta(hours=3)
-"""Range of a widget without a usable one of its own."""
-FASTEST = 60
-"""Shortest request interval in seconds; metrics of AWS services arrive once a minute."""
+USUAL_RANGE = timedelta(hours=3)  # Range of a widget without a usable one of its own
+FASTEST = 60  # Shortest request interval in seconds; metrics of AWS services arrive once a minute
 SETTLE = 60
 """Seconds to wait before requesting a bucket longer than FASTEST: its last points arrive late, and the response is
 kept until the next period."""
-MOST_POINTS = 1_440
-"""Maximum number of points of a curve; no terminal is wider."""
+MOST_POINTS = 1_440  # Maximum number of points of a curve; no terminal is wider
 RETENTION = ((63 * 86_400, 3_600), (15 * 86_400, 300), (3 * 3_600, 60))
 """(age, shortest period that CloudWatch keeps beyond that age), both in seconds."""
-BELOW_A_MINUTE = (1, 5, 10, 20, 30)
-"""Periods below a minute that CloudWatch accepts, in seconds."""
+BELOW_A_MINUTE = (1, 5, 10, 20, 30)  # Periods below a minute that CloudWatch accepts, in seconds
 
 
 @dataclass(frozen=True, slots=True)
 class WidgetRequest:
-    key: str
-    """Key of the widget."""
+    key: str  # Key of the widget
     traces: tuple[Trace, ...]
     """The widget's traces with prefixed query ids and resolved regions and periods."""
-    start: int
-    """First second drawn (epoch seconds)."""
-    end: int
-    """End of the range, exclusive (epoch seconds); every bucket before it is complete."""
-    is_single_value: bool
-    """Whether one value is requested for the whole range."""
-    fixed: bool
-    """Whether the range is absolute, i.e. the same at every read."""
+    start: int  # First second drawn (epoch seconds)
+    end: int  # End of the range, exclusive (epoch seconds); every bucket before it is complete
+    is_single_value: bool  # Whether one value is requested for the whole range
+    fixed: bool  # Whether the range is absolute, i.e. the same at every read.
 
     @property
     def stamp(self) -> tuple[int, int]:
@@ -123,10 +112,8 @@ def _resolved(widget: MetricWidget, region: str, length: int, age: int) -> tuple
 
 
 def fitting_period(period: int, length: int, age: int) -> int:
-    """The shortest period, at least `period`, that CloudWatch still keeps and that fits on a screen.
-
-    `length` is the range and `age` how far back it begins; all in seconds.
-    """
+    """The shortest period, at least `period`, that CloudWatch still keeps and that fits on a screen. `length`
+    is the range and `age` how far back it begins; all in seconds."""
     finest = next((resolution for older, resolution in RETENTION if age > older), 1)
     shortest = max(period, finest, -(-length // MOST_POINTS))
     for short in BELOW_A_MINUTE:

@@ -1,8 +1,5 @@
-"""The account of the embedded AWS: its id, its home region, who calls it, which regions are enabled; and ids that look
-random and are the same in every process.
-
-Source: ListRegions (Account Management API reference).
-"""
+"""The account of the embedded AWS: its id, its home region, who calls it, which regions are enabled; and ids
+that look random and are the same in every process. Source: ListRegions (Account Management API reference)."""
 
 import json
 import os

@@ -1,8 +1,6 @@
-"""Athena: one workgroup with a limit, and queries that end at the second poll.
-
-It answers from the firewall's logs the one form of query that the console sends; there is no SQL engine: a query of any
-other form fails with an error. Source: Amazon Athena API reference.
-"""
+"""Athena: one workgroup with a limit, and queries that end at the second poll. It answers from the firewall's
+logs the one form of query that the console sends; there is no SQL engine: a query of any other form fails
+with an error. Source: Amazon Athena API reference."""
 
 import re
 from collections import Counter
@@ -85,10 +83,8 @@ def _grouped(blocked: Sequence[BlockedRequest]) -> list[Row]:
     return [(*key, str(count)) for key, count in ordered]
 
 
-POLLS = 2
-"""How often a query is polled until it has ended."""
-ACTIVE = ("QUEUED", "RUNNING")
-"""States of a query that has not ended."""
+POLLS = 2  # How often a query is polled until it has ended
+ACTIVE = ("QUEUED", "RUNNING")  # States of a query that has not ended
 
 
 @dataclass(slots=True)
@@ -98,8 +94,7 @@ class Execution:
     database: str
     submitted: datetime
     answer: AthenaAnswer
-    reused: bool
-    """Its answer is that of an earlier query."""
+    reused: bool  # Its answer is that of an earlier query
     state: str = "QUEUED"
     polls: int = 0
     completed: datetime | None = None
@@ -123,8 +118,7 @@ class ExecutionStore:
 WORKGROUP = f"{SYSTEM}-prod-ops"
 DATABASE = f"{SYSTEM}_logs"
 RESULTS = f"s3://{SYSTEM}-athena-results-prod/ops/"
-CUTOFF = 10 * 10**9
-"""Bytes that one query may scan."""
+CUTOFF = 10 * 10**9  # Bytes that one query may scan
 
 
 def _execution(call: Call) -> Execution:

@@ -1,7 +1,5 @@
-"""Application Auto Scaling of ECS services: bounds, target tracking, scheduled actions, activities.
-
-Times are epoch seconds of the world. Source: Application Auto Scaling API reference and user guide.
-"""
+"""Application Auto Scaling of ECS services: bounds, target tracking, scheduled actions, activities. Times are
+epoch seconds of the world. Source: Application Auto Scaling API reference and user guide."""
 
 import math
 from collections import deque
@@ -51,16 +49,13 @@ class DemoScheduledAction:
 
     name: str
     schedule: str
-    timezone: str
-    """As in the request; "" is UTC."""
-    bounds: dict[str, int]
-    """MinCapacity, MaxCapacity, or one of them."""
+    timezone: str  # As in the request; "" is UTC
+    bounds: dict[str, int]  # MinCapacity, MaxCapacity, or one of them
     created: float
     rule: Schedule
     start: float | None = None
     end: float | None = None
-    due: float | None = None
-    """When it is next carried out; None: never again."""
+    due: float | None = None  # When it is next carried out; None: never again
 
     def plan_next(self, after: float) -> None:
         """Set `due` to the first moment later than `after`, from start to end."""
@@ -70,8 +65,7 @@ class DemoScheduledAction:
 
 @dataclass(slots=True)
 class ScalableTargetRecord:
-    resource: str
-    """`service/<cluster>/<service>`."""
+    resource: str  # `service/<cluster>/<service>`
     minimum: int
     maximum: int
     created: float
@@ -80,8 +74,7 @@ class ScalableTargetRecord:
     scheduled: dict[str, DemoScheduledAction] = field(default_factory=dict)
     activities: deque[DemoActivity] = field(default_factory=lambda: deque(maxlen=500))
     """Newest first."""
-    scaled: float = -math.inf
-    """When it last scaled."""
+    scaled: float = -math.inf  # When it last scaled
 
     @property
     def service(self) -> tuple[str, str]:
@@ -104,15 +97,12 @@ def policy_arn(target: ScalableTargetRecord, policy: Policy) -> str:
 
 OUT_COOLDOWN = 60.0
 IN_COOLDOWN = 300.0
-REMIND = 300.0
-"""Seconds between two activities that scaled nothing for the same reason."""
+REMIND = 300.0  # Seconds between two activities that scaled nothing for the same reason
 
 
 class Scaling:
-    """Every scalable target, and the decisions.
-
-    `load_of` gives the mean CPU of a service's tasks in per cent, or None for a service without simulated load.
-    """
+    """Every scalable target, and the decisions. `load_of` gives the mean CPU of a service's tasks in per
+    cent, or None for a service without simulated load."""
 
     def __init__(
         self, alarms: AlarmStore, clusters: Clusters, load_of: Callable[[Service], float | None]

@@ -1,8 +1,6 @@
 """Handlers for scalable targets, policies, activities and scheduled actions of Application Auto Scaling.
-
-Source: Application Auto Scaling API reference. It does not say what happens to an `at(…)` in the past; here it is an error,
-so that a mistake shows.
-"""
+Source: Application Auto Scaling API reference. It does not say what happens to an `at(…)` in the past; here
+it is an error, so that a mistake shows."""
 
 from typing import Any
 from uuid import UUID

@@ -105,8 +105,7 @@ def _deployments(run: ScenarioRun) -> list[datetime]:
     return [start.astimezone(run.began.tzinfo) for start in starts if start < began]
 
 
-PAGE = 100
-"""MaxItems: default and greatest."""
+PAGE = 100  # MaxItems: default and greatest
 _URI = "https://cloudfront.amazonaws.com/2020-05-31/distribution"
 
 

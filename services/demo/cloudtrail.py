@@ -1,7 +1,5 @@
-"""CloudTrail: the event history of each region, of an ordinary office and the scenario's own events; and the trail.
-
-Source: CloudTrail API reference.
-"""
+"""CloudTrail: the event history of each region, of an ordinary office and the scenario's own events; and the
+trail. Source: CloudTrail API reference."""
 
 from collections import deque
 from collections.abc import Callable
@@ -26,11 +24,9 @@ from services.demo.trail_records import (
 )
 
 KEPT = timedelta(days=90)
-RECENT = timedelta(days=15)
-"""Age of the events among which the newest delivery is searched."""
+RECENT = timedelta(days=15)  # Age of the events among which the newest delivery is searched
 HOUR = timedelta(hours=1)
-DELIVERY = timedelta(minutes=5)
-"""How long after it happened an event can be looked up."""
+DELIVERY = timedelta(minutes=5)  # How long after it happened an event can be looked up
 
 
 class TrailStore:
@@ -39,14 +35,12 @@ class TrailStore:
     def __init__(self, run: ScenarioRun) -> None:
         self._run = run
         self._days: dict[date, list[TrailEntry]] = {}
-        self.ends: datetime | None = None
-        """No later event is recorded; None: recording continues."""
+        self.ends: datetime | None = None  # No later event is recorded; None: recording continues
         self.delivered: datetime | None = None
         """When the trail's newest file was delivered; None: files keep up with the history."""
         self.reads: deque[tuple[str, datetime]] = deque(maxlen=24)
         """Where and when consoles have lately read something, once in some minutes."""
-        self.sleeps = False
-        """Tasks run in opening hours only."""
+        self.sleeps = False  # Tasks run in opening hours only
         self.scenario_entries = [] if run.scenario.empty else _scenario_entries(run)
         """Events beside the ordinary ones."""
 
@@ -59,10 +53,8 @@ class TrailStore:
         return sorted(visible, key=lambda entry: (entry.at, entry.id), reverse=True)
 
     def of_services(self, since: datetime | None, until: datetime | None) -> list[TrailEntry]:
-        """Calls by AWS's own services, newest first: tasks assume their role every hour; and some of what was read lately.
-
-        With `sleeps`, tasks do so only in opening hours.
-        """
+        """Calls by AWS's own services, newest first: tasks assume their role every hour; and some of what was
+        read lately. With `sleeps`, tasks do so only in opening hours."""
         now = self._run.now
         newest = min(now - DELIVERY, self.ends or now, until or now)
         oldest = max(now - KEPT, since or now - KEPT)
@@ -150,9 +142,7 @@ _ATTRIBUTES: dict[str, Callable[[TrailEntry], str]] = {
 @op("cloudtrail", "LookupEvents")
 def lookup_events(call: Call) -> dict[str, Any]:
     """Events, newest first, 50 at most, by one attribute at most; a token is valid for the same request only.
-
-    Calls by AWS's own services appear only in lookups without an attribute.
-    """
+    Calls by AWS's own services appear only in lookups without an attribute."""
     params = call.params
     attributes = params.get("LookupAttributes") or []
     size = params.get("MaxResults", PAGE)

@@ -24,8 +24,7 @@ LAG = timedelta(hours=16)
 NOISE = 0.01
 PLACES = Decimal("0.0000000001")
 TAX_RATE = Decimal("0.1")
-CREDIT = Decimal("-3")
-"""On the first of a month."""
+CREDIT = Decimal("-3")  # On the first of a month
 _SATURDAY = 5
 PRICES = {
     "Amazon Elastic Container Service": 5.60,
@@ -40,8 +39,7 @@ PRICES = {
     "AWS Key Management Service": 0.03,
 }
 """Dollars per weekday."""
-MONTHLY = {"Amazon Route 53": Decimal("0.5")}
-"""Dollars per month, charged on the first."""
+MONTHLY = {"Amazon Route 53": Decimal("0.5")}  # Dollars per month, charged on the first
 _QUIET = {"Amazon Elastic Container Service": 0.92, "AmazonCloudFront": 0.8}
 """Share of the price at weekends."""
 
@@ -125,13 +123,10 @@ def days_of(month: date) -> Iterator[date]:
         day += ONE
 
 
-PAGE = 2000
-"""Groups in a page; a period without groups counts as one."""
+PAGE = 2000  # Groups in a page; a period without groups counts as one
 BUDGETS_PAGE = 100
-_ENDLESS = datetime(2087, 6, 15, tzinfo=UTC)
-"""End of a budget that has none."""
-Period = tuple[date, date]
-"""First day, and the one after the last."""
+_ENDLESS = datetime(2087, 6, 15, tzinfo=UTC)  # End of a budget that has none
+Period = tuple[date, date]  # First day, and the one after the last
 Row = tuple[Period, tuple[str, ...], Decimal]
 """(when, group, dollars); a period without groups has one row with an empty group."""
 

@@ -1,8 +1,6 @@
-"""The network of the runbook's system; an incident may take a security group's rule away.
-
-Source: DescribeSecurityGroups, DescribeSubnets, DescribeRouteTables, DescribeNetworkAcls, DescribeVpcEndpoints (Amazon EC2
-API reference).
-"""
+"""The network of the runbook's system; an incident may take a security group's rule away. Source:
+DescribeSecurityGroups, DescribeSubnets, DescribeRouteTables, DescribeNetworkAcls, DescribeVpcEndpoints
+(Amazon EC2 API reference)."""
 
 from collections.abc import Iterator
 from typing import Any

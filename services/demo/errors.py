@@ -14,8 +14,7 @@ class AwsErrorResponse(Exception):
         self.code = code
         self.message = message
         self.status = status
-        self.details = details or {}
-        """The error's further members."""
+        self.details = details or {}  # The error's further members
 
 
 def invalid_parameter(message: str) -> AwsErrorResponse:

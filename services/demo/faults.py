@@ -97,8 +97,7 @@ class QuotaFault:
 
     rate: float
     tokens: float
-    at: float
-    """Seconds of the store's clock."""
+    at: float  # Seconds of the store's clock
 
     def admits(self, now: float) -> bool:
         self.tokens = min(self.rate, self.tokens + (now - self.at) * self.rate)

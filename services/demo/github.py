@@ -1,7 +1,5 @@
-"""GitHub as far as a key rotation needs it, under `/_github/`: the secrets of Actions, and the workflow that deploys.
-
-Source: docs.github.com, REST API, "Actions secrets" and "Workflow runs" (version 2022-11-28).
-"""
+"""GitHub as far as a key rotation needs it, under `/_github/`: the secrets of Actions, and the workflow that
+deploys. Source: docs.github.com, REST API, "Actions secrets" and "Workflow runs" (version 2022-11-28)."""
 
 import base64
 import json
@@ -31,12 +29,10 @@ SCOPES = (
     f"orgs/{OWNER}/actions",
 )
 """Where the workflow looks for a secret, the first that has it wins."""
-EVERY = timedelta(days=1)
-"""Time from one scheduled run to the next."""
+EVERY = timedelta(days=1)  # Time from one scheduled run to the next
 TEST_AFTER = timedelta(minutes=2)
 """Time from the newest change of a secret to the run that somebody starts to test it."""
-LASTS = timedelta(minutes=3)
-"""Time that a run takes."""
+LASTS = timedelta(minutes=3)  # Time that a run takes
 PAST_RUNS = 5
 
 
@@ -47,8 +43,7 @@ class StoredSecret:
     value: str
     created: datetime
     updated: datetime
-    visibility: str = ""
-    """Which repositories may use it; only a secret of an organisation has one."""
+    visibility: str = ""  # Which repositories may use it; only a secret of an organisation has one
     repositories: tuple[int, ...] = ()
 
 
@@ -56,8 +51,7 @@ class StoredSecret:
 class DemoWorkflowRun:
     number: int
     started: datetime
-    success: bool
-    """Whether AWS accepted the key."""
+    success: bool  # Whether AWS accepted the key
 
     @property
     def ends(self) -> datetime:
@@ -144,8 +138,7 @@ _NAME = r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
 
 
 class GithubRequest(NamedTuple):
-    operation: str
-    """As faults and counts name it."""
+    operation: str  # As faults and counts name it
     scope: str
     name: str
     query: Mapping[str, list[str]]

@@ -13,10 +13,8 @@ _WORD = re.compile(r"[^\W\d][\w.@]*|\S")
 
 
 class Node(Protocol):
-    data: Any
-    """The rule's name."""
-    children: list[Any]
-    """Nodes, and tokens: texts with a `type`."""
+    data: Any  # The rule's name
+    children: list[Any]  # Nodes, and tokens: texts with a `type`
 
     @property
     def meta(self) -> Any: ...
@@ -27,8 +25,7 @@ class Unexpected(ValueError):
         self.at = at
         """Index of the first character that fits nowhere; the text's length if it ends too early."""
         word = _WORD.match(text, at)
-        self.symbol = word[0] if word else ""
-        """The word or sign there; empty at the end."""
+        self.symbol = word[0] if word else ""  # The word or sign there; empty at the end
         super().__init__(message or (f"unexpected symbol found {self.symbol}" if word else "unexpected end"))
 
 
@@ -56,8 +53,7 @@ def parse(path: Path, text: str, start: str = "start") -> Node:
 class GrammarMeaning:
     """Gives a tree its meaning: the method of a rule's name takes the node, and visits what is in it as it needs."""
 
-    deepest = 100
-    """How many nodes may stand in each other; AWS refuses deep nesting, too."""
+    deepest = 100  # How many nodes may stand in each other; AWS refuses deep nesting, too
     _depth = 0
 
     def visit(self, node: Node) -> Any:

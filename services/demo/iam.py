@@ -1,8 +1,6 @@
-"""IAM users with their access keys; the rest of IAM is moto's.
-
-Source: ListUsers, ListAccessKeys, GetAccessKeyLastUsed, CreateAccessKey, UpdateAccessKey, DeleteAccessKey (IAM API
-reference). AWS deletes an active key without complaint.
-"""
+"""IAM users with their access keys; the rest of IAM is moto's. Source: ListUsers, ListAccessKeys,
+GetAccessKeyLastUsed, CreateAccessKey, UpdateAccessKey, DeleteAccessKey (IAM API reference). AWS deletes an
+active key without complaint."""
 
 import base64
 import hashlib
@@ -21,12 +19,10 @@ from services.demo.trail_records import STAFF
 
 DEPLOY_KEY_AGE = timedelta(days=63)
 """Age of the deploy user's key at the scenario's beginning: its rotation is still to come."""
-LAST_USE = timedelta(days=0.1)
-"""How long before the beginning a key in use was last used."""
+LAST_USE = timedelta(days=0.1)  # How long before the beginning a key in use was last used
 EXPORT_USER, EXPORT_KEY, EXPORT_AGE = "log-export-user", "AKIA2TOBANDEMOLOGS01", timedelta(days=34)
 """A user whose key no duty of the runbook rotates."""
-KEYS_PER_USER = 2
-"""Most keys of one user, whatever their status ("IAM and AWS STS quotas")."""
+KEYS_PER_USER = 2  # Most keys of one user, whatever their status ("IAM and AWS STS quotas")
 
 
 @dataclass(slots=True)
@@ -35,10 +31,8 @@ class DemoAccessKey:
     created: datetime
     secret: str
     active: bool = True
-    used: datetime | None = None
-    """When it was last used; None: never."""
-    service: str = "ecs"
-    """The service it was last used for."""
+    used: datetime | None = None  # When it was last used; None: never
+    service: str = "ecs"  # The service it was last used for
     elsewhere: str = ""
     """A service for which something beside GitHub uses it every hour while it is active; "" if nothing does."""
 
@@ -111,8 +105,7 @@ def initial_keys(run: ScenarioRun) -> AccessKeyStore:
 
 
 PAGE = 100
-USER_AGE = timedelta(days=400)
-"""Age of every user at the scenario's beginning."""
+USER_AGE = timedelta(days=400)  # Age of every user at the scenario's beginning
 
 
 @op("iam", "GetAccountSummary")

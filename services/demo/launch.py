@@ -1,10 +1,6 @@
-"""Starts the embedded AWS as a child process; loads neither moto nor botocore.
-
-child = spawn("alb-5xx")            # before the screen is drawn
-demo = await ready(child)           # while it is drawn
-session = AwsSession(AwsSettings(**demo.settings("ap-northeast-1")), clock=demo.clock, …)
-await demo.stop()
-"""
+"""Starts the embedded AWS as a child process; loads neither moto nor botocore. child = spawn("alb-5xx") #
+before the screen is drawn demo = await ready(child) # while it is drawn session =
+AwsSession(AwsSettings(**demo.settings("ap-northeast-1")), clock=demo.clock, …) await demo.stop()"""
 
 import asyncio
 import json
@@ -22,8 +18,7 @@ from services.clock import SpedClock
 
 PREFIX, TOKEN = "/_github", "ghp_demo_token_0123456789"
 """Where the front serves GitHub's API, and the only token that it accepts."""
-START_LIMIT = 30.0
-"""Seconds a start may take."""
+START_LIMIT = 30.0  # Seconds a start may take
 STOP_LIMIT = 3.0
 _FOLDER = Path(__file__).parent / "scenarios"
 _ROOT = Path(__file__).parents[2]
@@ -63,8 +58,7 @@ def scenarios() -> list[ScenarioInfo]:
 class DemoProcess:
     child: "Popen[bytes]"
     url: str
-    clock: SpedClock
-    """The world's clock, shared with the console."""
+    clock: SpedClock  # The world's clock, shared with the console
 
     def settings(self, region: str) -> dict[str, str]:
         return {"region": region, "endpoint_url": self.url}
@@ -131,10 +125,8 @@ def spawn(
 
 
 async def ready(child: "Popen[bytes]", limit: float = START_LIMIT) -> DemoProcess:
-    """Wait until it answers. From then on this process, too, has only made-up credentials.
-
-    Raises DemoError if it does not start within `limit` seconds; the child has ended by then.
-    """
+    """Wait until it answers. From then on this process, too, has only made-up credentials. Raises DemoError
+    if it does not start within `limit` seconds; the child has ended by then."""
     assert child.stdout is not None
     assert child.stderr is not None
     try:

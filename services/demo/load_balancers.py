@@ -1,8 +1,5 @@
-"""Load balancers and target groups whose targets are the tasks of an ECS service.
-
-An account without any (a system that a test created) leaves them to moto. Source: Elastic Load Balancing v2 API
-reference.
-"""
+"""Load balancers and target groups whose targets are the tasks of an ECS service. An account without any (a
+system that a test created) leaves them to moto. Source: Elastic Load Balancing v2 API reference."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,10 +21,8 @@ class TargetGroup:
     name: str
     service: Service
     path: str
-    failing: int = 0
-    """How many of its targets fail their health checks."""
-    troubles: tuple[Targets, ...] = ()
-    """What else is wrong with its targets now."""
+    failing: int = 0  # How many of its targets fail their health checks
+    troubles: tuple[Targets, ...] = ()  # What else is wrong with its targets now
 
     def health(self, at: float) -> list[tuple[Task, str, str, str]]:
         """(task, state, reason, description) of every registered target; `at` in epoch seconds."""

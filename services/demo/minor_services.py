@@ -53,10 +53,8 @@ def describe_regions(call: Call) -> dict[str, Any]:
 
 
 FARGATE, VCPUS = "fargate", "L-3032A538"
-DEFAULT = 6.0
-"""vCPUs that a new account may use at once."""
-APPLIED = 16.0
-"""vCPUs that this account may use."""
+DEFAULT = 6.0  # vCPUs that a new account may use at once
+APPLIED = 16.0  # vCPUs that this account may use
 
 
 @op("service-quotas", "GetServiceQuota")

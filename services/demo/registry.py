@@ -14,15 +14,11 @@ C = TypeVar("C")
 
 
 class WorldView(Protocol):
-    """What a handler sees of the world it is called in.
+    """What a handler sees of the world it is called in. Stores are looked up by class, so that this module
+    names none of them: their packages import it."""
 
-    Stores are looked up by class, so that this module names none of them: their packages import it.
-    """
-
-    lock: threading.RLock
-    """Held around every handler; a streaming response takes it by itself."""
-    ended: threading.Event
-    """Set when streaming responses have to end."""
+    lock: threading.RLock  # Held around every handler; a streaming response takes it by itself
+    ended: threading.Event  # Set when streaming responses have to end
 
     @property
     def run(self) -> ScenarioRun: ...
@@ -36,16 +32,14 @@ class WorldView(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    service: str
-    """As botocore names it: `cloudwatch`, `logs`, `application-autoscaling`…"""
+    service: str  # As botocore names it: `cloudwatch`, `logs`, `application-autoscaling`…
     operation: str
     params: dict[str, Any]
     """Typed as botocore's input shape: datetimes aware UTC, lists, dicts, numbers."""
     region: str
     account: str
     world: WorldView
-    access_key: str = ""
-    """The key that signed the request."""
+    access_key: str = ""  # The key that signed the request
 
     @property
     def run(self) -> ScenarioRun:
@@ -79,10 +73,8 @@ HANDLERS: dict[tuple[str, str], Handler] = {}
 
 
 def op(service: str, operation: str, *, of_system: bool = False) -> Callable[[Handler], Handler]:
-    """Register a handler; what it returns is serialised by botocore's output shape.
-
-    `of_system`: an account without the runbook's system leaves the request to moto.
-    """
+    """Register a handler; what it returns is serialised by botocore's output shape. `of_system`: an account
+    without the runbook's system leaves the request to moto."""
 
     def register(handler: Handler) -> Handler:
         def checked(call: Call) -> dict[str, Any]:

@@ -1,8 +1,6 @@
-"""A scenario: what happens in the embedded AWS, and what its account has in addition, as one validated TOML file.
-
-Times are seconds of the world's clock after its beginning; negative is before it. `days_ago` counts days before the
-beginning.
-"""
+"""A scenario: what happens in the embedded AWS, and what its account has in addition, as one validated TOML
+file. Times are seconds of the world's clock after its beginning; negative is before it. `days_ago` counts
+days before the beginning."""
 
 import tomllib
 from dataclasses import dataclass
@@ -276,10 +274,8 @@ class Scenario(EffectModel):
 class ScenarioRun:
     scenario: Scenario
     clock: Clock
-    began: datetime
-    """The zero of the scenario's times (aware, UTC)."""
-    at: datetime | None = None
-    """The world's time while its past is made; None: the clock's."""
+    began: datetime  # The zero of the scenario's times (aware, UTC)
+    at: datetime | None = None  # The world's time while its past is made; None: the clock's
 
     @property
     def now(self) -> datetime:

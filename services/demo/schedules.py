@@ -18,8 +18,7 @@ _PART = re.compile(r"(\*|\?|\w+)(?:-(\w+))?(?:/(\d+))?")
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 _WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
-_FAR = 800
-"""Days that a cron expression is searched ahead."""
+_FAR = 800  # Days that a cron expression is searched ahead
 
 
 class BadSchedule(ValueError):
@@ -55,8 +54,7 @@ class Cron:
     hours: tuple[int, ...]
     days: tuple[int, ...]
     months: tuple[int, ...]
-    weekdays: tuple[int, ...]
-    """0 is Sunday."""
+    weekdays: tuple[int, ...]  # 0 is Sunday
     years: tuple[int, ...]
 
     def next(self, after: float) -> float | None:

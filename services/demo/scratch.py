@@ -1,8 +1,6 @@
-"""The folder of a demo for its journal and temporary files, deleted when the demo ends, however it ends.
-
-The child process creates and deletes it, even if the console was killed; if the child was killed, the console deletes
-it. If both were killed, the next demo does: a folder in use is locked.
-"""
+"""The folder of a demo for its journal and temporary files, deleted when the demo ends, however it ends. The
+child process creates and deletes it, even if the console was killed; if the child was killed, the console
+deletes it. If both were killed, the next demo does: a folder in use is locked."""
 
 import fcntl
 import os

@@ -1,7 +1,5 @@
-"""STS: the sessions of assumed roles; moto's handlers take half a second to load, which would delay the console's start.
-
-Source: AWS STS API reference; "Secure API access with MFA" (IAM User Guide).
-"""
+"""STS: the sessions of assumed roles; moto's handlers take half a second to load, which would delay the
+console's start. Source: AWS STS API reference; "Secure API access with MFA" (IAM User Guide)."""
 
 import json
 from dataclasses import dataclass
@@ -12,8 +10,7 @@ from services.demo.account import CALLER, principal_id
 from services.demo.errors import AwsErrorResponse
 from services.demo.registry import Call, op
 
-WRONG_CODE = "000000"
-"""The only code that the MFA device refuses the first time."""
+WRONG_CODE = "000000"  # The only code that the MFA device refuses the first time
 POLICY_LIMIT = 2048
 
 
@@ -21,33 +18,26 @@ POLICY_LIMIT = 2048
 class Session:
     """One session that STS gave out."""
 
-    arn: str
-    """The identity of its requests."""
+    arn: str  # The identity of its requests
     mfa: bool = False
     """It began with an MFA code; never so for a role ("Secure API access with MFA")."""
-    policy: str = ""
-    """Its session policy; "": none."""
+    policy: str = ""  # Its session policy; "": none
     source_identity: str = ""
 
 
 @dataclass(slots=True)
 class Trust:
-    source_identity: bool = True
-    """It allows sts:SetSourceIdentity."""
-    mfa: bool = False
-    """It asks for a session that began with an MFA code, or for a code."""
+    source_identity: bool = True  # It allows sts:SetSourceIdentity
+    mfa: bool = False  # It asks for a session that began with an MFA code, or for a code
 
 
 class SessionStore:
     """The temporary keys that STS gave out, and the roles' trust policies."""
 
     def __init__(self) -> None:
-        self.sessions: dict[str, Session] = {}
-        """By access key id."""
-        self.trusts: dict[str, Trust] = {}
-        """By role name; all other roles trust everybody."""
-        self.codes: set[tuple[str, str]] = set()
-        """Device and code of every MFA code that was used."""
+        self.sessions: dict[str, Session] = {}  # By access key id
+        self.trusts: dict[str, Trust] = {}  # By role name; all other roles trust everybody
+        self.codes: set[tuple[str, str]] = set()  # Device and code of every MFA code that was used
 
     def begin(self, session: Session) -> str:
         key = f"ASIA{len(self.sessions):016d}"

@@ -1,7 +1,6 @@
-"""The events that CloudTrail records, and those of an ordinary day at city hall: the staff sign in, releases are deployed.
-
-Source: "CloudTrail record contents", "AWS Management Console sign-in events" (CloudTrail user guide).
-"""
+"""The events that CloudTrail records, and those of an ordinary day at city hall: the staff sign in, releases
+are deployed. Source: "CloudTrail record contents", "AWS Management Console sign-in events" (CloudTrail user
+guide)."""
 
 import json
 from collections.abc import Mapping
@@ -37,8 +36,7 @@ class TrailEntry:
     name: str
     source: str
     username: str
-    record: str
-    """`CloudTrailEvent`: JSON."""
+    record: str  # `CloudTrailEvent`: JSON
     read_only: bool = False
     access_key: str = ""
     resource: str = ""
@@ -207,17 +205,13 @@ def _identity(user: str, access_key: str) -> dict[str, Any]:
     return identity | ({"accessKeyId": access_key} if access_key else {})
 
 
-OFFICE = "203.0.113.{}"
-"""City hall's addresses on the internet; `_DESKS` are the last octets."""
-VENDOR = "198.51.100.{}"
-"""The operating company's addresses; `_VENDOR_DESKS` are the last octets."""
+OFFICE = "203.0.113.{}"  # City hall's addresses on the internet; `_DESKS` are the last octets
+VENDOR = "198.51.100.{}"  # The operating company's addresses; `_VENDOR_DESKS` are the last octets
 _DESKS = (4, 5, 10)
 _VENDOR_DESKS = (70, 71)
-RUNNER = "192.0.2.200"
-"""Address that deployments come from."""
+RUNNER = "192.0.2.200"  # Address that deployments come from
 _WORK = range(9, 17)
-_DEPLOYS = (1, 3)
-"""Weekdays: Tuesday and Thursday."""
+_DEPLOYS = (1, 3)  # Weekdays: Tuesday and Thursday
 # From Japan, the console's global endpoint mostly leads to Sydney; Virginia takes those without an alias cookie.
 _REGIONS = ("ap-southeast-2",) * 8 + ("us-east-1",) + ("ap-northeast-1",)
 
@@ -225,8 +219,7 @@ _REGIONS = ("ap-southeast-2",) * 8 + ("us-east-1",) + ("ap-northeast-1",)
 @dataclass(frozen=True, slots=True)
 class TrailPerson:
     user: str
-    share: float
-    """Share of the open days on which they sign in."""
+    share: float  # Share of the open days on which they sign in
     address: str = OFFICE
     desks: tuple[int, ...] = _DESKS
 

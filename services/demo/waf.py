@@ -30,18 +30,14 @@ from services.demo.system.minute import simulate
 BUCKET = f"{SYSTEM}-waf-logs-prod"
 PREFIX = "waf/"
 STREAM = names.WAF_LOG
-EVERY = 300
-"""Seconds from one object to the next."""
-_LATE = 20
-"""Seconds until an object arrives."""
-_BYTES = 120
-"""Compressed size of one request in an object."""
+EVERY = 300  # Seconds from one object to the next
+_LATE = 20  # Seconds until an object arrives
+_BYTES = 120  # Compressed size of one request in an object
 _ALLOWED = metric_key("AWS/WAFV2", "AllowedRequests", names.WAF_DIMENSIONS)
 
 
 class BlockedRequest(NamedTuple):
-    at: int
-    """Epoch milliseconds."""
+    at: int  # Epoch milliseconds
     address: str
     country: str
     uri: str
@@ -121,10 +117,8 @@ def _key(start: int) -> str:
 ID = "8f2d1c3e-5a7b-4c1d-9e0f-3b6a2d4c8e71"
 ARN = f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/{names.WEB_ACL}/{ID}"
 DESTINATION = f"arn:aws:firehose:{REGION}:{ACCOUNT}:deliverystream/{STREAM}"
-KEPT = timedelta(hours=3)
-"""How far back samples go."""
-POPULATION = 5000
-"""Samples are drawn from the first so many requests of the time window."""
+KEPT = timedelta(hours=3)  # How far back samples go
+POPULATION = 5000  # Samples are drawn from the first so many requests of the time window
 _LOCK = "1c7e5b90-2f6d-4a38-8b1e-6d0c9a4f7e25"
 
 

@@ -35,12 +35,10 @@ from services.demo.system.simulation import SimulatedSystem
 from services.demo.waf import FirewallLog
 
 C = TypeVar("C")
-HISTORY = timedelta(hours=26)
-"""How much past a world has at least, unless `history` is passed."""
+HISTORY = timedelta(hours=26)  # How much past a world has at least, unless `history` is passed
 FIRST_TASKS = 600.0
 """Seconds from the creation of the system's resources to the first simulated minute."""
-QUIET = 15
-"""In the past, while nothing happens, alarms are evaluated every so many minutes."""
+QUIET = 15  # In the past, while nothing happens, alarms are evaluated every so many minutes
 AFTERMATH = 1800
 """Seconds around an effect, and before the scenario's beginning, in which alarms are evaluated every minute."""
 
@@ -57,10 +55,8 @@ class World:
         history: timedelta | None = None,
         language: str = "ja",
     ) -> None:
-        """`history` limits the past of metrics and logs; None: as far back as an inspection at nine o'clock reads.
-
-        `language` is that of dashboards and of descriptions of alarms.
-        """
+        """`history` limits the past of metrics and logs; None: as far back as an inspection at nine o'clock
+        reads. `language` is that of dashboards and of descriptions of alarms."""
         began = began or clock.now()
         self.run = run = ScenarioRun(scenario, clock, began)
         self.clock = clock
@@ -68,8 +64,7 @@ class World:
         self.region = REGION
         self.language = language
         self.lock = threading.RLock()
-        self.ended = threading.Event()
-        """Set when another world replaces this one: streams end."""
+        self.ended = threading.Event()  # Set when another world replaces this one: streams end
         self.metrics = MetricStore()
         self.alarms = AlarmStore(self.metrics, run)
         self.dashboards = DashboardStore()

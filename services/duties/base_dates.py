@@ -37,11 +37,9 @@ class MaintenanceDates:
         """(action, when AWS applies it by itself) of the pending actions that have a date, as read last."""
 
     async def read(self) -> tuple[BaseDate, ...]:
-        """One date for each pending action that nobody has requested yet and that AWS applies by itself.
-
-        If RDS cannot be read, the last dates stay, so that the dates of access keys do not depend on it; without any,
-        the remark says why.
-        """
+        """One date for each pending action that nobody has requested yet and that AWS applies by itself. If
+        RDS cannot be read, the last dates stay, so that the dates of access keys do not depend on it; without
+        any, the remark says why."""
         spec = self._runbook.rds
         if spec is None:
             return ()
@@ -80,16 +78,13 @@ class MaintenanceDates:
 
 CHANGED = frozenset({EntryKind.OUTCOME, EntryKind.RESOLVED})
 SIGNED = frozenset({EntryKind.SIGN_OFF, EntryKind.SKIPPED})
-DEACTIVATE, REACTIVATE = "deactivate", "reactivate"
-"""Ids of the steps of the change `key-rotation`."""
-RECENT = 100
-"""Newest entries of a kind that are read: a rotation has about ten."""
+DEACTIVATE, REACTIVATE = "deactivate", "reactivate"  # Ids of the steps of the change `key-rotation`
+RECENT = 100  # Newest entries of a kind that are read: a rotation has about ten
 
 
 @dataclass(frozen=True, slots=True)
 class RotationRecords:
-    signed: datetime | None = None
-    """When a rotation was last signed off."""
+    signed: datetime | None = None  # When a rotation was last signed off
     changed: datetime | None = None
     """When a change last deactivated a key and none activated one since."""
     first_ticks: dict[str, datetime] = field(default_factory=dict)

@@ -10,16 +10,12 @@ from services.duties.slots import ScheduleCache, months
 from services.journal.errors import JournalError
 from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence
 
-BACK = timedelta(days=400)
-"""How long after its day an occurrence that is still late is listed."""
-MISSED_BACK = timedelta(days=14)
-"""How long after its last day a missed occurrence is listed."""
-AHEAD = timedelta(days=400)
-"""How far ahead the next occurrence is searched for."""
+BACK = timedelta(days=400)  # How long after its day an occurrence that is still late is listed
+MISSED_BACK = timedelta(days=14)  # How long after its last day a missed occurrence is listed
+AHEAD = timedelta(days=400)  # How far ahead the next occurrence is searched for
 DAY = timedelta(days=1)
 LONGEST_MONTH = timedelta(days=31)
-SOON = timedelta(days=35)
-"""How far ahead an occurrence may have been signed off early."""
+SOON = timedelta(days=35)  # How far ahead an occurrence may have been signed off early
 
 
 class Near:
@@ -27,8 +23,7 @@ class Near:
         self._calendar = calendar
         self._schedule = schedule
         self._records = records
-        self.is_whole = False
-        """All records that were needed last could be read."""
+        self.is_whole = False  # All records that were needed last could be read
 
     async def load(self, now: datetime) -> None:
         self.is_whole = False

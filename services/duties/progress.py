@@ -1,8 +1,6 @@
-"""Progress on a duty before its sign-off: which lines are ticked, by whom and when.
-
-An entry records only what a person changed, so that two consoles with the same duty open add to each other's ticks
-instead of undoing them. Of several changes to one line, or to one value, the last recorded one counts.
-"""
+"""Progress on a duty before its sign-off: which lines are ticked, by whom and when. An entry records only
+what a person changed, so that two consoles with the same duty open add to each other's ticks instead of
+undoing them. Of several changes to one line, or to one value, the last recorded one counts."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -17,10 +15,8 @@ from services.models.runbook import Duty
 def progress_entry(
     standing: Occurrence, duty: Duty | None, change: ProgressChange, now: datetime
 ) -> NewEntry:
-    """The entry for a change to `standing` at `now` (local). No change to AWS depends on it.
-
-    It has the lines in the runbook's own language, so that consoles in different languages tick the same lines.
-    """
+    """The entry for a change to `standing` at `now` (local). No change to AWS depends on it. It has the lines
+    in the runbook's own language, so that consoles in different languages tick the same lines."""
     slot, lines = standing.slot, duty.asks if duty is not None else ()
     before = {each.text for each in standing.progress.ticked} if standing.progress else set()
     done = len((before - set(change.unticked) | set(change.ticked)) & set(lines))

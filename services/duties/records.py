@@ -16,8 +16,7 @@ from services.models.journal import Entry, EntryKind
 KINDS = frozenset(
     {EntryKind.SIGN_OFF, EntryKind.SKIPPED, EntryKind.PROGRESS, EntryKind.PLANNED, EntryKind.UNPLANNED}
 )
-RECENT = timedelta(days=430)
-"""How far back a report looks for what was left open."""
+RECENT = timedelta(days=430)  # How far back a report looks for what was left open
 MOST = 40_000
 """Number of occurrences above which the records of those that were not asked for lately are forgotten."""
 LATELY = 8

@@ -39,8 +39,7 @@ from services.models.runbook import Duty, Runbook
 
 DatesIn = Callable[[JournalReader, date, date, datetime], Slots]
 """The occurrences from the first to the last day, read from the journal as of a time (UTC); blocks. Raises sqlite3.Error."""
-_MONTHS = 60
-"""Maximum number of months that are held."""
+_MONTHS = 60  # Maximum number of months that are held
 
 
 def no_dates(_reader: JournalReader, _first: date, _last: date, _now: datetime) -> Slots:
@@ -52,8 +51,7 @@ class RecordedDates:
         self._journal = journal
         self._dates_in = dates_in
         self._months: dict[tuple[int, int], Slots] = {}
-        self.version = 0
-        """Incremented whenever a month's dates change."""
+        self.version = 0  # Incremented whenever a month's dates change
 
     def of(self, month: tuple[int, int]) -> Slots:
         return self._months.get(month, ())
@@ -78,12 +76,9 @@ class MonthRecords:
     def __init__(self, near: Near, records: DutyRecords, dates: RecordedDates) -> None:
         self._near = near
         self._records = records
-        self.dates = dates
-        """The occurrences of past days that follow no rule."""
-        self._missing: set[str] = set()
-        """Keys that are missing in a month that was asked for."""
-        self._month: tuple[int, int] | None = None
-        """The month that was asked for last."""
+        self.dates = dates  # The occurrences of past days that follow no rule
+        self._missing: set[str] = set()  # Keys that are missing in a month that was asked for
+        self._month: tuple[int, int] | None = None  # The month that was asked for last
         self._as_of: object = None
         """The day on which it was asked for, and the console's own dates then: others are read anew."""
         self._around: object = None
@@ -95,9 +90,7 @@ class MonthRecords:
 
     def ask(self, month: tuple[int, int], keys: Iterable[str], now: datetime) -> bool:
         """Want the records of these occurrences of a month, and its neighbours'. Returns whether that is new.
-
-        Not in years of which nothing is recorded: the months around them, or their moments, may not exist.
-        """
+        Not in years of which nothing is recorded: the months around them, or their moments, may not exist."""
         if usable(date(*month, 1)) is None:
             return False
         missing, as_of = self._records.unread(keys), self._near.basis(now)
@@ -159,8 +152,7 @@ class Duties:
         self._slot_cache = ScheduleCache(calendar, anchors, dated)
         self._near = Near(calendar, self._slot_cache, self._records)
         self._month_records = MonthRecords(self._near, self._records, RecordedDates(journal, recorded))
-        self._bases = 0
-        """How often the basis of the slots (base dates, reverts) has changed."""
+        self._bases = 0  # How often the basis of the slots (base dates, reverts) has changed
         self._wake = Wake()
         self._unread = True
 
@@ -227,9 +219,7 @@ class Duties:
         self, occurrence: Occurrence, note: str = "", *, more: Mapping[str, Any] | None = None
     ) -> Occurrence:
         """Sign it off now; `more` holds what was signed: findings, ticked lines, evidence (JSON values).
-
-        Raises AlreadyRecorded (with the entry that came first), NotNow, JournalError.
-        """
+        Raises AlreadyRecorded (with the entry that came first), NotNow, JournalError."""
         slot = occurrence.slot
         standing = await self._loaded(slot)
         # If it has been signed, let the journal refuse and name the signer: its claim decides, not this state.

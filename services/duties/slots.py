@@ -22,10 +22,8 @@ Slots = tuple[ScheduledOccurrence, ...]
 
 
 class ScheduleCache:
-    """Occurrences by the month of their day, including those dated by a base date or a change.
-
-    Those of rules are expanded once for each month and language (of their remarks), whatever the base dates are.
-    """
+    """Occurrences by the month of their day, including those dated by a base date or a change. Those of rules
+    are expanded once for each month and language (of their remarks), whatever the base dates are."""
 
     def __init__(
         self, calendar: Calendar, anchors: Callable[[], tuple[BaseDate, ...]], dated: Callable[[], Slots]
@@ -66,9 +64,7 @@ class ScheduleCache:
 
     def month(self, year: int, month: int, recorded: Slots = ()) -> dict[date, Slots]:
         """The occurrences of a month by day, without the days that have none; within a day in their order.
-
-        `recorded` are others of past days, as far as they have other keys.
-        """
+        `recorded` are others of past days, as far as they have other keys."""
         ruled = self._of_rules().month(year, month)
         own = self.dated()
         keys = {slot.key for slot in own} if recorded else set()

@@ -17,11 +17,9 @@ from services.models.runbook import Duty
 @dataclass(frozen=True, slots=True)
 class OccurrenceRecord:
     signed: SignOff | None = None
-    skipped: bool = False
-    """Whether `signed` is a skip."""
+    skipped: bool = False  # Whether `signed` is a skip
     planned: bool = False
-    planned_seq: int = 0
-    """Number of the newest entry that plans or unplans it; 0: there is none."""
+    planned_seq: int = 0  # Number of the newest entry that plans or unplans it; 0: there is none
     progress: DutyProgress | None = None
     """What was recorded of it without a sign-off; None: nothing."""
 

@@ -14,10 +14,8 @@ from services.models.fleet import SystemState
 
 SPACING = 0.1
 """Seconds (real time) between the beginnings of two systems at the most: together they would take the processor."""
-SETTLE = 0.2
-"""Least seconds (real time) between two views of all systems."""
-SPREAD = 30.0
-"""Seconds over which the reads of the systems are spread within a minute."""
+SETTLE = 0.2  # Least seconds (real time) between two views of all systems
+SPREAD = 30.0  # Seconds over which the reads of the systems are spread within a minute
 
 
 class Fleet:

@@ -27,8 +27,7 @@ SELECT count(DISTINCT holds) FROM entries h WHERE holds <> '' AND NOT EXISTS (
 )
 """
 """How many targets are held: both look-ups use the partial indexes."""
-_AHEAD = 100
-"""Entries of hosts whose clocks are ahead that are looked at, at most."""
+_AHEAD = 100  # Entries of hosts whose clocks are ahead that are looked at, at most
 _LATE = (OccurrenceState.LATE, OccurrenceState.MISSED)
 Stamp = tuple[tuple[int, ...], ...]
 
@@ -40,8 +39,7 @@ class RecordsReader:
         self._path = path
         self._stamp: Stamp | None = None
         self._records = SystemRecords()
-        self.reads = 0
-        """How often the journal was opened."""
+        self.reads = 0  # How often the journal was opened
 
     def read(self, now: datetime) -> SystemRecords:
         """The records as of `now` (aware); what could not be read is a problem, with the last values."""

@@ -39,12 +39,9 @@ class SystemPlan:
 
 @dataclass(frozen=True, slots=True)
 class SystemEntry:
-    name: str
-    """As the configuration names its runbook."""
-    load: Callable[[], SystemPlan]
-    """Reads its files; blocks, raises DataFileError."""
-    place: str = ""
-    """Where the configuration lists it: `config.toml:12: systems[2].runbook`."""
+    name: str  # As the configuration names its runbook
+    load: Callable[[], SystemPlan]  # Reads its files; blocks, raises DataFileError
+    place: str = ""  # Where the configuration lists it: `config.toml:12: systems[2].runbook`
 
 
 PATIENCE = 20.0
@@ -68,9 +65,7 @@ class WatchedRecords:
 
     async def read(self, *, catches_up: bool) -> SystemRecords:
         """The records as of now; why they are older, or may lack entries of other hosts, is their problem.
-
-        `catches_up`: nobody else reads what a shared journal's copy here lacks.
-        """
+        `catches_up`: nobody else reads what a shared journal's copy here lacks."""
         shares = catches_up and self._plan.journal.address is not None
         unreached = await self._unreached() if shares else None
         if self._reading is None:
@@ -133,8 +128,7 @@ class WatchedRecords:
         return Problem(kind=kind, summary=summary, at=self._clock.now())
 
 
-MOST_REQUESTS = 3
-"""Requests a minute at most for a system that is not on screen."""
+MOST_REQUESTS = 3  # Requests a minute at most for a system that is not on screen
 
 
 class WatchedSystem:
@@ -144,12 +138,10 @@ class WatchedSystem:
         self, entry: SystemEntry, clock: Clock, changed: Callable[[], object], claims: Callable[[str], bool]
     ) -> None:
         """`claims(text)`: whether this system may have this id, or the journal of this path, which no other has."""
-        self.fault: Fault = unreported
-        """Called with internal errors of what follows it here."""
+        self.fault: Fault = unreported  # Called with internal errors of what follows it here
         self.entry = entry
         self.state = SystemState(key=entry.name, title=entry.name)
-        self.plan: SystemPlan | None = None
-        """None until its files are read."""
+        self.plan: SystemPlan | None = None  # None until its files are read
         self.begun: Beginning | None = None
         self._clock = clock
         self._changed = changed
@@ -171,10 +163,8 @@ class WatchedSystem:
         self._take_plan(plan, begun)
 
     async def loaded(self) -> bool:
-        """Read its files, once; False if they cannot be used, which `state` says. Files that hang delay nobody else.
-
-        What was begun elsewhere goes on, whatever has become of its files since.
-        """
+        """Read its files, once; False if they cannot be used, which `state` says. Files that hang delay
+        nobody else. What was begun elsewhere goes on, whatever has become of its files since."""
         if self._loading is None or (self._loading.done() and self.begun is None):
             self._loading = detached(self._load(), name="system-files")
         return self.begun is not None or await asyncio.shield(self._loading)
@@ -194,10 +184,8 @@ class WatchedSystem:
             self.begun.alarms.interval = self.plan.intervals.alarms
 
     def refresh(self) -> None:
-        """Read its alarms now, or its files if they could not be used; at most MOST_REQUESTS, however often it is asked.
-
-        One that fails is asked no more often than others.
-        """
+        """Read its alarms now, or its files if they could not be used; at most MOST_REQUESTS, however often
+        it is asked. One that fails is asked no more often than others."""
         if self.begun is None:
             if self._watching is not None:
                 self.watch()
@@ -302,10 +290,8 @@ class WatchedSystem:
         await self.begun.workers.keep("fleet", _("watching the system"), follow)
 
     def _pace(self) -> None:
-        """Read seldom enough for MOST_REQUESTS, however many requests one reading takes.
-
-        Only those of the reading count: a change that is followed to its end must not slow the alarms.
-        """
+        """Read seldom enough for MOST_REQUESTS, however many requests one reading takes. Only those of the
+        reading count: a change that is followed to its end must not slow the alarms."""
         assert self.begun is not None
         assert self.plan is not None
         if calls := self.begun.alarm_watch.calls:

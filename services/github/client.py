@@ -1,8 +1,6 @@
-"""GitHub's REST API as far as a key rotation needs it. Imported at the first request, as the HTTP library is large.
-
-Source: docs.github.com, REST API, "Actions secrets", "Workflow runs" (version 2022-11-28). Every request is sent once;
-no error message contains the token or a request's body.
-"""
+"""GitHub's REST API as far as a key rotation needs it. Imported at the first request, as the HTTP library is
+large. Source: docs.github.com, REST API, "Actions secrets", "Workflow runs" (version 2022-11-28). Every
+request is sent once; no error message contains the token or a request's body."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -59,11 +57,9 @@ def written_path(permit: "WriteGrant") -> str:
 
 
 VERSION = "2022-11-28"
-PAGE = 100
-"""Rows of one page; the newest runs come first, and a key's test is among them."""
+PAGE = 100  # Rows of one page; the newest runs come first, and a key's test is among them
 _LIMITS = aiohttp.ClientTimeout(total=20.0, connect=8.0)
-_WRITTEN = (201, 204)
-"""A secret was created, or updated."""
+_WRITTEN = (201, 204)  # A secret was created, or updated
 
 _UNSENT = (
     aiohttp.ClientConnectorError,
@@ -116,11 +112,9 @@ class GithubClient:
     async def put_secret(
         self, permit: "WriteGrant", body: Mapping[str, Any], leaving: Callable[[], None] = lambda: None
     ) -> None:
-        """Write the secret that the grant names: exactly one attempt.
-
-        `leaving` is called when the request is about to leave; it is not sent if that raises an AwsError. Raises
-        AwsError, whose `certain` says whether nothing was written.
-        """
+        """Write the secret that the grant names: exactly one attempt. `leaving` is called when the request is
+        about to leave; it is not sent if that raises an AwsError. Raises AwsError, whose `certain` says
+        whether nothing was written."""
         operation, path = PUT_SECRET, written_path(permit)
         if not path:
             raise self._blocked(operation)

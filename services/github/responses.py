@@ -1,8 +1,6 @@
-"""Interprets GitHub's responses and failures as the errors of `services.aws.client.errors`. Pure.
-
-A refusal proves that nothing was written only with GitHub's own request id: a proxy between could send any status.
-Source: docs.github.com, REST API, "Troubleshooting", "Rate limits".
-"""
+"""Interprets GitHub's responses and failures as the errors of `services.aws.client.errors`. Pure. A refusal
+proves that nothing was written only with GitHub's own request id: a proxy between could send any status.
+Source: docs.github.com, REST API, "Troubleshooting", "Rate limits"."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,8 +13,7 @@ from services.models.text import clean
 
 SERVICE = "github"
 REQUEST_ID = "X-GitHub-Request-Id"
-_DETAIL = 200
-"""Characters of GitHub's own message."""
+_DETAIL = 200  # Characters of GitHub's own message
 
 
 def failed(

@@ -20,10 +20,8 @@ from services.models.text import clean
 TOKEN, TOKEN_FILE, URL = "TOBAN_GITHUB_TOKEN", "TOBAN_GITHUB_TOKEN_FILE", "TOBAN_GITHUB_URL"
 VARIABLES = (TOKEN, TOKEN_FILE, URL)
 HOME = "https://api.github.com"
-_LARGEST = 4096
-"""Bytes of a token file at most."""
-_FORM = re.compile(r"[\x21-\x7e]+")
-"""What can be sent in a header."""
+_LARGEST = 4096  # Bytes of a token file at most
+_FORM = re.compile(r"[\x21-\x7e]+")  # What can be sent in a header
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +29,8 @@ class GithubSettings:
     """Where GitHub's API is, and the token; without a token nothing is sent."""
 
     token: Secret | None = None
-    base: str = HOME
-    """Scheme, host and path of the API."""
-    why: str = ""
-    """Why nothing can be sent, and what to do, in the screen's language; "" if it can."""
+    base: str = HOME  # Scheme, host and path of the API
+    why: str = ""  # Why nothing can be sent, and what to do, in the screen's language; "" if it can
 
 
 def read(environment: Mapping[str, str]) -> GithubSettings:

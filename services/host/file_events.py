@@ -13,8 +13,7 @@ _CHANGES = 0x2 | 0x4 | 0x40 | 0x80 | 0x100 | 0x200
 """IN_MODIFY, IN_ATTRIB, IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE."""
 _ENDS = 0x2000 | 0x4000 | 0x8000
 """IN_UNMOUNT, IN_Q_OVERFLOW, IN_IGNORED: from here on changes may have been missed."""
-_ENTIRE_FOLDER = 0x400 | 0x800
-"""IN_DELETE_SELF, IN_MOVE_SELF."""
+_ENTIRE_FOLDER = 0x400 | 0x800  # IN_DELETE_SELF, IN_MOVE_SELF
 _HEAD = struct.Struct("iIII")
 _ROOM = 1 << 16
 _MOUNTS = Path("/proc/self/mounts")
@@ -57,10 +56,8 @@ class FileEvents:
             return None
 
     def wait(self) -> bool:
-        """Block until one of the files has changed since the last call, or `wake` was called.
-
-        Returns whether changes are still reported; False: watch by other means from now on.
-        """
+        """Block until one of the files has changed since the last call, or `wake` was called. Returns whether
+        changes are still reported; False: watch by other means from now on."""
         while True:
             ready = {descriptor for descriptor, _event in self._poll.poll()}
             if self._queue in ready:

@@ -8,8 +8,7 @@ OWN_VARIABLES = ("TOBAN_SLACK_TOKEN", "TOBAN_SLACK_WEBHOOK", "TOBAN_GITHUB_TOKEN
 MOST = 500
 """Maximum number of secrets kept; each renewal of credentials (every quarter of an hour) adds two."""
 
-_known: dict[str, None] = {}
-"""In order of insertion, the newest last."""
+_known: dict[str, None] = {}  # In order of insertion, the newest last
 _lock = threading.Lock()
 
 

@@ -1,8 +1,6 @@
-"""Which process of which machine wrote an entry, and whether it has ended.
-
-A host's name is no proof: containers that are built alike have one name, and often the same process ids. A process id
-means something only within one boot and one process namespace, so that entries carry these beside it.
-"""
+"""Which process of which machine wrote an entry, and whether it has ended. A host's name is no proof:
+containers that are built alike have one name, and often the same process ids. A process id means something
+only within one boot and one process namespace, so that entries carry these beside it."""
 
 import os
 import socket
@@ -39,10 +37,8 @@ def process_data() -> dict[str, int | str]:
 
 
 def process_of(entry: Entry) -> tuple[str, str, int] | None:
-    """(host, process namespace, process id) of the console that wrote the entry; None if it does not say.
-
-    An entry of an earlier version carries no namespace: there the host's name decides.
-    """
+    """(host, process namespace, process id) of the console that wrote the entry; None if it does not say. An
+    entry of an earlier version carries no namespace: there the host's name decides."""
     pid, space = entry.data.get(PID), entry.data.get(SPACE)
     if not isinstance(pid, int) or isinstance(pid, bool):
         return None
@@ -57,9 +53,7 @@ def is_own(entry: Entry) -> bool:
 
 def abandoned(entry: Entry, host: str | None = None) -> bool:
     """Whether the console that wrote the entry is known to have ended: its process is gone from this machine.
-
-    `host` is this machine's name; None asks the machine.
-    """
+    `host` is this machine's name; None asks the machine."""
     process = process_of(entry)
     if process is None or process[2] == os.getpid() or not _is_here(process, host):
         return False

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from services.i18n import _
 
-LIMIT = 4 << 20
-"""Maximum size in bytes of a hand-written file."""
+LIMIT = 4 << 20  # Maximum size in bytes of a hand-written file
 _CHUNK = 1 << 20
 _OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
@@ -68,10 +67,8 @@ def opener(path: str, flags: int) -> int:
 
 
 def check(path: Path, limit: int = 0) -> None:
-    """Check a file without opening it, which has side effects on some devices.
-
-    `limit` is the maximum size in bytes, 0 for any. Raises Unsuitable and OSError.
-    """
+    """Check a file without opening it, which has side effects on some devices. `limit` is the maximum size in
+    bytes, 0 for any. Raises Unsuitable and OSError."""
     status = _status(path)
     _check_kind(status, path)
     if limit and status.st_size > limit:

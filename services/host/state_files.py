@@ -42,10 +42,8 @@ def write_private(path: Path, text: str) -> None:
 
 
 def put_aside(path: Path) -> Path:
-    """Rename a file that cannot be read, perhaps one of a newer version, so that nothing writes over it; returns its new path.
-
-    Of several, the last one stays. Raises OSError.
-    """
+    """Rename a file that cannot be read, perhaps one of a newer version, so that nothing writes over it;
+    returns its new path. Of several, the last one stays. Raises OSError."""
     aside = path.with_name(f"{path.stem}.unread{path.suffix}")
     os.replace(path, aside)
     return aside

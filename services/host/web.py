@@ -1,7 +1,5 @@
-"""HTTP to other services than AWS: answers of limited size, no redirects, the environment's proxy.
-
-Imported late, as its library is large.
-"""
+"""HTTP to other services than AWS: answers of limited size, no redirects, the environment's proxy. Imported
+late, as its library is large."""
 
 import urllib.request
 from collections.abc import Callable
@@ -9,8 +7,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-LARGEST = 16 << 20
-"""Bytes of an answer that are read at most."""
+LARGEST = 16 << 20  # Bytes of an answer that are read at most
 
 
 class WebAnswer(aiohttp.ClientResponse):
@@ -38,11 +35,9 @@ async def _refuse_redirect(*_trace: object) -> None:
 def session(
     limits: aiohttp.ClientTimeout, leaving: Callable[[], None] = lambda: None
 ) -> aiohttp.ClientSession:
-    """A session that sends each request once, follows no redirect and reads no endless answer.
-
-    `leaving` is called once the connection is there, before the first byte of a request is sent; an error that it
-    raises is raised by the request, which is not sent then.
-    """
+    """A session that sends each request once, follows no redirect and reads no endless answer. `leaving` is
+    called once the connection is there, before the first byte of a request is sent; an error that it raises
+    is raised by the request, which is not sent then."""
 
     async def ready(*_trace: object) -> None:
         leaving()
@@ -58,10 +53,8 @@ def session(
 
 
 def proxy(address: str) -> str | None:
-    """The environment's proxy for an address; the library itself ignores NO_PROXY.
-
-    None for plain HTTP: its addresses are on this machine, and a proxy would read the token.
-    """
+    """The environment's proxy for an address; the library itself ignores NO_PROXY. None for plain HTTP: its
+    addresses are on this machine, and a proxy would read the token."""
     parts = urlsplit(address)
     if parts.scheme == "http" or urllib.request.proxy_bypass(parts.hostname or ""):
         return None

@@ -14,8 +14,7 @@ from services.models.incidents import ClockKind, ClockState, Incident, StepKind
 from services.models.runbook_playbooks import Playbook, Step
 from services.models.step_records import open_steps
 
-ROWS = 2
-"""Values of a plan that are read aloud."""
+ROWS = 2  # Values of a plan that are read aloud
 _YEN = re.compile(r"¥([\d,]+) → ¥([\d,]+)")
 _LEFT = {
     ClockKind.STORAGE: (

@@ -19,8 +19,7 @@ from services.models.causes import Assessment, CauseSpec, Signal, WeighedCause, 
 from services.models.first_wave import IncidentEvidence, Source
 from services.models.runbook import Runbook
 
-NOTHING_WRONG, LIKELY, STRONG, OPEN = 0, 1, 2, 3
-"""Exit statuses."""
+NOTHING_WRONG, LIKELY, STRONG, OPEN = 0, 1, 2, 3  # Exit statuses
 LOGS = frozenset({Source.APPLICATION_LOG, Source.DATABASE_LOG, Source.OWN_LOG})
 """Sources whose values quote logs."""
 _STATUS = {Word.STRONG: STRONG, Word.LIKELY: LIKELY, Word.OPEN: OPEN}

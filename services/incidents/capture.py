@@ -49,15 +49,13 @@ class IncidentCapture:
     ) -> None:
         """`is_elsewhere`: whether AWS would answer for another account, which leaves the claims to other consoles."""
         self._is_elsewhere = is_elsewhere
-        self.fault = fault
-        """Called with internal errors."""
+        self.fault = fault  # Called with internal errors
         self._incidents = incidents
         self._journal = incidents.journal
         self._read = read
         self._clock = clock
         self._wake = Wake()
-        self._reads = FirstReads(clock)
-        """Of the newest claim of another console on each incident."""
+        self._reads = FirstReads(clock)  # Of the newest claim of another console on each incident
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._unclaimed: dict[str, IncidentEvidence] = {}
         """By incident: what was read while the journal could not be written."""

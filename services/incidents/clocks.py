@@ -9,11 +9,9 @@ from services.models.step_records import due_at
 
 
 def clocks(incident: Incident, playbook: Playbook | None, now: datetime) -> tuple[IncidentClock, ...]:
-    """The clocks that the playbook sets; () if it sets none.
-
-    They start when the alarm fired. While it flaps they go on, so that each return does not give new minutes; they
-    start anew only after recovery was judged.
-    """
+    """The clocks that the playbook sets; () if it sets none. They start when the alarm fired. While it flaps
+    they go on, so that each return does not give new minutes; they start anew only after recovery was
+    judged."""
     if playbook is None:
         return ()
     starts = incident.trouble_since
@@ -30,9 +28,7 @@ def whole_clocks(
     incident: Incident, incidents: Iterable[Incident], playbooks: Iterable[Playbook], now: datetime
 ) -> tuple[IncidentClock, ...]:
     """The clocks of an incident and of those that are part of it: of each kind the one that runs out first.
-
-    Joining takes no time limit away. Who was told of the whole was told of its parts.
-    """
+    Joining takes no time limit away. Who was told of the whole was told of its parts."""
     books = {str(book.id): book for book in playbooks}
     every = list(clocks(incident, books.get(incident.playbook or ""), now))
     for part in incidents:
@@ -72,10 +68,8 @@ def _recovery(incident: Incident, starts: datetime, minutes: int, now: datetime)
 def _escalation(
     incident: Incident, starts: datetime, minutes: int, playbook: Playbook, now: datetime
 ) -> IncidentClock:
-    """Met once the role was told, in whichever language that was recorded, or the trouble ended.
-
-    Telling somebody else, such as the one on duty, is recorded and leaves the time limit.
-    """
+    """Met once the role was told, in whichever language that was recorded, or the trouble ended. Telling
+    somebody else, such as the one on duty, is recorded and leaves the time limit."""
     due = due_at(starts, minutes)
     roles = {str(role) for role in playbook.versions("escalate_to")}
     contacts = [max(each.at, starts) for each in told(incident, roles)]

@@ -9,8 +9,7 @@ from services.models.durations import lasting
 from services.models.incident_report import IncidentLine
 from services.models.incidents import OUTAGE, WAF_BLOCKS, Incident, Phase, Spell
 
-MOST = 3
-"""Earlier times of firing that are named."""
+MOST = 3  # Earlier times of firing that are named
 _FIRING = {
     Phase.FIRING: N_("{title} has been firing since {start}."),
     Phase.QUIET: N_("{title} fired at {start} and is ok since {end}; recovery has not been judged yet."),

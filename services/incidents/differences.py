@@ -12,12 +12,10 @@ class Difference:
     """Images that only one of them has, with their digests if ECS reports them."""
     variables: frozenset[str]
     """Names of environment variables and secrets that are added, taken away or of another value."""
-    hosts: frozenset[str]
-    """`host` or `host:port` of what these variables name, before or after."""
+    hosts: frozenset[str]  # `host` or `host:port` of what these variables name, before or after
     secrets: frozenset[str]
     """ARNs or names of the secrets that these variables are filled from, before or after."""
-    security_groups: frozenset[str]
-    """Ids that only one of them has."""
+    security_groups: frozenset[str]  # Ids that only one of them has
 
 
 def newest_revisions(evidence: IncidentEvidence) -> list[ServiceRevision]:

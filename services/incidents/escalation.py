@@ -36,10 +36,8 @@ _HEADS = {
 }
 _ALARMS = (Phase.FIRING, Phase.QUIET, Phase.NO_DATA, Phase.MISSING)
 """The phases that are what the alarm was when it was last read."""
-STALE = timedelta(minutes=2)
-"""Age from which it is said when the alarm was read."""
-FACTS = 2
-"""Measured values of a finding that are read aloud."""
+STALE = timedelta(minutes=2)  # Age from which it is said when the alarm was read
+FACTS = 2  # Measured values of a finding that are read aloud
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +51,16 @@ class Situation:
     zone: tzinfo
     measured: str = ""
     """The value at `seen_at` beside its limit, in the units of the screen; "" if there is none."""
-    impact: str = ""
-    """What users notice, as far as it is measured."""
-    cause: str = ""
-    """Title of the decided or leading cause; "" if there is none."""
-    word: Word | None = None
-    """How sure the leading cause is; None: a person decided on it."""
+    impact: str = ""  # What users notice, as far as it is measured
+    cause: str = ""  # Title of the decided or leading cause; "" if there is none
+    word: Word | None = None  # How sure the leading cause is; None: a person decided on it
     reason: str = ""
     """Why the leading cause is the first, a sentence each fact; "" if nothing is known of it."""
-    by: str = ""
-    """Who calls."""
-    seen_at: datetime | None = None
-    """When the alarm was last read; None: it is not known."""
-    whole: Incident | None = None
-    """The incident that it is part of; None: it stands alone."""
-    parts: tuple[Incident, ...] = ()
-    """Of the incidents that are part of it, those that go on."""
-    evidence: IncidentEvidence | None = None
-    """The newest reading."""
+    by: str = ""  # Who calls
+    seen_at: datetime | None = None  # When the alarm was last read; None: it is not known
+    whole: Incident | None = None  # The incident that it is part of; None: it stands alone
+    parts: tuple[Incident, ...] = ()  # Of the incidents that are part of it, those that go on
+    evidence: IncidentEvidence | None = None  # The newest reading
     plan: Plan | None = None
     """The newest plan of the change that a step asks approval for; None: none was made."""
     changes: tuple[str, ...] = ()
@@ -132,8 +122,7 @@ Renewed = Callable[[], Awaitable[Situation | None]]
 @dataclass(frozen=True, slots=True)
 class Recipient:
     role: str
-    reach: str
-    """How to reach them; "" if undecided."""
+    reach: str  # How to reach them; "" if undecided
 
 
 def recipients(
@@ -346,10 +335,8 @@ def phone_lines(situation: Situation) -> str:
 def cause_of(
     incident: Incident, assessment: Assessment | None, titles: Mapping[str, str]
 ) -> tuple[str, Word | None, str]:
-    """(title, word, why) of the cause: with which it was closed, else as decided (without a word), else the leading one.
-
-    Why is what is measured: nothing once the alarm is quiet.
-    """
+    """(title, word, why) of the cause: with which it was closed, else as decided (without a word), else the
+    leading one. Why is what is measured: nothing once the alarm is quiet."""
     leader = assessment.leader if assessment is not None else None
     decision, is_past = incident.decision, incident.phase in (Phase.QUIET, Phase.RECOVERED, Phase.CLOSED)
     why = "" if is_past else reason_of(assessment, SPOKEN)

@@ -22,15 +22,12 @@ from services.models.journal import RESTRAINS_CHANGES
 from services.models.metrics import Series
 
 ENCODING = "json+zlib+base64"
-LIMIT = 256 * 1024
-"""Most bytes of `evidence` and the keys around it, as stored."""
+LIMIT = 256 * 1024  # Most bytes of `evidence` and the keys around it, as stored
 LARGEST = 16 * 1024 * 1024
 """Most bytes of the JSON: a journal may have been edited, and a small text can unpack to gigabytes."""
-_AROUND = 4 * 1024
-"""Bytes set aside for the other keys of the data."""
+_AROUND = 4 * 1024  # Bytes set aside for the other keys of the data
 _YEARS = range(1970, 2200)
-_LAST = 7_258_118_400
-"""Epoch seconds at the end of _YEARS."""
+_LAST = 7_258_118_400  # Epoch seconds at the end of _YEARS
 
 Trim = Callable[[IncidentEvidence], "IncidentEvidence | None"]
 """The evidence with fewer rows, and the cut named in its readings; None if there is nothing to leave out."""
@@ -41,10 +38,8 @@ class UnreadableEvidence(Exception):
 
 
 def packed(evidence: IncidentEvidence, *, incident: str, turn: int = 1) -> dict[str, Any]:
-    """The data of an EVIDENCE entry, at most LIMIT bytes as JSON.
-
-    Whatever does not fit is left out in a fixed order, and both `cut` and the readings say so.
-    """
+    """The data of an EVIDENCE entry, at most LIMIT bytes as JSON. Whatever does not fit is left out in a
+    fixed order, and both `cut` and the readings say so."""
     text = _encoded(evidence)
     for trim in _TRIMS:
         while not text and (smaller := trim(evidence)) is not None:

@@ -19,8 +19,7 @@ from services.models.runbook import Runbook
 
 EVALUATION = timedelta(minutes=5)
 """How much later than the first bad minute an alarm fires: its periods and their evaluation."""
-UNUSED = frozenset({"unused", "draining"})
-"""States of targets that receive no new requests."""
+UNUSED = frozenset({"unused", "draining"})  # States of targets that receive no new requests
 SKEW = timedelta(minutes=1)
 """By how much CloudWatch may publish one metric of a resource later than another; of the requests twice as much."""
 _BALANCER = (
@@ -86,10 +85,8 @@ class Facts:
         return [(datetime.fromtimestamp(at, UTC), value) for at, value in pairs]
 
     def published(self, measure: Measure) -> datetime | None:
-        """The newest minute that CloudWatch has published of a curve; None: none, or it is not known.
-
-        Of a count that is not published while it is zero, another curve of the same resource tells it.
-        """
+        """The newest minute that CloudWatch has published of a curve; None: none, or it is not known. Of a
+        count that is not published while it is zero, another curve of the same resource tells it."""
         own = max((at for at, _value in self.points(measure)), default=None)
         if measure not in ZERO:
             return own

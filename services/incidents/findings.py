@@ -6,8 +6,7 @@ from services.models.incidents import Incident, TriggerKind
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook
 
-MEASURES = 5
-"""Measured values that an incident keeps of its finding."""
+MEASURES = 5  # Measured values that an incident keeps of its finding
 
 
 def playbook_of_finding(runbook: Runbook, inspection: str) -> Playbook | None:

@@ -13,8 +13,7 @@ from services.models.incidents import FollowUp
 from services.models.journal import Entry, EntryKind
 from services.models.runbook import Runbook
 
-FOLLOW_UP = "follow-up@"
-"""How the key of its occurrence begins; its id follows."""
+FOLLOW_UP = "follow-up@"  # How the key of its occurrence begins; its id follows
 DAY = timedelta(days=1)
 
 
@@ -61,8 +60,7 @@ def _slot(follow_up: FollowUp, zone: tzinfo) -> ScheduledOccurrence:
     )
 
 
-KEPT = timedelta(days=400)
-"""How far back a report looks for incidents that were still open."""
+KEPT = timedelta(days=400)  # How far back a report looks for incidents that were still open
 _KINDS = ", ".join(f"'{kind}'" for kind in sorted(kind.value for kind in KINDS))
 _SIGNED = f"sign-off:{FOLLOW_UP}"
 OLDER = Older(

@@ -10,8 +10,7 @@ from services.models.first_wave import IncidentEvidence, Measure, Source
 from services.models.incidents import Incident
 from services.models.units import SECONDS, number
 
-FRESH = timedelta(seconds=60)
-"""Age from which numbers are said to be of an earlier time."""
+FRESH = timedelta(seconds=60)  # Age from which numbers are said to be of an earlier time
 _MINUTE = timedelta(minutes=1)
 _ERRORS = (Measure.ELB_5XX, Measure.TARGET_5XX)
 
@@ -36,10 +35,8 @@ def counted(incident: Incident, facts: Facts) -> tuple[Facts, datetime, datetime
 def impact_text(
     incident: Incident, facts: Facts, zone: tzinfo, now: datetime, live: IncidentEvidence | None = None
 ) -> str:
-    """What users noticed, with the range of time; "" if nothing was measured of it.
-
-    `live`: the newest reading alone; once the alarm is quiet, the states in `facts` are those of the trouble.
-    """
+    """What users noticed, with the range of time; "" if nothing was measured of it. `live`: the newest
+    reading alone; once the alarm is quiet, the states in `facts` are those of the trouble."""
     range_ = counted(incident, facts)
     if range_ is None or range_[2] < range_[1]:
         return ""

@@ -6,15 +6,12 @@ from datetime import datetime, timedelta
 from services.models.causes import Assessment, CauseSpec, OnsetBasis
 from services.models.incidents import Incident
 
-NEAR = timedelta(minutes=5)
-"""Time between the beginnings of incidents that may be the same one."""
+NEAR = timedelta(minutes=5)  # Time between the beginnings of incidents that may be the same one
 
 
 def with_parts(by_id: Mapping[str, Incident]) -> dict[str, Incident]:
-    """The incidents, by id, each joined to the one that stands for it in lists, or to none.
-
-    Nothing open is hidden behind an incident that is over, that is not there, or that is part of the same circle.
-    """
+    """The incidents, by id, each joined to the one that stands for it in lists, or to none. Nothing open is
+    hidden behind an incident that is over, that is not there, or that is part of the same circle."""
     if not any(incident.joined_to for incident in by_id.values()):
         return dict(by_id)
     wholes = {id: _whole_of(incident, by_id) for id, incident in by_id.items()}

@@ -1,8 +1,6 @@
-"""The present evidence of an open incident: one reading for the screen, the causes and the judgement of recovery.
-
-A later reading may lack what AWS forgets (stopped tasks after an hour, pages of logs and of events that were not read),
-and sources that fail; `with_captured` adds what was read before.
-"""
+"""The present evidence of an open incident: one reading for the screen, the causes and the judgement of
+recovery. A later reading may lack what AWS forgets (stopped tasks after an hour, pages of logs and of events
+that were not read), and sources that fail; `with_captured` adds what was read before."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,8 +15,7 @@ from services.models.first_wave import STATES, IncidentEvidence, LogSample, Sour
 from services.models.incidents import Incident
 from services.models.problem import ProblemKind
 
-EVERY = 60.0
-"""Seconds between two readings of one incident, however many ask."""
+EVERY = 60.0  # Seconds between two readings of one incident, however many ask
 AGAIN = 30.0
 """Seconds after which the sources that failed are asked again, alone: once between two readings of all."""
 _PASSING = frozenset(
@@ -33,10 +30,8 @@ ReadAgain = Callable[[IncidentEvidence, frozenset[Source]], Awaitable[IncidentEv
 @dataclass(frozen=True, slots=True)
 class _Newest:
     evidence: IncidentEvidence
-    began: float
-    """When all sources were last asked, by the clock's `elapsed`."""
-    asked: float
-    """When some of them were."""
+    began: float  # When all sources were last asked, by the clock's `elapsed`
+    asked: float  # When some of them were
 
     @property
     def lacking(self) -> frozenset[Source]:
@@ -106,10 +101,8 @@ _SAMPLES = ("application_errors", "database_lines", "own_log")
 def with_earlier(
     live: IncidentEvidence, before: IncidentEvidence, *, is_over: bool = False
 ) -> IncidentEvidence:
-    """The newest reading, with the answers of an earlier one where it has none.
-
-    `is_over`: the trouble has ended, so that the states that may have caused it are those of `before`.
-    """
+    """The newest reading, with the answers of an earlier one where it has none. `is_over`: the trouble has
+    ended, so that the states that may have caused it are those of `before`."""
     # The curve of a finding's questions belongs to none of the sources.
     fields: dict[str, Any] = {"series": live.series or before.series}
     readings: list[SourceReading] = []

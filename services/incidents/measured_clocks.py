@@ -9,8 +9,7 @@ from services.models.depletion import ends
 from services.models.first_wave import IncidentEvidence, Measure
 from services.models.incidents import ClockKind, ClockState, IncidentClock
 
-HORIZON = timedelta(hours=24)
-"""What ends later is no clock of an incident."""
+HORIZON = timedelta(hours=24)  # What ends later is no clock of an incident
 _LAST = 10 * HORIZON.total_seconds()
 _FALLING = (
     (Measure.DB_FREE, ClockKind.STORAGE, N_("how the free storage falls"), "storage-empty"),

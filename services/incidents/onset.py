@@ -10,14 +10,10 @@ from services.models.first_wave import AlarmMoment, IncidentEvidence, Measure, S
 from services.models.measures import MEASURES
 from services.models.metrics import Series
 
-SPREADS = 3.0
-"""How many spreads above the baseline a minute must lie."""
-BEFORE = timedelta(minutes=15)
-"""How long before the alarm its minutes may be bad already."""
-GAP = 5
-"""Good minutes in a row that end a bad stretch, when going back from the alarm."""
-_NORMAL = 1.4826
-"""Converts a median absolute deviation into a standard deviation."""
+SPREADS = 3.0  # How many spreads above the baseline a minute must lie
+BEFORE = timedelta(minutes=15)  # How long before the alarm its minutes may be bad already
+GAP = 5  # Good minutes in a row that end a bad stretch, when going back from the alarm
+_NORMAL = 1.4826  # Converts a median absolute deviation into a standard deviation
 _ERRORS = (Measure.ELB_5XX, Measure.TARGET_5XX)
 _COUNTS = frozenset({Measure.REQUESTS, Measure.DB_CONNECTIONS, *_ERRORS})
 _LEAST = {
@@ -36,8 +32,7 @@ _BY_METRIC: dict[tuple[str, str], Measure] = {
     ("AWS/RDS", "DatabaseConnections"): Measure.DB_CONNECTIONS,
     ("AWS/RDS", "FreeStorageSpace"): Measure.DB_FREE,
 }
-Points = Sequence[tuple[int, float]]
-"""(start of the minute as epoch seconds, value), ascending."""
+Points = Sequence[tuple[int, float]]  # (start of the minute as epoch seconds, value), ascending
 
 
 def watched_measures(alarm: AlarmMoment) -> tuple[Measure, ...]:
@@ -78,10 +73,8 @@ def bad_sign(evidence: IncidentEvidence) -> int:
 
 
 def watched_curve(evidence: IncidentEvidence) -> tuple[Points, float | None]:
-    """What the alarm watches, and the limit over which a minute is bad; both times `bad_sign`.
-
-    That of another resource's curve is its baseline, but never beyond the alarm's threshold.
-    """
+    """What the alarm watches, and the limit over which a minute is bad; both times `bad_sign`. That of
+    another resource's curve is its baseline, but never beyond the alarm's threshold."""
     alarm, sign = evidence.alarm, bad_sign(evidence)
     if not evidence.own_series:
         measures = watched_measures(alarm)
@@ -128,10 +121,8 @@ def _totals(curves: Iterable[Series | None]) -> dict[int, float]:
 def baseline(
     points: Points, week_ago: Sequence[float], measure: Measure | None, *, least: float = 0.0
 ) -> float | None:
-    """The value above which a minute is bad; None without enough of a past.
-
-    The larger of the medians of the hours before and of the same hour a week ago, plus three times its spread.
-    """
+    """The value above which a minute is bad; None without enough of a past. The larger of the medians of the
+    hours before and of the same hour a week ago, plus three times its spread."""
     samples = [values for values in ([value for _at, value in points], list(week_ago)) if len(values) >= 10]
     if not samples:
         return None
@@ -145,10 +136,8 @@ def baseline(
 
 
 def first_bad(points: Points, limit: float, moment: int) -> int | None:
-    """The first minute of the bad stretch that reaches the alarm's moment; None if there is none.
-
-    An outlier hours before is not part of it: GAP good minutes end the stretch.
-    """
+    """The first minute of the bad stretch that reaches the alarm's moment; None if there is none. An outlier
+    hours before is not part of it: GAP good minutes end the stretch."""
     first: int | None = None
     good = 0
     for at, value in reversed([point for point in points if point[0] <= moment + 60]):

@@ -1,8 +1,6 @@
-"""Whether a write that CloudTrail recorded concerns the system; pure.
-
-Source: "Logging Amazon EC2 and Amazon EBS API calls", "Logging AWS Secrets Manager events", "Logging IAM and AWS STS API
-calls", "Monitoring Amazon RDS API calls" with AWS CloudTrail (the services' guides).
-"""
+"""Whether a write that CloudTrail recorded concerns the system; pure. Source: "Logging Amazon EC2 and Amazon
+EBS API calls", "Logging AWS Secrets Manager events", "Logging IAM and AWS STS API calls", "Monitoring Amazon
+RDS API calls" with AWS CloudTrail (the services' guides)."""
 
 import re
 from collections.abc import Iterator
@@ -40,9 +38,8 @@ _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}")
 
 
 def belongs(event: TrailEvent, belongings: Belongings | None) -> bool | None:
-    """Whether an event concerns the system; None: not known, for its record names nothing that can be compared with what
-    is known to belong to the system.
-    """
+    """Whether an event concerns the system; None: not known, for its record names nothing that can be
+    compared with what is known to belong to the system."""
     if belongings is None:
         return None
     named = _named(event)

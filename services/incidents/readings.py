@@ -35,9 +35,8 @@ class Weighing:
         self._weighed: dict[str, tuple[IncidentEvidence, Assessment]] = {}
         """The newest, by the incident's id."""
         self._present: dict[str, tuple[tuple[object, ...], IncidentEvidence, IncidentEvidence]] = {}
-        """(newest reading, captured evidence, whether it is over), that reading with what the ones before it answered, and
-        all as one; by the incident's id.
-        """
+        """(newest reading, captured evidence, whether it is over), that reading with what the ones before it
+        answered, and all as one; by the incident's id."""
 
     def of(self, incident: Incident, evidence: IncidentEvidence | None) -> Assessment | None:
         if evidence is None or incident.trigger is TriggerKind.FINDING:
@@ -86,10 +85,9 @@ class Readings:
         """The newest evidence of the journal with its number, by the incident's id."""
 
     async def note(self, incident: Incident, is_last: bool = False) -> None:
-        """Record the newest reading if the word, the first cause, or how sure an answer is differs from the journal's.
-
-        `is_last`: in any case, and a new one, as the incident is closed and the report counts until then.
-        """
+        """Record the newest reading if the word, the first cause, or how sure an answer is differs from the
+        journal's. `is_last`: in any case, and a new one, as the incident is closed and the report counts
+        until then."""
         current = self._incidents.of(incident.id) or incident
         if not current.is_open or not current.evidence:
             return

@@ -12,10 +12,8 @@ DAY = timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class RosterRow:
     starts: date
-    ends: date
-    """Last day."""
-    entry: RosterEntry | None
-    """None: the roster names nobody for these days."""
+    ends: date  # Last day
+    entry: RosterEntry | None  # None: the roster names nobody for these days
 
 
 def on_duty(runbook: Runbook, day: date) -> RosterEntry | None:

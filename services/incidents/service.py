@@ -1,7 +1,5 @@
-"""The incidents of the journal, and what a person or the console records about them.
-
-Longer than other files because everything that is recorded about an incident goes through one projection.
-"""
+"""The incidents of the journal, and what a person or the console records about them. Longer than other files
+because everything that is recorded about an incident goes through one projection."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Set
 from contextlib import suppress
@@ -29,8 +27,7 @@ from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
 class DayOffers:
     def __init__(self) -> None:
         self._waiting: dict[str, HandOver] = {}
-        self._accepted = 0
-        """Number of the newest accepted offer."""
+        self._accepted = 0  # Number of the newest accepted offer
 
     @property
     def waiting(self) -> Mapping[str, HandOver]:
@@ -62,12 +59,9 @@ _OFFER_ENDS = _CLOSED | _HOLDS | {EntryKind.HAND_OVER}
 """What a hand-over that somebody offered no longer waits after."""
 RECENT = timedelta(days=60)
 """How far back all incidents are read; of older ones those that are open or left something to be done."""
-SHOWN = timedelta(days=14)
-"""How long after its end a closed incident is listed."""
-EARLIER = timedelta(minutes=90)
-"""How long before an alarm a change may have caused it."""
-CHAIN = 1000
-"""Incidents of one alarm before KEPT that are followed to find the newest."""
+SHOWN = timedelta(days=14)  # How long after its end a closed incident is listed
+EARLIER = timedelta(minutes=90)  # How long before an alarm a change may have caused it
+CHAIN = 1000  # Incidents of one alarm before KEPT that are followed to find the newest
 NOTE_KINDS = KINDS | {EntryKind.NOTE, EntryKind.LOG_MARK, EntryKind.POST, EntryKind.POSTED, EntryKind.OPINION}
 """The kinds of entries that a timeline shows."""
 
@@ -81,8 +75,7 @@ class Incidents(GroupedProjection):
     def __init__(self, journal: Journal, clock: Clock) -> None:
         super().__init__(journal, dict.fromkeys(KINDS, RECENT))
         self._clock = clock
-        self._by_id: dict[str, Incident] = {}
-        """Each incident as its own entries tell it."""
+        self._by_id: dict[str, Incident] = {}  # Each incident as its own entries tell it
         self._incidents: dict[str, Incident] = {}
         """The same, with the parts of each as all of them tell it."""
         self._follow_ups: dict[str, FollowUp] = {}
@@ -127,10 +120,8 @@ class Incidents(GroupedProjection):
         return await self.read(self._clock.now())
 
     async def states(self) -> AsyncIterator[tuple[Incident, ...]]:
-        """Yield `incidents`: at once, then after every entry about one in any console.
-
-        While the journal cannot be read, what was read last is kept.
-        """
+        """Yield `incidents`: at once, then after every entry about one in any console. While the journal
+        cannot be read, what was read last is kept."""
         first, version = True, -1
         async for _head in self.journal.follow():
             with suppress(JournalError):
@@ -247,11 +238,9 @@ class Incidents(GroupedProjection):
         summary: str = "",
         follow_ups: Iterable[tuple[str, datetime]] = (),
     ) -> Incident:
-        """Close the incident and what is part of it; a follow-up is a text and its date.
-
-        The incident itself is closed last, so that one that is closed lacks nothing: what a full disk interrupted is
-        completed by calling this again. Raises AlreadyRecorded (it is closed), JournalError.
-        """
+        """Close the incident and what is part of it; a follow-up is a text and its date. The incident itself
+        is closed last, so that one that is closed lacks nothing: what a full disk interrupted is completed by
+        calling this again. Raises AlreadyRecorded (it is closed), JournalError."""
         await self.load()
         self._check_open(incident)
         whole = self._incidents.get(incident.id, incident)

@@ -1,8 +1,6 @@
-"""What an alarm is about: the runbook's own system, or another resource, of which the system's causes say nothing.
-
-Source: "Services that publish CloudWatch metrics" (Amazon CloudWatch user guide); each service's own guide for the names
-of log groups and event sources.
-"""
+"""What an alarm is about: the runbook's own system, or another resource, of which the system's causes say
+nothing. Source: "Services that publish CloudWatch metrics" (Amazon CloudWatch user guide); each service's own
+guide for the names of log groups and event sources."""
 
 import re
 from collections.abc import Mapping
@@ -37,8 +35,7 @@ _SERVICES = ("AWS/ECS", "ECS/ContainerInsights")
 class Subject:
     """The resource that an alarm watches: that of its first metric."""
 
-    queries: tuple[MetricQuery, ...]
-    """The alarm's own; the first one has a metric."""
+    queries: tuple[MetricQuery, ...]  # The alarm's own; the first one has a metric
 
     @property
     def first(self) -> MetricQuery:

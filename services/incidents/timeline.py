@@ -12,8 +12,7 @@ from services.models.incidents import Incident, TimelineKind, TimelineRow, Trigg
 from services.models.journal import Entry, EntryKind
 from services.models.service_events import scaling_text
 
-BEFORE = timedelta(minutes=60)
-"""How long before T0 something counts as just before."""
+BEFORE = timedelta(minutes=60)  # How long before T0 something counts as just before
 AFTER = timedelta(minutes=5)
 """How long after T0 it may have happened: what is seen late may have been earlier."""
 _KINDS = {

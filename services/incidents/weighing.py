@@ -1,7 +1,6 @@
-"""Weighs the causes: evidence in, scores and words out. Pure: the same evidence gives the same scores on any host.
-
-The model and its reasons are explained in the guide; the weights are in `causes.toml` and in the runbook.
-"""
+"""Weighs the causes: evidence in, scores and words out. Pure: the same evidence gives the same scores on any
+host. The model and its reasons are explained in the guide; the weights are in `causes.toml` and in the
+runbook."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -32,8 +31,7 @@ STRONG, STRONG_LEAD = 20, 6
 LIKELY, LIKELY_LEAD = 10, 3
 EXPLAINING = 10
 """Score from which a cause with a sign of its own explains others, and competes in their place."""
-GRANTED_LEAD = 3
-"""By how much the first must lead even if all that is unseen spoke for the others."""
+GRANTED_LEAD = 3  # By how much the first must lead even if all that is unseen spoke for the others
 
 
 def judge(

@@ -30,15 +30,12 @@ _TURNS = {
     AlarmState.INSUFFICIENT: TurnKind.INSUFFICIENT,
     AlarmState.MISSING: TurnKind.MISSING,
 }
-RETRY = 10.0
-"""Seconds until what the journal did not accept is tried again."""
+RETRY = 10.0  # Seconds until what the journal did not accept is tried again
 
 
 class IncidentWatch:
-    """Compares each reading of the alarms with the incidents of the journal.
-
-    Any number of consoles may run it: the journal accepts each opening and each change of state once.
-    """
+    """Compares each reading of the alarms with the incidents of the journal. Any number of consoles may run
+    it: the journal accepts each opening and each change of state once."""
 
     def __init__(self, incidents: Incidents, runbook: Runbook, clock: Clock) -> None:
         self._incidents = incidents
@@ -69,10 +66,8 @@ class IncidentWatch:
             retry = not await self.compare()
 
     async def compare(self) -> bool:
-        """Compare the newest reading once. Returns whether the journal took everything.
-
-        An alarm that fired while it took nothing is recorded later, even if it is ok by then.
-        """
+        """Compare the newest reading once. Returns whether the journal took everything. An alarm that fired
+        while it took nothing is recorded later, even if it is ok by then."""
         if self._overview is None:
             return True
         alarms = [alarm for alarm in self._overview.alarms if alarm.expected]
@@ -122,10 +117,8 @@ OTHERS = 180.0
 
 
 class RecoveryWatch:
-    """One console reads each incident: that of its holder, or, while nobody has taken it, the one that captured it.
-
-    The others follow OTHERS seconds later, if there is no judgement by then.
-    """
+    """One console reads each incident: that of its holder, or, while nobody has taken it, the one that
+    captured it. The others follow OTHERS seconds later, if there is no judgement by then."""
 
     def __init__(
         self,
@@ -191,14 +184,11 @@ def _is_waiting(incident: Incident, now: datetime) -> bool:
 @dataclass(frozen=True, slots=True)
 class Response:
     incidents: Incidents
-    watch: IncidentWatch
-    """Opens incidents for alarms."""
+    watch: IncidentWatch  # Opens incidents for alarms
     first_waves: FirstWaveReader
-    capture: IncidentCapture
-    """Records the first wave of each incident."""
+    capture: IncidentCapture  # Records the first wave of each incident
     live: LiveEvidence
-    readings: Readings
-    """Records later readings that change the causes."""
+    readings: Readings  # Records later readings that change the causes
     recovery: RecoveryWatch
 
 

@@ -29,8 +29,7 @@ class InspectionContext:
     calendar: Calendar
     clock: Clock
     region: str
-    reader: Reader
-    """Counts the requests of this run; see `services.inspections.running.runner`."""
+    reader: Reader  # Counts the requests of this run; see `services.inspections.running.runner`
     allow_list: AllowList = field(default_factory=AllowList)
     """Known people and networks, from the runbook and the journal."""
     memory: dict[str, Any] = field(default_factory=dict)
@@ -45,16 +44,12 @@ def _ignore_progress(_progress: Progress) -> None:
 
 @dataclass(frozen=True, slots=True)
 class InspectionRequest:
-    since: datetime
-    """Aware, UTC."""
-    until: datetime
-    """Aware, UTC; for most runs the current time."""
+    since: datetime  # Aware, UTC
+    until: datetime  # Aware, UTC; for most runs the current time
     gap: str = ""
     """What is unusual about the window, in words: it covers closed days, or time that no run covered."""
-    consent: bool = False
-    """A person has agreed to the cost."""
-    on_progress: Callable[[Progress], None] = _ignore_progress
-    """Reports the progress."""
+    consent: bool = False  # A person has agreed to the cost
+    on_progress: Callable[[Progress], None] = _ignore_progress  # Reports the progress
 
     @property
     def span(self) -> TimeSpan:
@@ -73,20 +68,16 @@ class Inspection(ABC):
 
     def __init__(self, context: InspectionContext, info: InspectionInfo) -> None:
         self.context = context
-        self.id = str(info.id)
-        """The id in duties and on the command line: `toban inspect <id>`."""
-        self.title = str(info.title)
-        """English, for `_`."""
+        self.id = str(info.id)  # The id in duties and on the command line: `toban inspect <id>`
+        self.title = str(info.title)  # English, for `_`
 
     @abstractmethod
     async def run(self, request: InspectionRequest) -> Finding:
         """Read and judge. Raises AwsError, which becomes a finding without a verdict."""
 
     async def prepare(self, request: InspectionRequest) -> None:  # noqa: B027  most have nothing to prepare
-        """Read beforehand what a run of this window would have to wait for. Raises AwsError.
-
-        Called PREPARED (`services.models.duties`) before a scheduled run; `request.until` is when it is due.
-        """
+        """Read beforehand what a run of this window would have to wait for. Raises AwsError. Called PREPARED
+        (`services.models.duties`) before a scheduled run; `request.until` is when it is due."""
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         return ()

@@ -43,26 +43,21 @@ def web_acl(runbook: Runbook) -> str:
     return "" if waf.web_acl or balancer else "waf.web_acl"
 
 
-SIGN_INS = "sign-ins"
-"""The inspection whose findings name unknown people and networks."""
+SIGN_INS = "sign-ins"  # The inspection whose findings name unknown people and networks
 
 
 @dataclass(frozen=True, slots=True)
 class InspectionEntry:
     """An inspection that is available to every runbook."""
 
-    id: str
-    """The id in duties and on the command line: `toban inspect <id>`."""
-    title: str
-    """English; translated where shown."""
-    implementation: str
-    """`module:Class` of the Inspection."""
+    id: str  # The id in duties and on the command line: `toban inspect <id>`
+    title: str  # English; translated where shown
+    implementation: str  # `module:Class` of the Inspection
     needs: tuple[Requirement, ...] = ()
     """Settings of the runbook without which the inspection is not offered."""
     asked_by: str = ""
     """The section by which a runbook asks for it, unless a duty, a playbook or a procedure names it; "": `needs` suffice."""
-    words: str = ""
-    """Readings and romaji for the palette."""
+    words: str = ""  # Readings and romaji for the palette
     page: str = ""
     """Page of the AWS console with the same data, relative to the console's root; `{region}` is filled in."""
     calls: tuple[str, ...] = ()

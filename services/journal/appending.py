@@ -44,15 +44,12 @@ class Appender:
         self._is_shared = is_shared
         self._patience = patience
         self._turn = asyncio.Lock()
-        self._unanswered: tuple[float, Problem] | None = None
-        """When an append gave up, and why."""
+        self._unanswered: tuple[float, Problem] | None = None  # When an append gave up, and why
 
     async def append(self, draft: NewEntry, *, at: datetime, person: Person, nonce: str = "") -> Entry:
-        """Record durably, and return the entry as stored; `nonce` is that of an earlier attempt with the same draft.
-
-        Raises AlreadyRecorded, HeldByAnother, JournalError; Unavailable if the ledger did not answer or Rejected if it
-        refused, and then an earlier attempt may have recorded the entry.
-        """
+        """Record durably, and return the entry as stored; `nonce` is that of an earlier attempt with the same
+        draft. Raises AlreadyRecorded, HeldByAnother, JournalError; Unavailable if the ledger did not answer
+        or Rejected if it refused, and then an earlier attempt may have recorded the entry."""
         nonce, asked = nonce or new_nonce(), asyncio.get_running_loop().time()
         async with self._turn:
             if self._unanswered is not None and self._unanswered[0] >= asked:
@@ -106,11 +103,9 @@ class Appender:
         return entry if is_stored else None
 
     async def catch_up(self, *, checks: bool = True) -> None:
-        """Take over every record that the ledger has and the copy has not.
-
-        `checks`: ask first, by one request more, whether the ledger still has the copy's newest entry. Raises JournalError,
-        also if it has not; Unavailable.
-        """
+        """Take over every record that the ledger has and the copy has not. `checks`: ask first, by one
+        request more, whether the ledger still has the copy's newest entry. Raises JournalError, also if it
+        has not; Unavailable."""
         after = await self._write(lambda writer: writer.head.seq)
         if checks and after:
             newest = await self._ledger.read(after - 1, 1)
@@ -129,10 +124,8 @@ class Appender:
         await self._write(lambda writer: writer.accept([unpacked(*record) for record in records]))
 
     async def identify(self, *, begins: bool) -> Naming | None:
-        """What record 0 of the ledger says; where it is missing, it is written if `begins`, else None is returned.
-
-        Raises Unavailable, UnusableJournal.
-        """
+        """What record 0 of the ledger says; where it is missing, it is written if `begins`, else None is
+        returned. Raises Unavailable, UnusableJournal."""
         begun = await self._ledger.read(-1, 1)
         if begun:
             if begun[0][0] != 0:

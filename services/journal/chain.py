@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 from services.models.canonical import canonical
 from services.models.journal import Entry, NewEntry, Person
 
-NOTHING = "0" * 64
-"""The `previous` of the first entry."""
+NOTHING = "0" * 64  # The `previous` of the first entry
 COLUMNS = (
     "seq", "at", "kind", "subject", "target", "text", "user", "origin", "identity", "host",
     "body", "claim", "holds", "releases", "previous", "hash",
@@ -59,10 +58,8 @@ def row_of(entry: Entry) -> tuple[object, ...]:
 
 
 def hash_of_row(journal: str, row: Sequence[object]) -> str:
-    """SHA-256 (hex) of a row of the journal with this id; the row's own hash is not included.
-
-    Values that only a manual edit can have put into a column are hashed too, or give no hash ("").
-    """
+    """SHA-256 (hex) of a row of the journal with this id; the row's own hash is not included. Values that
+    only a manual edit can have put into a column are hashed too, or give no hash ("")."""
     try:
         covered = _encode([journal, *row[:-1]])
     except TypeError:

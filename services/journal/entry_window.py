@@ -4,15 +4,12 @@ from services.journal.journal import PAGE, Journal
 from services.models.journal import Entry, EntryQuery
 from services.models.journal_view import JournalView
 
-MOST = 5 * PAGE
-"""Maximum number of entries held."""
+MOST = 5 * PAGE  # Maximum number of entries held
 
 
 class EntryWindow:
-    """Consecutive matching entries, newest first. Callers must not run two methods at once.
-
-    Every method raises JournalError, and then leaves the entries held unchanged.
-    """
+    """Consecutive matching entries, newest first. Callers must not run two methods at once. Every method
+    raises JournalError, and then leaves the entries held unchanged."""
 
     def __init__(self, journal: Journal, query: EntryQuery, *, page: int = PAGE, most: int = MOST) -> None:
         self.query = query

@@ -57,9 +57,7 @@ def export(journal: Path, query: EntryQuery, to: Path, masker: Masker | None = N
 
 def write(lines: Iterable[str], to: Path) -> int:
     """Write lines to a new file that only its owner can read, completely or not at all. Returns their number.
-
-    Raises FileExistsError, OSError.
-    """
+    Raises FileExistsError, OSError."""
     unfinished = to.with_name(f".{to.name}.{uuid4().hex[:8]}")
     descriptor = new_file(unfinished)
     try:

@@ -1,7 +1,5 @@
-"""Checks that a journal's file has the expected tables and an intact chain of newest entries. Blocks.
-
-Raises UnusableJournal if it has not; sqlite3.Error is passed on.
-"""
+"""Checks that a journal's file has the expected tables and an intact chain of newest entries. Blocks. Raises
+UnusableJournal if it has not; sqlite3.Error is passed on."""
 
 import sqlite3
 from collections.abc import Iterable

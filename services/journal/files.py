@@ -89,10 +89,8 @@ def which(path: Path) -> tuple[int, int]:
 
 
 def create(path: Path, journal: str = "") -> None:
-    """Create a journal completely or not at all, unless another console does first; "" gives it an id of its own.
-
-    Raises OSError, sqlite3.Error.
-    """
+    """Create a journal completely or not at all, unless another console does first; "" gives it an id of its
+    own. Raises OSError, sqlite3.Error."""
     try:
         make_folder(path.parent)
     except FileNotFoundError as error:

@@ -1,7 +1,5 @@
-"""The journal as the console uses it: asynchronous, in threads of its own, shared with other consoles.
-
-Long because writing, following and the checkpoints share one health.
-"""
+"""The journal as the console uses it: asynchronous, in threads of its own, shared with other consoles. Long
+because writing, following and the checkpoints share one health."""
 
 import asyncio
 import sqlite3
@@ -47,28 +45,21 @@ from services.models.verification import Verification
 
 T = TypeVar("T")
 PAGE = 200
-POLL = 2.0
-"""Seconds (real time) between checks whether another console has written to the file."""
+POLL = 2.0  # Seconds (real time) between checks whether another console has written to the file
 RETRY = 10.0
 """Seconds (real time) between attempts to write after a failure, and the maximum between two reads."""
-REPORTED = 6
-"""How many times as long that maximum is where the kernel reports all changes."""
+REPORTED = 6  # How many times as long that maximum is where the kernel reports all changes
 BETWEEN = 600.0
 """Seconds (of the clock) until it is checked first and then again whether the journal is to be verified slowly."""
-DAILY = timedelta(days=1)
-"""How long a verification of the whole journal counts."""
-PAUSE = 1.0
-"""Seconds (real time) between two parts of a slow verification."""
-LAST = 3.0
-"""Seconds (real time) that `close` waits for the newest hash to arrive in AWS."""
+DAILY = timedelta(days=1)  # How long a verification of the whole journal counts
+PAUSE = 1.0  # Seconds (real time) between two parts of a slow verification
+LAST = 3.0  # Seconds (real time) that `close` waits for the newest hash to arrive in AWS
 
 
 class Journal:
-    """The append-only record of everything that happened.
-
-    `person` is called at every append, because the identity may become known later. `syslog` is the socket that the
-    newest hash is sent to; None: no socket. `stream` is a log stream in AWS that also receives it.
-    """
+    """The append-only record of everything that happened. `person` is called at every append, because the
+    identity may become known later. `syslog` is the socket that the newest hash is sent to; None: no socket.
+    `stream` is a log stream in AWS that also receives it."""
 
     def __init__(
         self,
@@ -95,8 +86,7 @@ class Journal:
         self._state = HealthState(path)
         self._watching: asyncio.Task[None] | None = None
         self._tried = 0.0
-        self._late = 0
-        """Entries that wait until the ledger can be reached."""
+        self._late = 0  # Entries that wait until the ledger can be reached
         self._appending: set[asyncio.Task[Entry]] = set()
         self._streaming: asyncio.Task[None] | None = None
         self._verifying: asyncio.Task[None] | None = None
@@ -154,11 +144,9 @@ class Journal:
         return self.health
 
     async def append(self, draft: NewEntry) -> Entry:
-        """Record durably. Returns the entry as stored.
-
-        Raises JournalError (nothing recorded), AlreadyRecorded (its claim is taken), HeldByAnother. A cancelled caller
-        does not learn whether the entry was recorded; it was recorded completely or not at all.
-        """
+        """Record durably. Returns the entry as stored. Raises JournalError (nothing recorded),
+        AlreadyRecorded (its claim is taken), HeldByAnother. A cancelled caller does not learn whether the
+        entry was recorded; it was recorded completely or not at all."""
         task = asyncio.create_task(self._append(draft))
         self._appending.add(task)
         task.add_done_callback(self._appended)
@@ -172,10 +160,8 @@ class Journal:
         after_seq: int | None = None,
         limit: int = PAGE,
     ) -> JournalPage:
-        """Matching entries, newest first, older than `before_seq`; with `after_seq` alone, the next newer ones.
-
-        Without the bodies of large entries. Raises JournalError.
-        """
+        """Matching entries, newest first, older than `before_seq`; with `after_seq` alone, the next newer
+        ones. Without the bodies of large entries. Raises JournalError."""
         upwards = after_seq is not None and before_seq is None
         entries = await self._read(
             lambda reader: reader.find(
@@ -256,10 +242,9 @@ class Journal:
         return verification
 
     async def verify_slowly(self) -> None:
-        """Verify the whole chain a little at a time, once a day by one of the consoles. Never returns.
-
-        A fault is treated like any other damage that a reader finds: nothing more is written, and the health says so.
-        """
+        """Verify the whole chain a little at a time, once a day by one of the consoles. Never returns. A
+        fault is treated like any other damage that a reader finds: nothing more is written, and the health
+        says so."""
         reviewed: datetime | None = None
         while True:
             await self._clock.sleep(BETWEEN)
@@ -294,11 +279,9 @@ class Journal:
         )
 
     async def follow(self) -> AsyncIterator[int]:
-        """Yield the newest entry's number: at once, then whenever this or another console has written.
-
-        Also yields when `health` has changed. Supports any number of listeners; each receives every change. Ends with
-        `close`.
-        """
+        """Yield the newest entry's number: at once, then whenever this or another console has written. Also
+        yields when `health` has changed. Supports any number of listeners; each receives every change. Ends
+        with `close`."""
         reported: JournalHealth | None = None
         if self._watching is None:
             # One watcher for all listeners.

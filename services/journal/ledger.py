@@ -12,8 +12,7 @@ from services.i18n import _
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
 
-LIMIT = 1000
-"""Records of one read."""
+LIMIT = 1000  # Records of one read
 GIB = 1 << 30
 """Bytes of a record at most, where the engine has no lower limit: more than a console ever writes."""
 
@@ -47,29 +46,23 @@ class Ledger(Protocol):
 
     address: str
     """As in the configuration, without passwords: `dynamodb://toban-journal?region=ap-northeast-1`."""
-    largest: int
-    """Bytes of a record at most."""
+    largest: int  # Bytes of a record at most
 
     async def put(self, seq: int, record: bytes) -> bytes | None:
-        """Store the record under this number if nothing is there. Returns None if stored, else what is there instead.
-
-        Atomic among all writers, and durable when it returns. Record 0 identifies the journal; entries begin at 1.
-        `record` is UTF-8 JSON. Raises Unavailable, Rejected.
-        """
+        """Store the record under this number if nothing is there. Returns None if stored, else what is there
+        instead. Atomic among all writers, and durable when it returns. Record 0 identifies the journal;
+        entries begin at 1. `record` is UTF-8 JSON. Raises Unavailable, Rejected."""
         ...
 
     async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
         """Up to `limit` records with numbers greater than `after`, ascending; -1 begins at record 0.
-
-        Consistent: contains every record whose `put` returned before the call. Raises Unavailable, Rejected.
-        """
+        Consistent: contains every record whose `put` returned before the call. Raises Unavailable,
+        Rejected."""
         ...
 
     def news(self) -> AsyncIterator[None]:
-        """Yield whenever there may be new records: late or needlessly at times, but after the poll's seconds at the latest.
-
-        Raises nothing; an engine that cannot be reached yields as it polls.
-        """
+        """Yield whenever there may be new records: late or needlessly at times, but after the poll's seconds
+        at the latest. Raises nothing; an engine that cannot be reached yields as it polls."""
         ...
 
     async def close(self) -> None:

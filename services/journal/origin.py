@@ -25,10 +25,8 @@ def _machine() -> Person:
 def observed(
     environment: Mapping[str, str], uid: int, *, login: int | None, terminal: str, host: str
 ) -> Person:
-    """The person identified by these facts, without the AWS identity.
-
-    `SUDO_USER` and `SSH_CONNECTION` are set by sudo and sshd, but their user could have changed them.
-    """
+    """The person identified by these facts, without the AWS identity. `SUDO_USER` and `SSH_CONNECTION` are
+    set by sudo and sshd, but their user could have changed them."""
     user = _name(uid)
     sudo = environment.get("SUDO_USER", "")
     if sudo and sudo != user:

@@ -16,12 +16,9 @@ from services.journal.shared.journal import SharedJournal
 
 @dataclass(frozen=True, slots=True)
 class JournalPlace:
-    system: str
-    """The system's id, which is the ledger's name."""
-    path: Path
-    """The journal's file, or this host's copy of it."""
-    address: LedgerAddress | None = None
-    """The ledger's; None: the file itself."""
+    system: str  # The system's id, which is the ledger's name
+    path: Path  # The journal's file, or this host's copy of it
+    address: LedgerAddress | None = None  # The ledger's; None: the file itself
 
     @property
     def text(self) -> str:

@@ -1,8 +1,6 @@
 """Projections: state derived from entries of certain kinds, kept in memory and updated as the journal grows.
-
-A projection reads what is recent, and of what is older only what still matters: `Older` names these entries, and their
-numbers are saved beside the journal, so that a start does not depend on the journal's age.
-"""
+A projection reads what is recent, and of what is older only what still matters: `Older` names these entries,
+and their numbers are saved beside the journal, so that a start does not depend on the journal's age."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -15,8 +13,7 @@ from services.journal.derived.older import Older
 from services.journal.journal import Journal
 from services.models.journal import Entry, EntryKind, EntryQuery
 
-PAGE = 500
-"""Entries per page; the event loop runs between two pages."""
+PAGE = 500  # Entries per page; the event loop runs between two pages
 NONE = timedelta()
 """The span of a kind of which the first read takes nothing but what `Older` names."""
 
@@ -33,16 +30,13 @@ class Projection(ABC):
     - State and `position` belong together: code that restores both, and sets `started`, continues from there.
     """
 
-    older: Older | None = None
-    """What the first read takes from before `spans`; None: nothing."""
+    older: Older | None = None  # What the first read takes from before `spans`; None: nothing
 
     def __init__(
         self, journal: Journal, spans: Mapping[EntryKind, timedelta | None], *, page: int = PAGE
     ) -> None:
         """`spans`: the relevant kinds, and how far back the first read goes for each; None: to the beginning.
-
-        Give None only to kinds that are few and all matter.
-        """
+        Give None only to kinds that are few and all matter."""
         self.journal = journal
         self.spans = dict(spans)
         self.started = False
@@ -61,19 +55,16 @@ class Projection(ABC):
         """Apply one entry of these kinds, possibly repeatedly. Returns whether the state changed."""
 
     def absorb(self, entries: Iterable[Entry]) -> None:
-        """Apply entries, in any order and possibly repeatedly; entries of other kinds, and those that wait, are ignored.
-
-        An entry that waits for the ledger comes again with its own number once it is recorded.
-        """
+        """Apply entries, in any order and possibly repeatedly; entries of other kinds, and those that wait,
+        are ignored. An entry that waits for the ledger comes again with its own number once it is
+        recorded."""
         for entry in entries:
             if entry.kind in self.spans and not entry.waits and self.apply(entry.without_large_body()):
                 self.version += 1
 
     async def read(self, now: datetime) -> bool:
-        """Absorb new entries; on the first call, those within `spans`, counted back from `now` (UTC).
-
-        Returns whether anything was read. Concurrent calls run one after another. Raises JournalError.
-        """
+        """Absorb new entries; on the first call, those within `spans`, counted back from `now` (UTC). Returns
+        whether anything was read. Concurrent calls run one after another. Raises JournalError."""
         async with self._reading:
             if self.started:
                 return await self._read_on()
@@ -168,8 +159,7 @@ class GroupedProjection(Projection):
         self, journal: Journal, spans: Mapping[EntryKind, timedelta | None], *, page: int = PAGE
     ) -> None:
         super().__init__(journal, spans, page=page)
-        self._by_subject: dict[str, dict[int, Entry]] = {}
-        """By sequence number."""
+        self._by_subject: dict[str, dict[int, Entry]] = {}  # By sequence number
         self._unopened: set[str] = set()
         """Subjects of which no entry that begins them is in memory: the rest of them may be older."""
 
@@ -200,10 +190,8 @@ class GroupedProjection(Projection):
         return [entry for _seq, entry in sorted(self._by_subject.get(subject, {}).items())]
 
     def unreadable(self, readable: Container[str]) -> set[str]:
-        """The subjects that have a beginning, but are not `readable`.
-
-        They may be open for a newer version, which finds them only if this one saves them, too.
-        """
+        """The subjects that have a beginning, but are not `readable`. They may be open for a newer version,
+        which finds them only if this one saves them, too."""
         return {
             subject
             for subject, entries in self._by_subject.items()

@@ -11,8 +11,7 @@ from services.journal.schema import LISTED, SELECTED
 from services.models.journal import EntryQuery
 
 _LARGEST = (1 << 63) - 1
-_KEPT = 50
-"""Maximum number of spans that are remembered."""
+_KEPT = 50  # Maximum number of spans that are remembered
 MANY_KINDS = 8
 """Number of kinds from which reading all entries is cheaper than merging the indexes of the kinds."""
 
@@ -45,10 +44,8 @@ def select(
     newest_first: bool,
     whole: bool = True,
 ) -> tuple[str, list[object]]:
-    """The statement and its values; its rows are the columns of `chain.COLUMNS`.
-
-    Without `whole`, the body of a large entry is "".
-    """
+    """The statement and its values; its rows are the columns of `chain.COLUMNS`. Without `whole`, the body of
+    a large entry is ""."""
     selected = SELECTED if whole else LISTED
     where = _where(query)
     tables, outer = _tables(query)
@@ -107,12 +104,9 @@ def _all(parts: list[str]) -> str:
 
 
 class TimeBounds:
-    """Finds the numbers between which all entries of a span of time lie, so that a query reads that part alone.
-
-    The index of times tells them, and once only: a journal grows at its end.
-
-    The entries' own times decide what belongs to a span; a clock that was set makes the bounds wider, never too narrow.
-    """
+    """Finds the numbers between which all entries of a span of time lie, so that a query reads that part
+    alone. The index of times tells them, and once only: a journal grows at its end. The entries' own times
+    decide what belongs to a span; a clock that was set makes the bounds wider, never too narrow."""
 
     def __init__(self, query: Callable[[str, Sequence[object]], list[tuple[Any, ...]]]) -> None:
         """`query`: all rows of a statement with these values."""

@@ -22,10 +22,8 @@ from services.models.text import clean
 BUSY_MS = 5000
 Row = tuple[Any, ...]
 _WITH_WORDS = f"SELECT {SELECTED}, words.folded FROM entries LEFT JOIN words USING (seq)"
-LARGEST = 8 << 20
-"""Maximum bytes of one value; SQLite reads and writes no larger ones."""
-MOST = 256 << 20
-"""Maximum characters and bytes of one result that are held in memory."""
+LARGEST = 8 << 20  # Maximum bytes of one value; SQLite reads and writes no larger ones
+MOST = 256 << 20  # Maximum characters and bytes of one result that are held in memory
 _BATCH = 100
 _NO_PLACE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR}
 
@@ -40,8 +38,7 @@ class JournalReader:
             db.text_factory = _text
             db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
             self.query(f"PRAGMA busy_timeout = {BUSY_MS}")
-            self.id = self._identify()
-            """Unique to this journal; part of every hash."""
+            self.id = self._identify()  # Unique to this journal; part of every hash
 
     @classmethod
     def open(cls, path: Path) -> Self:

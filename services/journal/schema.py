@@ -1,10 +1,8 @@
 from services.journal.chain import COLUMNS
 from services.models.journal import LARGE
 
-VERSION = 1
-"""The schema version. A file with a higher one was written by a newer console."""
-APPLICATION_ID = 0x746F6261
-"""In the file's header: `toba`."""
+VERSION = 1  # The schema version. A file with a higher one was written by a newer console.
+APPLICATION_ID = 0x746F6261  # In the file's header: `toba`
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};

@@ -16,10 +16,8 @@ from services.journal.queries import fold, searched
 from services.journal.reader import LARGEST, JournalReader, Row, connect
 from services.journal.schema import INSERT, INSERT_WORDS
 
-SMALL = 4 << 20
-"""Maximum file size in bytes for checking all pages on opening."""
-_BESIDE = 1024
-"""Bytes at most that SQLite stores beside a row's values."""
+SMALL = 4 << 20  # Maximum file size in bytes for checking all pages on opening
+_BESIDE = 1024  # Bytes at most that SQLite stores beside a row's values
 
 
 class Store(JournalReader):

@@ -19,20 +19,16 @@ from services.journal.queries import fold, searched
 from services.journal.reader import JournalReader, Row
 from services.models.verification import ChainFault, ChainFaultKind, Verification
 
-LISTED = 1000
-"""Maximum number of faults listed; further ones are only counted."""
-_SWAPPED_AMONG = 200
-"""Maximum number of altered entries that are checked for having been swapped."""
+LISTED = 1000  # Maximum number of faults listed; further ones are only counted
+_SWAPPED_AMONG = 200  # Maximum number of altered entries that are checked for having been swapped
 
 
 def verify(
     path: Path, *, at: datetime, external_hashes: ExternalHashes | None = None, whole: bool = True
 ) -> Verification:
     """Check the file; `at` is the current time (UTC). Without `external_hashes`, the machine's log is read.
-
-    Unless `whole`, what a console has verified and saved as such is not read again. Blocks, for about a second per
-    100,000 entries read. A failure to check is part of the result, never raised.
-    """
+    Unless `whole`, what a console has verified and saved as such is not read again. Blocks, for about a
+    second per 100,000 entries read. A failure to check is part of the result, never raised."""
     # Read before the entries, as an entry is written before its hash is sent outside.
     held_outside = machine_log() if external_hashes is None else external_hashes
     try:
@@ -56,8 +52,7 @@ class _Check:
         senders = TrustedSenders(path, reader.people())
         self.own: list[Checkpoint] = []
         """Checkpoints of this journal that are trusted, or agree with it."""
-        self.others: list[Checkpoint] = []
-        """Trusted checkpoints of other journals."""
+        self.others: list[Checkpoint] = []  # Trusted checkpoints of other journals
         self.unsure: dict[int, list[tuple[Checkpoint, str]]] = {}
         """Untrusted checkpoints of this journal by entry, each with the reason."""
         self.refuted: list[tuple[Checkpoint, str]] = []
@@ -70,15 +65,13 @@ class _Check:
                 self.refuted.append((checkpoint, doubt))
             elif not doubt:
                 (self.own if own else self.others).append(checkpoint)
-        self.hashes_outside: dict[int, set[str]] = {}
-        """External hashes by entry."""
+        self.hashes_outside: dict[int, set[str]] = {}  # External hashes by entry
         for checkpoint in self.own:
             self.hashes_outside.setdefault(checkpoint.seq, set()).add(checkpoint.head)
         self.faults: dict[int, ChainFault] = {}
         self.unlisted = 0
         self.count = 0
-        self.unfit: list[Row] = []
-        """The first entries whose own hash is wrong."""
+        self.unfit: list[Row] = []  # The first entries whose own hash is wrong
         self.broken_links = 0
         self.newest, self.head = 0, ""
         self.worded = reader.last_words()

@@ -28,8 +28,7 @@ class Head(NamedTuple):
 
 class WriteDecision(NamedTuple):
     entry: Entry
-    is_recorded: bool = False
-    """An earlier attempt has recorded it: nothing needs to be stored."""
+    is_recorded: bool = False  # An earlier attempt has recorded it: nothing needs to be stored
 
 
 class JournalWriter:
@@ -37,14 +36,10 @@ class JournalWriter:
 
     def __init__(self, path: Path, syslog: Syslog | None) -> None:
         self.path = path
-        self.here = FILE
-        """Where the entries are stored."""
-        self.id = ""
-        """The journal's id; "" before the first opening."""
-        self.head = Head()
-        """The newest known entry."""
-        self.checkpoint_seq = 0
-        """The newest entry whose hash was sent to syslog."""
+        self.here = FILE  # Where the entries are stored
+        self.id = ""  # The journal's id; "" before the first opening
+        self.head = Head()  # The newest known entry
+        self.checkpoint_seq = 0  # The newest entry whose hash was sent to syslog
         self.checkpoint_problem = ""
         self._syslog = syslog
         self._store: Store | None = None
@@ -65,16 +60,13 @@ class JournalWriter:
 
     def decide(self, draft: NewEntry, *, at: datetime, person: Person, nonce: str) -> WriteDecision:
         """What the draft becomes after the newest entry. Also raises AlreadyRecorded and HeldByAnother.
-
-        `nonce` identifies the draft, which an earlier attempt may have recorded; a file always tells whether it did.
-        """
+        `nonce` identifies the draft, which an earlier attempt may have recorded; a file always tells whether
+        it did."""
         return WriteDecision(self._use(lambda store: next_entry(store, draft, at=at, person=person)))
 
     def put(self, row: Row) -> Row | None:
-        """Store the entry durably if its number is free, then send its hash to syslog.
-
-        Returns None if stored, else the row that has the number.
-        """
+        """Store the entry durably if its number is free, then send its hash to syslog. Returns None if
+        stored, else the row that has the number."""
         standing = self._use(lambda store: store.put(row))
         if standing is None:
             self.head = Head(row[0], row[-1])

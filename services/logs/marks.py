@@ -9,23 +9,17 @@ from services.logs.masking.mask import Masker
 from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind, NewEntry
 from services.models.text import clean
 
-MOST = 500
-"""Marks of one log group that are read from the journal: the newest."""
-_TEXT = 400
-"""Characters of a line in the journal at most."""
+MOST = 500  # Marks of one log group that are read from the journal: the newest
+_TEXT = 400  # Characters of a line in the journal at most
 
 
 @dataclass(frozen=True, slots=True)
 class SavedMark:
-    group: str
-    """Exact name of the log group."""
-    at: int
-    """Event time, epoch milliseconds."""
+    group: str  # Exact name of the log group
+    at: int  # Event time, epoch milliseconds
     stream: str
-    text: str
-    """The line's beginning, secrets masked."""
-    digest: str
-    """By which the line is recognised."""
+    text: str  # The line's beginning, secrets masked
+    digest: str  # By which the line is recognised
     note: str = ""
 
     @property
@@ -35,9 +29,7 @@ class SavedMark:
 
 def mark_entry(mark: SavedMark, masker: Masker, *, incident: str = "", removed: bool = False) -> NewEntry:
     """The entry for a mark, or for taking it away; masks its texts. No change to AWS depends on it.
-
-    `incident`: the id of the incident whose timeline it belongs to; "" for none.
-    """
+    `incident`: the id of the incident whose timeline it belongs to; "" for none."""
     text = masker.masked(mark.text).text[:_TEXT]
     note = masker.masked(" ".join(mark.note.split())).text
     if removed:

@@ -12,12 +12,9 @@ from services.models.json_text import json_object
 from services.models.logs import LogLine
 from services.models.problem import Problem
 
-MOST = 9
-"""Ids of one line at most."""
-PAGES = 20
-"""Pages read of one group at most; a page is about 1 MB."""
-_LEAST, _LONGEST = 6, 128
-"""Characters of an id."""
+MOST = 9  # Ids of one line at most
+PAGES = 20  # Pages read of one group at most; a page is about 1 MB
+_LEAST, _LONGEST = 6, 128  # Characters of an id
 _DEPTH = 4
 _UUID = re.compile(r"(?<![0-9A-Za-z-])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9A-Za-z-])")
 _ROOT = re.compile(r"(?:Root|Self)=(1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24})")
@@ -28,8 +25,7 @@ _VALUE = r"[\"']?\s*[:=]\s*[\"']?([^\s\"',;}\])]+)"
 
 @dataclass(frozen=True, slots=True)
 class RequestId:
-    name: str
-    """The field that it stands in; "" for a UUID without one."""
+    name: str  # The field that it stands in; "" for a UUID without one
     value: str
 
 
@@ -86,8 +82,7 @@ class GroupSearch:
     lines: int = 0
     pages: int = 0
     is_done: bool = False
-    is_whole: bool = True
-    """Whether all pages were read; False beyond PAGES."""
+    is_whole: bool = True  # Whether all pages were read; False beyond PAGES
     problem: Problem | None = None
 
 
@@ -97,8 +92,7 @@ class RequestSearch:
     limiter: LogLimiter
     value: str
     groups: Sequence[str]
-    states: dict[str, GroupSearch] = field(default_factory=dict)
-    """By the exact name of the group."""
+    states: dict[str, GroupSearch] = field(default_factory=dict)  # By the exact name of the group
 
     async def run(
         self,
@@ -107,10 +101,9 @@ class RequestSearch:
         take: Callable[[str, Sequence[LogLine]], object],
         changed: Callable[[], object],
     ) -> None:
-        """Read `[start_ms, end_ms]` of every group; `take` gets a group's lines, `changed` is called with every page.
-
-        A group that cannot be read has a problem in its state; the others are read all the same.
-        """
+        """Read `[start_ms, end_ms]` of every group; `take` gets a group's lines, `changed` is called with
+        every page. A group that cannot be read has a problem in its state; the others are read all the
+        same."""
         self.states = {group: GroupSearch(group) for group in self.groups}
         changed()
         await asyncio.gather(*(self._read(group, start_ms, end_ms, take, changed) for group in self.groups))

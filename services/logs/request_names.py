@@ -1,8 +1,6 @@
-"""Names of the fields that hold ids of requests.
-
-Sources: X-Ray and load balancer trace header `X-Amzn-Trace-Id: Root=1-…` (AWS X-Ray developer guide), W3C
-`traceparent`, API Gateway's and Lambda's `requestId`.
-"""
+"""Names of the fields that hold ids of requests. Sources: X-Ray and load balancer trace header
+`X-Amzn-Trace-Id: Root=1-…` (AWS X-Ray developer guide), W3C `traceparent`, API Gateway's and Lambda's
+`requestId`."""
 
 NAMES = (
     "requestId",

@@ -1,8 +1,6 @@
-"""Parses PostgreSQL's log lines of slow statements, and removes values from the statements.
-
-Source: `log_min_duration_statement` and "Lexical Structure" (PostgreSQL documentation). With the extended protocol a
-statement is logged for its parse, bind and execute steps, each with its own duration.
-"""
+"""Parses PostgreSQL's log lines of slow statements, and removes values from the statements. Source:
+`log_min_duration_statement` and "Lexical Structure" (PostgreSQL documentation). With the extended protocol a
+statement is logged for its parse, bind and execute steps, each with its own duration."""
 
 import math
 import re
@@ -11,10 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 HIDDEN = "?"
-STATEMENT = 300
-"""Maximum length of a statement."""
-_READ = 4000
-"""Maximum length of a line that is processed."""
+STATEMENT = 300  # Maximum length of a statement
+_READ = 4000  # Maximum length of a line that is processed
 
 _LINE = re.compile(
     r"duration: (?P<ms>\d+(?:\.\d+)?) ms(?:\s+(?:(?P<step>parse|bind|execute|statement|plan)\b[^:]{0,80}: ?)?(?P<text>.*))?",
@@ -40,10 +36,8 @@ _UNPARTED = re.compile(r"(?i)\bpassword\s+(?!\?)\S+")
 @dataclass(frozen=True, slots=True)
 class SlowLine:
     ms: float
-    step: str
-    """`statement`, `parse`, `bind`, `execute`, `plan`; "" if only the duration was logged."""
-    statement: str
-    """The statement without its values; "" if only the duration was logged."""
+    step: str  # `statement`, `parse`, `bind`, `execute`, `plan`; "" if only the duration was logged
+    statement: str  # The statement without its values; "" if only the duration was logged
 
 
 def slow_line(message: str) -> SlowLine | None:
@@ -63,12 +57,9 @@ def statement(text: str) -> str:
 
 @dataclass(slots=True)
 class SlowStatement:
-    text: str
-    """"" for the lines that tell their duration only."""
-    durations: list[float] = field(default_factory=list)
-    """Milliseconds of each line."""
-    worst: float = 0.0
-    """Milliseconds of the slowest line."""
+    text: str  # "" for the lines that tell their duration only
+    durations: list[float] = field(default_factory=list)  # Milliseconds of each line
+    worst: float = 0.0  # Milliseconds of the slowest line
     first: datetime | None = None
     last: datetime | None = None
     slowest_at: datetime | None = None

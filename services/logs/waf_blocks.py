@@ -19,10 +19,8 @@ class WafBlock(NamedTuple):
     rule: str
     address: str
     country: str
-    uri: str
-    """The path, without the query."""
-    weight: float = 1.0
-    """Number of requests that it stands for."""
+    uri: str  # The path, without the query
+    weight: float = 1.0  # Number of requests that it stands for
 
 
 def block_of(line: bytes, at: int) -> WafBlock | None:

@@ -12,8 +12,7 @@ from services.models.dashboards import DashboardView
 from services.models.feeds import FeedState, Freshness
 from services.models.metrics import Series, SeriesStatus
 
-LATE = 300
-"""Seconds by which the newest point may be late and still be the present value."""
+LATE = 300  # Seconds by which the newest point may be late and still be the present value
 
 
 class AlarmSeries(Model):
@@ -23,16 +22,11 @@ class AlarmSeries(Model):
 
 
 class Doubt(StrEnum):
-    OVERDUE = "overdue"
-    """No new data has arrived for too long."""
-    FAILED = "failed"
-    """The newest read failed."""
-    DENIED = "denied"
-    """AWS refused this metric."""
-    UNFINISHED = "unfinished"
-    """AWS could not answer for this metric."""
-    UNREAD = "unread"
-    """It was not requested yet, because it was not on screen."""
+    OVERDUE = "overdue"  # No new data has arrived for too long
+    FAILED = "failed"  # The newest read failed
+    DENIED = "denied"  # AWS refused this metric
+    UNFINISHED = "unfinished"  # AWS could not answer for this metric
+    UNREAD = "unread"  # It was not requested yet, because it was not on screen
 
 
 _DOUBTS = {
@@ -51,10 +45,8 @@ def doubt_of(status: SeriesStatus) -> Doubt | None:
 class Now:
     """The present value of an alarm's metric."""
 
-    value: float | None = None
-    """None: there is none."""
-    at: int | None = None
-    """Start of the value's period, epoch seconds."""
+    value: float | None = None  # None: there is none
+    at: int | None = None  # Start of the value's period, epoch seconds
     doubt: Doubt | None = None
     """Why the present value is unknown; None if it is known, or known to be absent."""
 
@@ -68,8 +60,7 @@ class Now:
 class AlarmReadings:
     """The metrics of all alarms: those that the dashboard shows anyway, and those that are read for the alarms."""
 
-    drawn: Mapping[str, Series] = field(default_factory=dict)
-    """Series of the dashboard, by alarm."""
+    drawn: Mapping[str, Series] = field(default_factory=dict)  # Series of the dashboard, by alarm
     read: Mapping[str, Series] = field(default_factory=dict)
     """Series read for the alarms alone, by alarm."""
     dashboard: FeedState[DashboardView] = field(default_factory=FeedState)
@@ -97,9 +88,7 @@ class AlarmReadings:
         self, alarm: Alarm, curve: FeedState[tuple[Series, ...]], span: CurveSpan
     ) -> tuple["AlarmReadings", tuple[Series, ...]]:
         """Readings and curve with the points of both, so that the value now is the one at the curve's end.
-
-        They come from different reads. A curve of another statistic stays as it is: its values are others.
-        """
+        They come from different reads. A curve of another statistic stays as it is: its values are others."""
         series, watched = curve.value or (), watched_query(alarm.queries)
         own_curves = [each for each in series if watched is not None and each.id == watched.id]
         if len(own_curves) != 1 or curve.fetched_at is None or not draws_own(span, alarm):

@@ -3,29 +3,20 @@ from dataclasses import dataclass
 
 from services.models.alarms import Alarm, AlarmKind, AlarmOverview, AlarmState
 
-HEAD = 1
-"""Rows for the names of the columns."""
+HEAD = 1  # Rows for the names of the columns
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmRows:
-    single: tuple[Alarm, ...] = ()
-    """Alarms with a row each, in the overview's order."""
-    normal: tuple[Alarm, ...] = ()
-    """Normal alarms in one line together."""
-    listed_normal: tuple[Alarm, ...] = ()
-    """Those of them with a row each below that line."""
-    scaling: tuple[Alarm, ...] = ()
-    """Scaling alarms in one line together."""
-    listed_scaling: tuple[Alarm, ...] = ()
-    """Scaling alarms with a row each below that line."""
+    single: tuple[Alarm, ...] = ()  # Alarms with a row each, in the overview's order
+    normal: tuple[Alarm, ...] = ()  # Normal alarms in one line together
+    listed_normal: tuple[Alarm, ...] = ()  # Those of them with a row each below that line
+    scaling: tuple[Alarm, ...] = ()  # Scaling alarms in one line together
+    listed_scaling: tuple[Alarm, ...] = ()  # Scaling alarms with a row each below that line
 
-    outdated: tuple[Alarm, ...] = ()
-    """Alarms that could not be read again, in one line together."""
-    listed_outdated: tuple[Alarm, ...] = ()
-    """Those of them with a row each below that line."""
-    unlisted: str = ""
-    """Why the list may lack alarms, in a line of its own."""
+    outdated: tuple[Alarm, ...] = ()  # Alarms that could not be read again, in one line together
+    listed_outdated: tuple[Alarm, ...] = ()  # Those of them with a row each below that line
+    unlisted: str = ""  # Why the list may lack alarms, in a line of its own
 
     @property
     def is_one_line(self) -> bool:
@@ -42,10 +33,8 @@ def alarm_rows(
     scaling_listed: bool = False,
     outdated_listed: bool = False,
 ) -> AlarmRows:
-    """The rows for a list that may be `room` rows high, `notes` of which go to words below the rows.
-
-    Normal alarms are folded where the list would not fit; what is not normal never is.
-    """
+    """The rows for a list that may be `room` rows high, `notes` of which go to words below the rows. Normal
+    alarms are folded where the list would not fit; what is not normal never is."""
     watched, scaling, plain = overview.watched, overview.scaling, overview.plain
     needed = HEAD + len(watched) + notes + bool(scaling) + (len(scaling) if scaling_listed else 0)
     needed += bool(overview.outdated) + bool(overview.unlisted)

@@ -22,8 +22,7 @@ class AlarmState(StrEnum):
     ALARM = "alarm"
     INSUFFICIENT = "insufficient"
     OK = "ok"
-    MISSING = "missing"
-    """The runbook expects the alarm, but it does not exist in AWS."""
+    MISSING = "missing"  # The runbook expects the alarm, but it does not exist in AWS
 
 
 class AlarmKind(StrEnum):
@@ -37,14 +36,11 @@ class AlarmKind(StrEnum):
 class Hearing(StrEnum):
     """How people are notified when an alarm goes to ALARM; scaling policies notify nobody."""
 
-    DIRECT = "direct"
-    """By an action of its own."""
-    COMPOSITE = "composite"
-    """By a composite alarm with an action, whatever the other alarms do."""
+    DIRECT = "direct"  # By an action of its own
+    COMPOSITE = "composite"  # By a composite alarm with an action, whatever the other alarms do
     TOGETHER = "together"
     """By a composite alarm with an action, but only with certain states of other alarms."""
-    DECLARED = "declared"
-    """Otherwise, as the runbook says."""
+    DECLARED = "declared"  # Otherwise, as the runbook says
     NOBODY = "nobody"
     UNKNOWN = "unknown"
     """No action of its own reaches anybody, and it is not known whether a composite alarm sends for it."""
@@ -197,10 +193,8 @@ class AlarmTransition(Model):
 
 
 class AlarmOverview(Model):
-    """Every alarm of the system, and what could not be read about them.
-
-    It is made once per reading, and what is derived from it is computed once.
-    """
+    """Every alarm of the system, and what could not be read about them. It is made once per reading, and what
+    is derived from it is computed once."""
 
     alarms: tuple[Alarm, ...] = ()
     """Order: firing, missing, insufficient, ok; within each by newest change. Scaling alarms last."""

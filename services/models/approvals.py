@@ -11,8 +11,7 @@ class ConsentWay(StrEnum):
 
     SECOND_PERSON = "second-person"
     """Another person with another AWS identity approved its hash in a console."""
-    ELSEWHERE = "elsewhere"
-    """The operator recorded an approval that was obtained elsewhere."""
+    ELSEWHERE = "elsewhere"  # The operator recorded an approval that was obtained elsewhere
     EMERGENCY = "emergency"
     """The operator declared an emergency, because nobody can approve or because of a change freeze."""
 
@@ -58,10 +57,8 @@ class ApprovalState(StrEnum):
     ASKED = "asked"
     GIVEN = "given"
     DECLINED = "declined"
-    EXPIRED = "expired"
-    """It was not answered, or not used, in time."""
-    USED = "used"
-    """The plan was confirmed."""
+    EXPIRED = "expired"  # It was not answered, or not used, in time
+    USED = "used"  # The plan was confirmed
 
 
 class ApprovalRequest(Model):

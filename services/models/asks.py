@@ -9,18 +9,12 @@ from services.models.verdict import Verdict, worst
 
 
 class AskState(StrEnum):
-    JUDGED = "judged"
-    """An inspection has judged it."""
-    RUNNING = "running"
-    """Its inspection is being run."""
-    UNREAD = "unread"
-    """Its inspection has no finding yet."""
-    WAITING = "waiting"
-    """It waits for a person."""
-    TICKED = "ticked"
-    """A person has ticked it, or signed the duty off with it."""
-    LEFT_OPEN = "left-open"
-    """The duty was signed off or skipped without it."""
+    JUDGED = "judged"  # An inspection has judged it
+    RUNNING = "running"  # Its inspection is being run
+    UNREAD = "unread"  # Its inspection has no finding yet
+    WAITING = "waiting"  # It waits for a person
+    TICKED = "ticked"  # A person has ticked it, or signed the duty off with it
+    LEFT_OPEN = "left-open"  # The duty was signed off or skipped without it
 
 
 class AskLine(Model):
@@ -56,11 +50,9 @@ def ask_lines(occurrence: Occurrence, duty: Duty, findings: DutyFindings | None)
 
 
 def _unnamed(duty: Duty, findings: DutyFindings) -> tuple[str, ...]:
-    """The sources of the lines of a runbook that does not name them.
-
-    One line is what the duty's inspections judge together, and nothing is open if all of them are normal. Otherwise
-    it is not known which line is affected, and a person has to look.
-    """
+    """The sources of the lines of a runbook that does not name them. One line is what the duty's inspections
+    judge together, and nothing is open if all of them are normal. Otherwise it is not known which line is
+    affected, and a person has to look."""
     whole = len(duty.asks) == 1 or findings.all_normal or not findings.complete
     return ("*" if whole else "",) * len(duty.asks)
 

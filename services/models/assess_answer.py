@@ -1,8 +1,6 @@
 """What `toban assess --json` prints: an AssessAnswer, or an AssessFailure if nothing could be assessed.
-
-`toban assess --schema` prints the JSON schema of the answer, with that of the failure among its `$defs`. Fields are
-added, never changed.
-"""
+`toban assess --schema` prints the JSON schema of the answer, with that of the failure among its `$defs`.
+Fields are added, never changed."""
 
 from datetime import datetime
 from typing import Literal

@@ -2,10 +2,8 @@ from services.models.base import Clean, Model, RawId
 
 
 class Variable(str):
-    """A shell variable in place of a value: an earlier command stores it, or the command is repeated for its values.
-
-    Between NUL characters, which no argument can contain.
-    """
+    """A shell variable in place of a value: an earlier command stores it, or the command is repeated for its
+    values. Between NUL characters, which no argument can contain."""
 
     __slots__ = ()
 

@@ -1,8 +1,6 @@
-"""AWS's codes in words for an operator.
-
-Source: "Health check reason codes" and DescribeTargetHealth (Elastic Load Balancing v2 API reference), "Stopped tasks
-error messages" and StopCode (Amazon ECS API reference), NotScaledReason (Application Auto Scaling API reference).
-"""
+"""AWS's codes in words for an operator. Source: "Health check reason codes" and DescribeTargetHealth (Elastic
+Load Balancing v2 API reference), "Stopped tasks error messages" and StopCode (Amazon ECS API reference),
+NotScaledReason (Application Auto Scaling API reference)."""
 
 from services.i18n import N_, _
 from services.models.ecs import Deployment

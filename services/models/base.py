@@ -10,10 +10,8 @@ from services.models.text import LINE_LIMIT, clean, clean_block
 
 
 class Model(BaseModel):
-    """A frozen value; a Feed compares values for equality to avoid needless redraws.
-
-    Pydantic compiles its validator when it is first used: a command needs few of the hundreds of models that it imports.
-    """
+    """A frozen value; a Feed compares values for equality to avoid needless redraws. Pydantic compiles its
+    validator when it is first used: a command needs few of the hundreds of models that it imports."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -32,8 +30,7 @@ def _fields_of(kind: type[BaseModel]) -> set[str]:
     return set(kind.model_fields)
 
 
-Clean = Annotated[str, BeforeValidator(clean)]
-"""One line of external text, sanitized for display."""
+Clean = Annotated[str, BeforeValidator(clean)]  # One line of external text, sanitized for display
 
 _UNDECIDED = frozenset({"", "未定", "要確認", "tbd", "tba", "undecided", "?", "？"})
 
@@ -53,10 +50,8 @@ CleanLine = Annotated[str, BeforeValidator(lambda value: clean(value, LINE_LIMIT
 
 
 class RawId(str):
-    """A name exactly as AWS spells it: for requests and as a key, never for the screen.
-
-    `repr` shows the cleaned text, so a RawId in a log or a traceback is harmless too.
-    """
+    """A name exactly as AWS spells it: for requests and as a key, never for the screen. `repr` shows the
+    cleaned text, so a RawId in a log or a traceback is harmless too."""
 
     __slots__ = ()
 

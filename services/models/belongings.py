@@ -21,10 +21,8 @@ class Owned(StrEnum):
     ROLE = "role"
     KEY = "key"
     DATABASE = "database"
-    SERVICE = "service"
-    """`cluster/service` of ECS."""
-    LOAD_BALANCER = "load-balancer"
-    """With its target groups."""
+    SERVICE = "service"  # `cluster/service` of ECS
+    LOAD_BALANCER = "load-balancer"  # With its target groups
 
 
 class OwnedPart(Model):

@@ -15,10 +15,8 @@ class SignalState(StrEnum):
     """Whether a signal was seen."""
 
     PRESENT = "present"
-    ABSENT = "absent"
-    """It would have been seen, and was not."""
-    UNSEEN = "unseen"
-    """It could not have been seen: not read, no data, too late."""
+    ABSENT = "absent"  # It would have been seen, and was not
+    UNSEEN = "unseen"  # It could not have been seen: not read, no data, too late
 
 
 class Signal(Model):
@@ -125,8 +123,7 @@ class Word(StrEnum):
 
     STRONG = "strong"
     LIKELY = "likely"
-    OPEN = "open"
-    """It cannot be judged."""
+    OPEN = "open"  # It cannot be judged
 
 
 class WeighedSignal(Model):
@@ -188,8 +185,7 @@ class OnsetBasis(StrEnum):
 
     BASELINE = "baseline"
     """The first minute over the baseline of the hours before and of a week ago."""
-    ALARM = "alarm"
-    """The alarm's moment, because no curve left its baseline or none was read."""
+    ALARM = "alarm"  # The alarm's moment, because no curve left its baseline or none was read
 
 
 class Onset(Model):

@@ -10,17 +10,13 @@ from services.models.watches import Progress, WatchState
 class StepState(StrEnum):
     """Outcome of a step."""
 
-    WAITING = "waiting"
-    """Nothing was sent."""
-    SENDING = "sending"
-    """The intent is recorded; the request may be under way."""
+    WAITING = "waiting"  # Nothing was sent
+    SENDING = "sending"  # The intent is recorded; the request may be under way
     DONE = "done"
-    FAILED = "failed"
-    """AWS refused the request, or AWS, read afterwards, shows no change."""
+    FAILED = "failed"  # AWS refused the request, or AWS, read afterwards, shows no change
     UNKNOWN = "unknown"
     """No response that shows the outcome; the target is locked until AWS is read."""
-    REFUSED = "refused"
-    """Stopped before anything was sent."""
+    REFUSED = "refused"  # Stopped before anything was sent
 
 
 class StepRun(Model):

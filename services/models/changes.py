@@ -15,12 +15,9 @@ from services.models.watches import Suggestion, Watch
 class Danger(StrEnum):
     """How much damage a change may do; decides how it is confirmed."""
 
-    ROUTINE = "routine"
-    """A key press confirms."""
-    CAREFUL = "careful"
-    """Typing the target's name confirms."""
-    DANGEROUS = "dangerous"
-    """Typing the target's name confirms, after the warnings."""
+    ROUTINE = "routine"  # A key press confirms
+    CAREFUL = "careful"  # Typing the target's name confirms
+    DANGEROUS = "dangerous"  # Typing the target's name confirms, after the warnings
 
 
 class Parameter(Model):
@@ -192,8 +189,7 @@ class Plan(Model):
 class Place(StrEnum):
     BEFORE = "before"
     AFTER = "after"
-    ELSEWHERE = "elsewhere"
-    """Neither: another person changed it."""
+    ELSEWHERE = "elsewhere"  # Neither: another person changed it
 
 
 class Observation(Model):

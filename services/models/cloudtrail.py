@@ -1,8 +1,6 @@
-"""CloudTrail: events with actor and origin, and the status of trails.
-
-Source: LookupEvents, DescribeTrails, GetTrailStatus (CloudTrail API reference); "CloudTrail record contents" and
-"AWS Management Console sign-in events" (CloudTrail user guide).
-"""
+"""CloudTrail: events with actor and origin, and the status of trails. Source: LookupEvents, DescribeTrails,
+GetTrailStatus (CloudTrail API reference); "CloudTrail record contents" and "AWS Management Console sign-in
+events" (CloudTrail user guide)."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,11 +15,9 @@ TRAIL_DELAY = timedelta(minutes=15)
 class ActorKind(StrEnum):
     ROOT = "root"
     USER = "user"
-    ROLE = "role"
-    """An assumed role."""
+    ROLE = "role"  # An assumed role
     FEDERATED = "federated"
-    SERVICE = "service"
-    """AWS itself."""
+    SERVICE = "service"  # AWS itself
     OTHER = "other"
 
 

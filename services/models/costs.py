@@ -8,11 +8,9 @@ from services.models.base import Clean, Model, RawId
 class CostKind(StrEnum):
     """What a charge is for, by Cost Explorer's record type."""
 
-    CHARGE = "charge"
-    """Usage, fees and discounts: everything except tax and credits."""
+    CHARGE = "charge"  # Usage, fees and discounts: everything except tax and credits
     TAX = "tax"
-    CREDIT = "credit"
-    """Credits and refunds; their amounts are negative."""
+    CREDIT = "credit"  # Credits and refunds; their amounts are negative
 
 
 class DailyCost(Model):

@@ -15,8 +15,7 @@ COUNTING = ("Sum", "SampleCount")
 
 
 class Statistic(StrEnum):
-    OWN = "own"
-    """The alarm's own."""
+    OWN = "own"  # The alarm's own
     MEAN = "mean"
     WORST = "worst"
     """The one nearest to the threshold: the maximum, or the minimum where less is worse."""
@@ -26,8 +25,7 @@ class Statistic(StrEnum):
 class CurveSpan:
     length: timedelta
     statistic: Statistic
-    period: int = 60
-    """Seconds; an alarm with longer periods keeps its own."""
+    period: int = 60  # Seconds; an alarm with longer periods keeps its own
 
 
 SPANS = (
@@ -37,8 +35,7 @@ SPANS = (
     CurveSpan(timedelta(hours=24), Statistic.OWN, 300),
 )
 """From the shortest, in the order of `[` and `]`."""
-USUAL = 2
-"""Index of the span that is drawn first: it shows what the alarm evaluates."""
+USUAL = 2  # Index of the span that is drawn first: it shows what the alarm evaluates
 
 
 def period_of(span: CurveSpan, alarm: Alarm) -> int:

@@ -1,8 +1,6 @@
-"""How fast a quantity runs out, from the trend of its measured values.
-
-The slope is the median of the slopes between all pairs of points (Theil-Sen), which a few wild points do not move. It
-counts as falling only if the Mann-Kendall test says so, so that noise yields no date.
-"""
+"""How fast a quantity runs out, from the trend of its measured values. The slope is the median of the slopes
+between all pairs of points (Theil-Sen), which a few wild points do not move. It counts as falling only if the
+Mann-Kendall test says so, so that noise yields no date."""
 
 import math
 from collections.abc import Sequence
@@ -12,42 +10,31 @@ from itertools import combinations
 from statistics import median
 
 HOUR = 3600
-RECENT = 600
-"""Seconds of the short span: a fall that has become faster must not be averaged away."""
-LEAST_POINTS = {HOUR: 10, RECENT: 6}
-"""Fewest points of each span that a trend is computed from."""
-SPANS = (HOUR, 6 * HOUR)
-"""Seconds of the spans whose whole change is shown beside the trend."""
-CERTAIN = 1.96
-"""Standard deviations of the Mann-Kendall statistic from which a trend is one (95 %)."""
+RECENT = 600  # Seconds of the short span: a fall that has become faster must not be averaged away
+LEAST_POINTS = {HOUR: 10, RECENT: 6}  # Fewest points of each span that a trend is computed from
+SPANS = (HOUR, 6 * HOUR)  # Seconds of the spans whose whole change is shown beside the trend
+CERTAIN = 1.96  # Standard deviations of the Mann-Kendall statistic from which a trend is one (95 %)
 
 
 @dataclass(frozen=True, slots=True)
 class Depletion:
     """A quantity that falls towards zero."""
 
-    per_hour: float
-    """Change per hour, negative, in the quantity's own unit."""
-    left: float
-    """Seconds until it is zero, if it goes on like this."""
-    span: int
-    """Seconds of measured values that the change was computed from."""
+    per_hour: float  # Change per hour, negative, in the quantity's own unit
+    left: float  # Seconds until it is zero, if it goes on like this
+    span: int  # Seconds of measured values that the change was computed from
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    slope: float
-    """Change per second."""
-    certainty: float
-    """Standard deviations from "no trend"; negative where the values fall."""
+    slope: float  # Change per second
+    certainty: float  # Standard deviations from "no trend"; negative where the values fall
 
 
 @lru_cache(64)
 def depletion(times: tuple[int, ...], values: tuple[float, ...]) -> Depletion | None:
-    """When the quantity is used up; None if it is not certain that it falls.
-
-    Computed from the last hour, and from the last ten minutes where those bring the end nearer.
-    """
+    """When the quantity is used up; None if it is not certain that it falls. Computed from the last hour, and
+    from the last ten minutes where those bring the end nearer."""
     points = [(at, value) for at, value in zip(times, values, strict=True) if math.isfinite(value)]
     if not points:
         return None
@@ -75,10 +62,8 @@ def change_per_hour(times: Sequence[int], values: Sequence[float], span: int) ->
 
 
 def ends(times: tuple[int, ...], values: tuple[float, ...]) -> tuple[float, float] | None:
-    """(soonest, latest) seconds after the last value at which the quantity is used up: by its trend and by SPANS.
-
-    None if it is not certain that it falls.
-    """
+    """(soonest, latest) seconds after the last value at which the quantity is used up: by its trend and by
+    SPANS. None if it is not certain that it falls."""
     trend = depletion(times, values)
     if trend is None:
         return None

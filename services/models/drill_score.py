@@ -1,8 +1,6 @@
-"""How drills went. `toban drill score --json` prints DrillScores; `--schema` prints its JSON schema.
-
-Seconds are those of the drill's own clock. A new field does not change `version`; removing one or changing its
-meaning does.
-"""
+"""How drills went. `toban drill score --json` prints DrillScores; `--schema` prints its JSON schema. Seconds
+are those of the drill's own clock. A new field does not change `version`; removing one or changing its
+meaning does."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -34,11 +32,9 @@ class CauseVerdict(StrEnum):
     """How near a decided cause is to a true one."""
 
     RIGHT = "right"
-    EFFECT = "effect"
-    """What the true cause brings about."""
+    EFFECT = "effect"  # What the true cause brings about
     WRONG = "wrong"
-    NONE = "none"
-    """No cause was decided, or none was weighed first."""
+    NONE = "none"  # No cause was decided, or none was weighed first
 
 
 class DrillStep(Model):

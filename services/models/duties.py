@@ -1,8 +1,5 @@
-"""Duties with their occurrences and states.
-
-A ScheduledOccurrence follows from the calendar's rules alone; an Occurrence adds its state at one moment, by the
-journal.
-"""
+"""Duties with their occurrences and states. A ScheduledOccurrence follows from the calendar's rules alone; an
+Occurrence adds its state at one moment, by the journal."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -24,52 +21,41 @@ class OccurrenceState(StrEnum):
     MISSED = "missed"
     """The next occurrence is due, and nobody signed this one off; a later sign-off makes it DONE and records both
     times."""
-    SKIPPED = "skipped"
-    """Skipped by a person, with a reason."""
-    UNPLANNED = "unplanned"
-    """Its duty counts only when planned, and nobody has planned it."""
+    SKIPPED = "skipped"  # Skipped by a person, with a reason
+    UNPLANNED = "unplanned"  # Its duty counts only when planned, and nobody has planned it
     NO_RECORD = "no-record"
     """Unknown whether it was done: it was late before the journal began, or the journal cannot be read."""
 
 
 PREPARED = timedelta(seconds=150)
-"""How long before a duty is due its inspections read what they can beforehand; the view changes then.
-
-A morning after quiet nights compares them with up to 600 earlier times, of which AWS answers five a second."""
+"""How long before a duty is due its inspections read what they can beforehand; the view changes then. A
+morning after quiet nights compares them with up to 600 earlier times, of which AWS answers five a second."""
 OPEN_STATES = frozenset({OccurrenceState.DUE, OccurrenceState.LATE, OccurrenceState.MISSED})
 """States in which an occurrence is to be signed off."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduledOccurrence:
-    """One duty on one date and time, as scheduled by the calendar's rules alone.
-
-    No Model, because a month of a large runbook has thousands: nothing is checked, so give clean texts.
-    """
+    """One duty on one date and time, as scheduled by the calendar's rules alone. No Model, because a month of
+    a large runbook has thousands: nothing is checked, so give clean texts."""
 
     key: str
     """Permanent key: `<duty>@2026-01-05T09:00` (the rule's local date and time), `<duty>@2026-04-01` for a duty
     without a time of day, `<duty>:<key id>@…` for one with a base date, `revert@<change id>` for the revert of a
     change."""
-    duty: str
-    """The duty's id in the runbook; "" for the revert of a change."""
+    duty: str  # The duty's id in the runbook; "" for the revert of a change
     title: Clean
     nominal: tuple[date, ...]
     """The rule's dates that it stands for, in order; several if closed days moved them to the same day."""
-    day: date
-    """The first day on which it may be done (local)."""
+    day: date  # The first day on which it may be done (local)
     until: date
     """The last day on which it may be done; `day` unless the runbook allows the whole month."""
-    due_at: datetime
-    """When it is due (UTC); the start of `day` for a duty without a time of day."""
-    late_at: datetime
-    """When it becomes late (UTC)."""
+    due_at: datetime  # When it is due (UTC); the start of `day` for a duty without a time of day
+    late_at: datetime  # When it becomes late (UTC)
     missed_at: datetime | None
     """When it counts as missed (UTC), because the next of its series is due; None: never."""
-    timed: bool
-    """Whether it has a time of day."""
-    if_planned: bool = False
-    """Whether it counts only if a person has planned it."""
+    timed: bool  # Whether it has a time of day
+    if_planned: bool = False  # Whether it counts only if a person has planned it
     remark: Clean = ""
     """Why it is not on its rule's date, or how its date was derived, in words; "" otherwise."""
 
@@ -159,10 +145,8 @@ class Occurrence:
 
     slot: ScheduledOccurrence
     state: OccurrenceState
-    signed: SignOff | None = None
-    """Its sign-off or skip; None: neither."""
-    planned: bool = False
-    """Whether a person has planned it; matters only with `slot.if_planned`."""
+    signed: SignOff | None = None  # Its sign-off or skip; None: neither
+    planned: bool = False  # Whether a person has planned it; matters only with `slot.if_planned`
     progress: DutyProgress | None = None
     """What has been done of it before it was signed off; None: nothing was recorded."""
 

@@ -7,8 +7,7 @@ from pydantic.json_schema import SkipJsonSchema
 from services.models.base import Clean, Model
 from services.models.verdict import Verdict
 
-ROWS = 50
-"""Maximum number of evidence rows in one table; the rest are only counted."""
+ROWS = 50  # Maximum number of evidence rows in one table; the rest are only counted
 
 
 class EvidencePlace(Model):

@@ -11,10 +11,8 @@ from typing import Literal
 
 from services.i18n import _
 
-LIMIT = 1024
-"""Characters of a pattern at most."""
-DEPTH = 50
-"""Brackets inside each other at most."""
+LIMIT = 1024  # Characters of a pattern at most
+DEPTH = 50  # Brackets inside each other at most
 
 _OPTIONAL, _EXCLUDED = re.compile(r"\?(?=\S)"), re.compile("-")
 _PHRASE, _REGEX = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL), re.compile("%[^%]*%")
@@ -50,8 +48,7 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    text: str
-    """Without quotes or percent signs."""
+    text: str  # Without quotes or percent signs
     kind: Literal["word", "phrase", "regex"]
 
 
@@ -64,8 +61,7 @@ class Term:
 @dataclass(frozen=True, slots=True)
 class Test:
     subject: str
-    sign: str
-    """`=`, `!=`, `<`, `<=`, `>`, `>=`, or a word: `EXISTS`, `NOT EXISTS`, `IS NULL`…"""
+    sign: str  # `=`, `!=`, `<`, `<=`, `>`, `>=`, or a word: `EXISTS`, `NOT EXISTS`, `IS NULL`…
     value: Value | None = None
 
 

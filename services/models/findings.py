@@ -1,8 +1,6 @@
-"""Findings: the judged result of one inspection, and people's decisions on it.
-
-Older versions refuse a finding with keys that they do not know, so fields added since 0.1 are excluded from its JSON and
-recorded beside it (`services.inspections.running.entries`).
-"""
+"""Findings: the judged result of one inspection, and people's decisions on it. Older versions refuse a
+finding with keys that they do not know, so fields added since 0.1 are excluded from its JSON and recorded
+beside it (`services.inspections.running.entries`)."""
 
 from datetime import datetime
 

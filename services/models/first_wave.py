@@ -23,28 +23,21 @@ class Source(StrEnum):
 
     SERVICE = "service"
     TARGETS = "targets"
-    TASKS = "tasks"
-    """Stopped tasks and, if tasks of several deployments may run, running ones."""
-    DEPLOYMENTS = "deployments"
-    """With the newest two revisions."""
-    SCALING = "scaling"
-    """With the policies if a request is left."""
+    TASKS = "tasks"  # Stopped tasks and, if tasks of several deployments may run, running ones
+    DEPLOYMENTS = "deployments"  # With the newest two revisions
+    SCALING = "scaling"  # With the policies if a request is left
     DATABASE = "database"
     DATABASE_EVENTS = "database-events"
     NETWORK = "network"
-    METRICS = "metrics"
-    """Those of the last hours and of the same hour a week ago."""
-    TRAIL = "trail"
-    """Writes in the home region."""
-    TRAIL_GLOBAL = "trail-global"
-    """Writes in us-east-1, where global services are recorded."""
+    METRICS = "metrics"  # Those of the last hours and of the same hour a week ago
+    TRAIL = "trail"  # Writes in the home region
+    TRAIL_GLOBAL = "trail-global"  # Writes in us-east-1, where global services are recorded
     APPLICATION_LOG = "application-log"
     DATABASE_LOG = "database-log"
     OWN_METRICS = "own-metrics"
     """Those of the resource that the alarm watches, if it is none of the system's."""
     OWN_LOG = "own-log"
-    ALARMS = "alarms"
-    """The newest reading of the alarms, without a request."""
+    ALARMS = "alarms"  # The newest reading of the alarms, without a request
 
 
 class Measure(StrEnum):
@@ -234,10 +227,8 @@ class AlarmMoment(Model):
 
 class Sure(StrEnum):
     CERTAIN = "certain"
-    PARTLY = "partly"
-    """Estimated, or not all was read."""
-    UNSEEN = "unseen"
-    """It cannot be known from what was read."""
+    PARTLY = "partly"  # Estimated, or not all was read
+    UNSEEN = "unseen"  # It cannot be known from what was read
 
 
 class AskedQuestion(Model):

@@ -41,11 +41,9 @@ class Standing(StrEnum):
     """The state of one system in one word, worst first; only NORMAL is shown in green."""
 
     FIRING = "firing"
-    UNREAD = "unread"
-    """It cannot be read, or what is read is of another account."""
+    UNREAD = "unread"  # It cannot be read, or what is read is of another account
     ABNORMAL = "abnormal"
-    STALE = "stale"
-    """Its alarms were read, but too long ago."""
+    STALE = "stale"  # Its alarms were read, but too long ago
     ATTENTION = "attention"
     WAITING = "waiting"
     """Nothing was read yet, or it has no journal, so that nothing is known of its duties."""
@@ -68,13 +66,10 @@ class SystemState:
     account: str = ""
     alarms: FeedState[AlarmOverview] | None = None
     """The alarms as last read; None before the first read."""
-    records: SystemRecords | None = None
-    """None before the first read."""
-    problem: str = ""
-    """Why it cannot be watched at all, in words: its runbook, its account."""
+    records: SystemRecords | None = None  # None before the first read
+    problem: str = ""  # Why it cannot be watched at all, in words: its runbook, its account
     remedy: str = ""
-    notice: str = ""
-    """What of it is not watched, why, and what to do."""
+    notice: str = ""  # What of it is not watched, why, and what to do
 
     @property
     def overview(self) -> AlarmOverview | None:

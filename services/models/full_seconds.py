@@ -4,8 +4,7 @@ import math
 
 _LATE = 0.002
 """Seconds after the full second: a timer that fires a moment early would show the previous second."""
-_NEAR = 0.1
-"""Seconds before a full second that count as this second."""
+_NEAR = 0.1  # Seconds before a full second that count as this second
 
 
 def until_last_full(now: float, seconds: float) -> float:

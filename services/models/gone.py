@@ -17,8 +17,7 @@ class GoneKind(StrEnum):
 class Gone(NamedTuple):
     kind: GoneKind
     name: str
-    instead: str
-    """The successor, or what to do without one."""
+    instead: str  # The successor, or what to do without one
     since: str = "0.3.0"
 
 

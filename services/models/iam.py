@@ -38,8 +38,7 @@ class KeyUse(Model):
     region: Clean = ""
 
 
-USER = "user/"
-"""Prefix of a user as the target of a change, as in its ARN."""
+USER = "user/"  # Prefix of a user as the target of a change, as in its ARN
 
 
 def user_target(user: str) -> str:

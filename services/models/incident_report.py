@@ -1,7 +1,6 @@
-"""The report of one incident. `toban incident report --json` prints IncidentReport; `--schema` prints its JSON schema.
-
-Times are aware, UTC. A new field does not change `version`; removing a field or changing its meaning does.
-"""
+"""The report of one incident. `toban incident report --json` prints IncidentReport; `--schema` prints its
+JSON schema. Times are aware, UTC. A new field does not change `version`; removing a field or changing its
+meaning does."""
 
 from datetime import datetime
 from typing import Literal

@@ -8,8 +8,7 @@ from pydantic_core import CoreSchema
 from services.models.base import Clean, CleanBlock, Model, RawId
 from services.models.runbook_types import Slug
 
-WAF_BLOCKS = "waf-blocks"
-"""The inspection whose finding is an attack."""
+WAF_BLOCKS = "waf-blocks"  # The inspection whose finding is an attack
 OUTAGE = "outage:"
 """Before the kind of an outage without an alarm (`services.models.outages`), as the target of its incident."""
 
@@ -24,10 +23,8 @@ class TriggerKind(StrEnum):
 class IncidentState(StrEnum):
     """Where the response stands."""
 
-    OPEN = "open"
-    """Nobody has taken it (未対応)."""
-    TAKEN = "taken"
-    """Somebody responds to it (対応中)."""
+    OPEN = "open"  # Nobody has taken it (未対応)
+    TAKEN = "taken"  # Somebody responds to it (対応中)
     CLOSED = "closed"
 
 
@@ -130,8 +127,7 @@ class TimelineKind(StrEnum):
     JUST_BEFORE = "just-before"
     """A deployment, a write, an event or a change shortly before or after T0."""
     EVIDENCE = "evidence"
-    PERSON = "person"
-    """Something a person did in this incident."""
+    PERSON = "person"  # Something a person did in this incident
     CHANGE = "change"
     NOTE = "note"
     RECOVERY = "recovery"
@@ -156,8 +152,7 @@ class TurnKind(StrEnum):
     OK = "ok"
     INSUFFICIENT = "insufficient"
     MISSING = "missing"
-    RECOVERED = "recovered"
-    """The console judged that the system works as usual again."""
+    RECOVERED = "recovered"  # The console judged that the system works as usual again
 
 
 class Phase(StrEnum):
@@ -343,12 +338,9 @@ _PHASES = {
 
 
 class ClockKind(StrEnum):
-    RECOVERY = "recovery"
-    """Time to wait for recovery without intervention."""
-    ESCALATION = "escalation"
-    """Time after which to escalate."""
-    STORAGE = "storage"
-    """Time until the database's storage is full, computed from how it falls."""
+    RECOVERY = "recovery"  # Time to wait for recovery without intervention
+    ESCALATION = "escalation"  # Time after which to escalate
+    STORAGE = "storage"  # Time until the database's storage is full, computed from how it falls
     CREDITS = "credits"
     """Time until the database's CPU credits are used up, computed from how they fall."""
     MAINTENANCE = "maintenance"
@@ -359,8 +351,7 @@ class ClockState(StrEnum):
     RUNNING = "running"
     OVERDUE = "overdue"
     CONFIRMING = "confirming"  # The alarm is ok since `met_at`, and recovery was not judged yet.
-    MET = "met"
-    """What it waits for has happened: it recovered, or the contact was told."""
+    MET = "met"  # What it waits for has happened: it recovered, or the contact was told
 
 
 class IncidentClock(Model):

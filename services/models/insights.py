@@ -14,8 +14,7 @@ class QueryState(StrEnum):
     FAILED = "Failed"
     CANCELLED = "Cancelled"
     TIMEOUT = "Timeout"
-    UNKNOWN = "Unknown"
-    """AWS does not know the query's state."""
+    UNKNOWN = "Unknown"  # AWS does not know the query's state
 
 
 GOING = frozenset({QueryState.SCHEDULED, QueryState.RUNNING})
@@ -58,8 +57,7 @@ class GroupSize(Model):
     """Since when the group can have events (UTC), by its creation and retention; None: unknown."""
 
 
-LONGEST_KEPT = 3653
-"""The longest finite retention of a log group, in days."""
+LONGEST_KEPT = 3653  # The longest finite retention of a log group, in days
 
 
 class StoredGroup(Model):

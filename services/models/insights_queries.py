@@ -1,8 +1,6 @@
-"""Logs Insights queries of a person: what is asked, what comes back, what it costs, and queries that are saved.
-
-Source: StartQuery, GetQueryResults, DescribeQueries, DescribeQueryDefinitions, DescribeFieldIndexes (Amazon CloudWatch
-Logs API reference).
-"""
+"""Logs Insights queries of a person: what is asked, what comes back, what it costs, and queries that are
+saved. Source: StartQuery, GetQueryResults, DescribeQueries, DescribeQueryDefinitions, DescribeFieldIndexes
+(Amazon CloudWatch Logs API reference)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,12 +11,9 @@ from services.models.base import Clean, CleanBlock, Model, RawId
 from services.models.insights import GOING, QueryState
 from services.models.metrics import TimeSpan
 
-MOST_GROUPS = 50
-"""Log groups that one query may read."""
-LONGEST_TEXT = 10_000
-"""Characters of a query at most."""
-DEFAULT_ROWS = 10_000
-"""AWS's limit on rows without one in the query."""
+MOST_GROUPS = 50  # Log groups that one query may read
+LONGEST_TEXT = 10_000  # Characters of a query at most
+DEFAULT_ROWS = 10_000  # AWS's limit on rows without one in the query
 
 
 class QueryLanguage(StrEnum):
@@ -74,22 +69,14 @@ class QueryRows:
 class QueryProgress:
     state: QueryState
     rows: QueryRows = QueryRows()
-    matched: int = 0
-    """Number of log events that the query matched, whatever its limit."""
-    scanned: int = 0
-    """Number of log events scanned."""
-    bytes: int = 0
-    """Bytes scanned, which AWS charges for."""
-    skipped: int = 0
-    """Estimated bytes that field indexes made unnecessary to scan."""
-    groups: int = 0
-    """Number of log groups scanned."""
-    count: int = 0
-    """Number of rows of the whole result; more than `rows` while they are being read."""
-    seconds: float = 0.0
-    """How long the query has run."""
-    given_up: bool = False
-    """Whether it was stopped because it ran too long."""
+    matched: int = 0  # Number of log events that the query matched, whatever its limit
+    scanned: int = 0  # Number of log events scanned
+    bytes: int = 0  # Bytes scanned, which AWS charges for
+    skipped: int = 0  # Estimated bytes that field indexes made unnecessary to scan
+    groups: int = 0  # Number of log groups scanned
+    count: int = 0  # Number of rows of the whole result; more than `rows` while they are being read
+    seconds: float = 0.0  # How long the query has run
+    given_up: bool = False  # Whether it was stopped because it ran too long
 
     @property
     def going(self) -> bool:

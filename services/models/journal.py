@@ -11,8 +11,7 @@ from services.models.problem import Problem
 
 LATE = "late"
 """In the data of entries that waited for the ledger: they were written after entries that came after them."""
-RESTRAINS_CHANGES = "restrains_changes"
-"""A reserved key in the data of entries; see `EntryKind`."""
+RESTRAINS_CHANGES = "restrains_changes"  # A reserved key in the data of entries; see `EntryKind`
 
 
 class EntryKind(StrEnum):
@@ -28,72 +27,49 @@ class EntryKind(StrEnum):
     restrains changes is always a kind of its own, never an addition to an older kind.
     """
 
-    STARTED = "started"
-    """A console began."""
+    STARTED = "started"  # A console began
     ENDED = "ended"
     SIGN_OFF = "sign-off"
-    SKIPPED = "skipped"
-    """A duty was skipped, with a reason."""
+    SKIPPED = "skipped"  # A duty was skipped, with a reason
     PROGRESS = "progress"
     """A person ticked lines of a duty's checklist or entered evidence without signing the duty off; contains what
     changed."""
-    PLANNED = "planned"
-    """A person planned an occurrence that counts only when planned."""
+    PLANNED = "planned"  # A person planned an occurrence that counts only when planned
     UNPLANNED = "unplanned"
-    ACKNOWLEDGED = "acknowledged"
-    """A person acknowledged an alarm's state."""
+    ACKNOWLEDGED = "acknowledged"  # A person acknowledged an alarm's state
     NOTE = "note"
-    ARMED = "armed"
-    """Changes are allowed for a limited time."""
-    DISARMED = "disarmed"
-    """Changes are no longer allowed."""
-    PLAN = "plan"
-    """A plan was confirmed; contains the complete plan."""
-    INTENT = "intent"
-    """A request is about to be sent."""
-    OUTCOME = "outcome"
-    """Outcome of a request: done, failed, unknown, refused."""
-    RESOLVED = "resolved"
-    """Resolves an unknown outcome, by reading AWS or by a person's report."""
-    REFUSED = "refused"
-    """A change was stopped before anything was sent."""
+    ARMED = "armed"  # Changes are allowed for a limited time
+    DISARMED = "disarmed"  # Changes are no longer allowed
+    PLAN = "plan"  # A plan was confirmed; contains the complete plan
+    INTENT = "intent"  # A request is about to be sent
+    OUTCOME = "outcome"  # Outcome of a request: done, failed, unknown, refused
+    RESOLVED = "resolved"  # Resolves an unknown outcome, by reading AWS or by a person's report
+    REFUSED = "refused"  # A change was stopped before anything was sent
     WATCHED = "watched"
     """A change that AWS had accepted has come to its end, or its watch gave up; contains what AWS shows."""
     APPROVAL_ASKED = "approval-asked"
     """A person asked for a plan's approval; contains the complete plan."""
     APPROVED = "approved"
     """A second person approved a plan by its hash, or a person recorded an approval obtained elsewhere."""
-    DECLINED = "declined"
-    """A second person declined a plan, with a reason."""
+    DECLINED = "declined"  # A second person declined a plan, with a reason
     EMERGENCY = "emergency"
     """A person overrode a missing approver or a change freeze for one plan, with a reason."""
-    LOOKING = "looking"
-    """A console starts a duty's inspections, so that other consoles do not."""
-    FINDING = "finding"
-    """An inspection was run and judged; contains the complete finding."""
-    OVERRULED = "overruled"
-    """A person overrode a finding's verdict, with a reason."""
-    KNOWN = "known"
-    """A person or a network was added to the allow list."""
-    REMARK = "remark"
-    """A person's remark on a report."""
-    POST = "post"
-    """A person released a note to Slack; contains its text."""
-    POSTING = "posting"
-    """A console is about to send a post."""
+    LOOKING = "looking"  # A console starts a duty's inspections, so that other consoles do not
+    FINDING = "finding"  # An inspection was run and judged; contains the complete finding
+    OVERRULED = "overruled"  # A person overrode a finding's verdict, with a reason
+    KNOWN = "known"  # A person or a network was added to the allow list
+    REMARK = "remark"  # A person's remark on a report
+    POST = "post"  # A person released a note to Slack; contains its text
+    POSTING = "posting"  # A console is about to send a post
     POSTED = "posted"
-    UNPOSTED = "unposted"
-    """Slack rejected a post, or it is unknown whether Slack accepted it."""
-    INCIDENT_OPENED = "incident-opened"
-    """A console opened an incident for an alarm or a finding."""
+    UNPOSTED = "unposted"  # Slack rejected a post, or it is unknown whether Slack accepted it
+    INCIDENT_OPENED = "incident-opened"  # A console opened an incident for an alarm or a finding
     INCIDENT_CAPTURING = "incident-capturing"
     """A console begins an incident's first wave, so that other consoles do not."""
     EVIDENCE = "evidence"
     """What a first wave read, compressed; large, so lists and reports leave its body out."""
-    INCIDENT_TAKEN = "incident-taken"
-    """A person responds to an incident from now on."""
-    INCIDENT_STEP = "incident-step"
-    """A person marked a step of the playbook as done or skipped."""
+    INCIDENT_TAKEN = "incident-taken"  # A person responds to an incident from now on
+    INCIDENT_STEP = "incident-step"  # A person marked a step of the playbook as done or skipped
     INCIDENT_DECIDED = "incident-decided"
     """A person decided on a cause; contains the scores as they stood."""
     CONTACTED = "contacted"
@@ -101,28 +77,24 @@ class EntryKind(StrEnum):
     HAND_OVER = "hand-over"
     """A person offers an incident, or the day's duty with what is open, to the next person."""
     HAND_OVER_ACCEPTED = "hand-over-accepted"
-    INCIDENT_JOINED = "incident-joined"
-    """A person made an incident part of another."""
+    INCIDENT_JOINED = "incident-joined"  # A person made an incident part of another
     INCIDENT_TURNED = "incident-turned"
     """The alarm of an open incident changed its state, or the console judged that the system has recovered."""
-    INCIDENT_CLOSED = "incident-closed"
-    """A person closed an incident, with its cause."""
+    INCIDENT_CLOSED = "incident-closed"  # A person closed an incident, with its cause
     FOLLOW_UP = "follow-up"
     """A person left something to be done by a date; it is a dated duty, whose sign-off ends it."""
     OPINION = "opinion"
     """Of earlier versions: AWS's own opinion on an incident, which never counts in the scores."""
     EXPORTED = "exported"
     """A person wrote log texts to a file; contains the file's head: what, from when to when, masked or why not, hash."""
-    LOG_MARK = "log-mark"
-    """A person marked a log line, with a note, or took the mark away."""
+    LOG_MARK = "log-mark"  # A person marked a log line, with a note, or took the mark away
     MOVED = "moved"
     """The journal goes on in another ledger, whose address it contains; nothing follows it here."""
     LISTENING = "listening"
     """Of earlier versions: a console reads the queue of AWS's events from then on, so that others do not."""
     SEEN = "seen"
     """Of earlier versions: an event of AWS that came through that queue; contains its summary, or the count of a burst."""
-    USAGE = "usage"
-    """This console's AWS requests today, and their cost."""
+    USAGE = "usage"  # This console's AWS requests today, and their cost
     OTHER = "other"
     """A kind that this version does not know, or an entry that cannot be read; never written. In a Query: every
     unknown kind."""

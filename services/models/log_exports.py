@@ -7,8 +7,7 @@ from services.models.base import Clean, CleanBlock, Model, RawId
 
 
 class ExportFormat(StrEnum):
-    JSONL = "jsonl"
-    """One JSON object a line; the first is the head."""
+    JSONL = "jsonl"  # One JSON object a line; the first is the head
     TEXT = "txt"
     """Lines as people read them; the head stands before them in lines that begin with `# `."""
     CSV = "csv"
@@ -16,14 +15,10 @@ class ExportFormat(StrEnum):
 
 
 class ExportKind(StrEnum):
-    SELECTION = "selection"
-    """Lines that were selected in a pane."""
-    RANGE = "range"
-    """Everything that CloudWatch Logs has of a span of time."""
-    TAIL = "tail"
-    """What `toban logs tail` read: the newest lines, or all since a time."""
-    QUERY = "query"
-    """The rows of a Logs Insights query."""
+    SELECTION = "selection"  # Lines that were selected in a pane
+    RANGE = "range"  # Everything that CloudWatch Logs has of a span of time
+    TAIL = "tail"  # What `toban logs tail` read: the newest lines, or all since a time
+    QUERY = "query"  # The rows of a Logs Insights query
 
 
 class ExportSubject(Model):

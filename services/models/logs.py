@@ -26,18 +26,12 @@ class Severity(IntEnum):
 class LogLine(NamedTuple):
     """One log event; a tuple rather than a model for speed, because a page contains 10,000."""
 
-    id: str
-    """CloudWatch's eventId: unique within the group."""
-    at: int
-    """The event's own time, epoch milliseconds."""
-    ingested_at: int
-    """Ingestion time, epoch milliseconds."""
-    stream: str
-    """Log stream name, sanitized for display."""
-    text: str
-    """The message as one line, sanitized for display."""
-    late: bool = False
-    """Whether it became visible only after newer lines were shown."""
+    id: str  # CloudWatch's eventId: unique within the group
+    at: int  # The event's own time, epoch milliseconds
+    ingested_at: int  # Ingestion time, epoch milliseconds
+    stream: str  # Log stream name, sanitized for display
+    text: str  # The message as one line, sanitized for display
+    late: bool = False  # Whether it became visible only after newer lines were shown
 
 
 class LogGroup(Model):
@@ -49,17 +43,14 @@ class LogGroup(Model):
     """Days for which events are kept; None: without limit."""
 
 
-LATEST = 6_000_000
-"""Milliseconds by which a line may be late and is expected to be shown."""
+LATEST = 6_000_000  # Milliseconds by which a line may be late and is expected to be shown
 
 
 class LateGap(NamedTuple):
     """Times in which late lines were not looked for, and can no longer be, because their ids were dropped."""
 
-    lateness: float
-    """Seconds; lines that are later than this may be missing, at 0 any line."""
-    start: int
-    """Epoch milliseconds."""
+    lateness: float  # Seconds; lines that are later than this may be missing, at 0 any line
+    start: int  # Epoch milliseconds
     end: int
 
     def joined(self, other: "LateGap | None") -> "LateGap":
@@ -170,10 +161,8 @@ class TailBatch(NamedTuple):
     lines: tuple[LogLine, ...]
     """New lines, oldest first; a late one belongs between lines delivered before."""
     stats: TailStats
-    problem: Problem | None = None
-    """Why the latest read failed; None after a success."""
-    note: str = ""
-    """What the follower is doing, in words; "" while it simply follows."""
+    problem: Problem | None = None  # Why the latest read failed; None after a success
+    note: str = ""  # What the follower is doing, in words; "" while it simply follows
 
 
 LEVEL_NAMES: dict[str, Severity] = {

@@ -13,11 +13,9 @@ from services.models.units import BYTES, PERCENT, PLAIN, SECONDS, Unit
 
 @dataclass(frozen=True, slots=True)
 class MeasureText:
-    title: str
-    """English, translated when shown."""
+    title: str  # English, translated when shown
     unit: Unit = PLAIN
-    widget: str = ""
-    """`namespace/metric` of the dashboard widget to which a row of it leads."""
+    widget: str = ""  # `namespace/metric` of the dashboard widget to which a row of it leads
 
 
 MEASURES: dict[Measure, MeasureText] = {

@@ -7,17 +7,12 @@ from services.models.base import Clean, CleanBlock, Model, RawId
 class PostState(StrEnum):
     """Delivery state of a post."""
 
-    WAITING = "waiting"
-    """A person released it; nothing was sent to Slack yet."""
-    SENDING = "sending"
-    """A console is sending it now."""
+    WAITING = "waiting"  # A person released it; nothing was sent to Slack yet
+    SENDING = "sending"  # A console is sending it now
     POSTED = "posted"
-    REFUSED = "refused"
-    """It is certainly not in Slack."""
-    UNKNOWN = "unknown"
-    """There was no clear answer: it may be in Slack."""
-    DROPPED = "dropped"
-    """A person decided not to send it."""
+    REFUSED = "refused"  # It is certainly not in Slack
+    UNKNOWN = "unknown"  # There was no clear answer: it may be in Slack
+    DROPPED = "dropped"  # A person decided not to send it
 
 
 UNSENT = frozenset({PostState.WAITING, PostState.SENDING, PostState.REFUSED, PostState.UNKNOWN})

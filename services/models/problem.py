@@ -10,35 +10,27 @@ class ProblemKind(StrEnum):
 
     ACCESS_DENIED = "access-denied"
     THROTTLED = "throttled"
-    EXPIRED = "expired"
-    """The credentials have expired; every read fails until they are renewed."""
+    EXPIRED = "expired"  # The credentials have expired; every read fails until they are renewed
     NO_CREDENTIALS = "no-credentials"
-    UNREACHABLE = "unreachable"
-    """No connection, a time-out, or a truncated response."""
+    UNREACHABLE = "unreachable"  # No connection, a time-out, or a truncated response
     NOT_FOUND = "not-found"
-    INVALID = "invalid"
-    """AWS refused the request as malformed."""
+    INVALID = "invalid"  # AWS refused the request as malformed
     INCOMPLETE = "incomplete"
     """The response lacks required keys (a proxy's page with status 200, for example)."""
-    UNAVAILABLE = "unavailable"
-    """AWS answered with a server error."""
+    UNAVAILABLE = "unavailable"  # AWS answered with a server error
     LACKING = "lacking"
     """The endpoint, the region or the partition does not have the operation; waiting does not help."""
     REFUSED = "refused"
     """The operation is not on the allow-list and was stopped before it left the process, or the answer is of another
     account or region than the runbook's."""
-    CLOCK = "clock"
-    """This machine's clock is too far off for signed requests."""
-    FAULT = "fault"
-    """Internal error: a bug of the console."""
+    CLOCK = "clock"  # This machine's clock is too far off for signed requests
+    FAULT = "fault"  # Internal error: a bug of the console
     OTHER = "other"
 
 
 class Problem(Model):
-    """A failure in words.
-
-    Only `services.aws.client.sdk.error_translation` and the readers above it make one.
-    """
+    """A failure in words. Only `services.aws.client.sdk.error_translation` and the readers above it make
+    one."""
 
     kind: ProblemKind
     """Kind of failure."""

@@ -10,8 +10,7 @@ from services.models.insights_queries import QueryRows
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d{1,9})?Z?")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-SAMPLE = 50
-"""Rows that decide what a column holds."""
+SAMPLE = 50  # Rows that decide what a column holds
 
 
 def time_of(text: str | None) -> datetime | None:
@@ -58,9 +57,7 @@ def _all(table: QueryRows, place: int, parse: Callable[[str], object]) -> bool:
 
 def local_time(text: str, zone: tzinfo, today: date | None = None) -> str:
     """A time of Logs Insights in another zone, to the millisecond if it has any: `2026-01-05 09:12:33.123`.
-
-    With `today` as on the screen: without the date on that day, else `01-04(Sun) 09:12:33.123`.
-    """
+    With `today` as on the screen: without the date on that day, else `01-04(Sun) 09:12:33.123`."""
     moment = time_of(text)
     if moment is None:
         return text

@@ -1,7 +1,5 @@
-"""The words of Logs Insights QL, for highlighting, completing and checking queries.
-
-Source: "CloudWatch Logs Insights language query syntax" (Amazon CloudWatch Logs user guide).
-"""
+"""The words of Logs Insights QL, for highlighting, completing and checking queries. Source: "CloudWatch Logs
+Insights language query syntax" (Amazon CloudWatch Logs user guide)."""
 
 UNMASK = "unmask"
 """A command, and a function of the same name, that is never sent: masked data stays masked."""
@@ -17,8 +15,7 @@ _WORDS = (
     "isValidIp isValidIpv4 isValidIpv6 isIpInSubnet isIpv4InSubnet isIpv6InSubnet "
     "jsonParse jsonStringify url_parse if"
 )
-WORDS = tuple(_WORDS.split())
-"""Operators and functions."""
+WORDS = tuple(_WORDS.split())  # Operators and functions
 FIELDS = (
     "@timestamp",
     "@message",

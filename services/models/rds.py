@@ -1,8 +1,6 @@
-"""RDS databases: instance, snapshots, events and pending maintenance.
-
-Source: DescribeDBInstances, DescribeDBSnapshots, DescribeDBInstanceAutomatedBackups, DescribeEvents,
-DescribePendingMaintenanceActions (Amazon RDS API reference).
-"""
+"""RDS databases: instance, snapshots, events and pending maintenance. Source: DescribeDBInstances,
+DescribeDBSnapshots, DescribeDBInstanceAutomatedBackups, DescribeEvents, DescribePendingMaintenanceActions
+(Amazon RDS API reference)."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,12 +11,9 @@ from services.models.base import Clean, Model, RawId
 class DatabaseState(StrEnum):
     """What an RDS status means for users of the database."""
 
-    AVAILABLE = "available"
-    """In service, also while a backup is made."""
-    BUSY = "busy"
-    """Temporarily out of full service: being modified, maintained or restarted."""
-    BROKEN = "broken"
-    """Stopped, full or failed: needs intervention."""
+    AVAILABLE = "available"  # In service, also while a backup is made
+    BUSY = "busy"  # Temporarily out of full service: being modified, maintained or restarted
+    BROKEN = "broken"  # Stopped, full or failed: needs intervention
 
 
 class PendingSetting(Model):
@@ -104,8 +99,7 @@ class Database(Model):
 class SnapshotState(StrEnum):
     AVAILABLE = "available"
     CREATING = "creating"
-    UNUSABLE = "unusable"
-    """Failed, being deleted, or in any other state."""
+    UNUSABLE = "unusable"  # Failed, being deleted, or in any other state
 
 
 class Snapshot(Model):

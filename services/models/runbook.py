@@ -262,23 +262,17 @@ class ChangeCalendar(Model):
 class ClosedDay(StrEnum):
     """What happens to an occurrence whose rule gives a closed day."""
 
-    SKIP = "skip"
-    """It does not take place."""
-    NEXT = "next-open"
-    """It moves to the next open day."""
-    PREVIOUS = "previous-open"
-    """It moves to the previous open day."""
-    KEEP = "keep"
-    """It stays on the closed day (Sunday 2:00 deployments)."""
+    SKIP = "skip"  # It does not take place
+    NEXT = "next-open"  # It moves to the next open day
+    PREVIOUS = "previous-open"  # It moves to the previous open day
+    KEEP = "keep"  # It stays on the closed day (Sunday 2:00 deployments)
 
 
 class Within(StrEnum):
     """On which days an occurrence may be done."""
 
-    DAY = "day"
-    """On its date only."""
-    MONTH = "month"
-    """On any open day from its date to the end of that month (a drill in April)."""
+    DAY = "day"  # On its date only
+    MONTH = "month"  # On any open day from its date to the end of that month (a drill in April)
 
 
 class EvidenceField(Translated):

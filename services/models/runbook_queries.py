@@ -9,8 +9,7 @@ from services.models.runbook_texts import ParameterTexts, QueryTexts
 from services.models.runbook_types import Slug
 from services.models.translated import Translated
 
-MOST_PARAMETERS = 20
-"""Parameters of one query, as in AWS's query definitions."""
+MOST_PARAMETERS = 20  # Parameters of one query, as in AWS's query definitions
 
 _LANGUAGES = {
     "logsql": QueryLanguage.LOGSQL,

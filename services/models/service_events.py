@@ -1,8 +1,6 @@
-"""What a service of ECS reports, and what Auto Scaling does to it, in words for an operator.
-
-Source: "Viewing Amazon ECS service events" and "Amazon ECS service event messages" (Amazon ECS developer guide);
-Description of ScalingActivity (Application Auto Scaling API reference).
-"""
+"""What a service of ECS reports, and what Auto Scaling does to it, in words for an operator. Source: "Viewing
+Amazon ECS service events" and "Amazon ECS service event messages" (Amazon ECS developer guide); Description
+of ScalingActivity (Application Auto Scaling API reference)."""
 
 import re
 from collections.abc import Callable

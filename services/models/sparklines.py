@@ -7,10 +7,8 @@ from collections.abc import Sequence
 def pieces(
     times: Sequence[int], values: Sequence[float], *, end: int, cells: int, seconds: int, least: bool = False
 ) -> tuple[float | None, ...]:
-    """The greatest (or least) value in each of `cells` pieces of `seconds`; the last one contains `end`.
-
-    The pieces begin at whole multiples of `seconds`, whatever `end` is. A piece without a value is None.
-    """
+    """The greatest (or least) value in each of `cells` pieces of `seconds`; the last one contains `end`. The
+    pieces begin at whole multiples of `seconds`, whatever `end` is. A piece without a value is None."""
     last = end // seconds
     result: list[float | None] = [None] * cells
     for at, value in zip(times, values, strict=True):
@@ -26,10 +24,8 @@ def pieces(
 def levels(
     values: Sequence[float | None], limit: float | None, steps: int, *, headroom: float = 1.0
 ) -> tuple[int | None, ...]:
-    """The height of each value from 0 to `steps` - 1, on a scale from zero to the greatest value or the limit.
-
-    `headroom` multiplies the greatest value, so that a steady one does not fill the whole height.
-    """
+    """The height of each value from 0 to `steps` - 1, on a scale from zero to the greatest value or the
+    limit. `headroom` multiplies the greatest value, so that a steady one does not fill the whole height."""
     finite = [value for value in values if value is not None]
     low = min([0.0, *finite])
     high = max(

@@ -15,8 +15,7 @@ from services.models.runbook_playbooks import Playbook, Step
 from services.models.state_words import ENDS, REQUESTS
 from services.models.watches import WatchState
 
-_MOST = 1_000_000
-"""Minutes: two years."""
+_MOST = 1_000_000  # Minutes: two years
 
 
 def playbook_of(incident: Incident, books: Iterable[Playbook]) -> Playbook | None:

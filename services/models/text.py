@@ -1,19 +1,15 @@
-"""Sanitizes external text for display.
-
-Control characters can control the terminal and invisible ones mislead the reader; both are made visible when text
-enters the models, so `widgets` and `tui` can draw any model's text as it is.
-"""
+"""Sanitizes external text for display. Control characters can control the terminal and invisible ones mislead
+the reader; both are made visible when text enters the models, so `widgets` and `tui` can draw any model's
+text as it is."""
 
 import re
 import unicodedata
 from math import isfinite
 from typing import Any
 
-LIMIT = 4096
-"""Maximum length of a name, a reason or a label, in characters."""
+LIMIT = 4096  # Maximum length of a name, a reason or a label, in characters
 
-LINE_LIMIT = 32_768
-"""Maximum length of one log line, in characters."""
+LINE_LIMIT = 32_768  # Maximum length of one log line, in characters
 
 UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f"
@@ -22,8 +18,7 @@ UNSAFE = re.compile(
 )
 """Control characters, invisible characters, bidirectional controls and lone surrogates."""
 
-_SIGN_IN = re.compile(r"://[^/]*@")
-"""The user and password of an address."""
+_SIGN_IN = re.compile(r"://[^/]*@")  # The user and password of an address
 _PLAIN = bytes(range(0x20, 0x7F))
 _LONG = 64
 """Characters from which on deleting is faster than `str.isprintable`, which looks every character up."""
@@ -51,10 +46,8 @@ def is_plain(text: str) -> bool:
 
 
 def clean(value: object, limit: int = LIMIT) -> str:
-    """One safe line: control, bidirectional and invisible characters are shown by name, and the length is bounded.
-
-    `bytes` are read as UTF-8 with U+FFFD for what is invalid; None becomes "". Idempotent.
-    """
+    """One safe line: control, bidirectional and invisible characters are shown by name, and the length is
+    bounded. `bytes` are read as UTF-8 with U+FFFD for what is invalid; None becomes "". Idempotent."""
     return _clean(value, limit, keep_lines=False)
 
 
@@ -64,10 +57,8 @@ def without_sign_in(text: str) -> str:
 
 
 def clean_line(text: str, limit: int = LINE_LIMIT) -> str:
-    """A log message as one safe line: without the line feeds at its end, and CR LF inside it counts as a line feed.
-
-    However a message is read, its text is the same.
-    """
+    """A log message as one safe line: without the line feeds at its end, and CR LF inside it counts as a line
+    feed. However a message is read, its text is the same."""
     # Most lines are printable ASCII: this check takes a tenth of a call to clean().
     if len(text) <= limit and is_plain(text):
         return text

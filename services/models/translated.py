@@ -1,8 +1,6 @@
-"""Texts of a data file in the language of the screen.
-
-A table may carry `en`, a table with English versions of its own texts. A text is chosen when it is read, so whoever
-holds a model shows the right language also after the operator has switched it.
-"""
+"""Texts of a data file in the language of the screen. A table may carry `en`, a table with English versions
+of its own texts. A text is chosen when it is read, so whoever holds a model shows the right language also
+after the operator has switched it."""
 
 from typing import Any, ClassVar
 

@@ -1,8 +1,5 @@
-"""Formats numbers with prefixes and units, and knows the unit of a metric.
-
-GetMetricData returns no units: they follow from the runbook's limit, if there is one, else from well-known
-metric names.
-"""
+"""Formats numbers with prefixes and units, and knows the unit of a metric. GetMetricData returns no units:
+they follow from the runbook's limit, if there is one, else from well-known metric names."""
 
 import math
 import re
@@ -12,8 +9,7 @@ from services.models.alarms import Alarm
 from services.models.metrics import MetricQuery
 from services.models.verdict import Limit
 
-_NOTHING = "—"
-"""Written in place of an absent value."""
+_NOTHING = "—"  # Written in place of an absent value
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +45,8 @@ MILLISECONDS = Unit("s", scale=1e-3, steps=_TIME)
 
 
 def number(value: float | None, unit: Unit = PLAIN, *, exact: bool = False) -> str:
-    """`value` in about three digits with its unit: `72.3%`, `213 ms`, `45.2 GiB`, `1.23 M`.
-
-    `exact` shows all digits. An absent or infinite value is a dash.
-    """
+    """`value` in about three digits with its unit: `72.3%`, `213 ms`, `45.2 GiB`, `1.23 M`. `exact` shows all
+    digits. An absent or infinite value is a dash."""
     if value is None or not math.isfinite(value):
         return _NOTHING
     divisor, suffix = (1 / unit.scale, unit.suffix) if exact else unit.step(value)

@@ -9,16 +9,11 @@ class ChainFaultKind(StrEnum):
     """How an entry fails verification."""
 
     ALTERED = "altered"
-    DROPPED = "dropped"
-    """Missing between two other entries."""
-    SWAPPED = "swapped"
-    """In the place of another entry."""
-    INSERTED = "inserted"
-    """Never part of the chain."""
-    CUT_OFF = "cut-off"
-    """Missing at the end, although a checkpoint of it is stored outside."""
-    REPLACED = "replaced"
-    """The whole journal was replaced by another."""
+    DROPPED = "dropped"  # Missing between two other entries
+    SWAPPED = "swapped"  # In the place of another entry
+    INSERTED = "inserted"  # Never part of the chain
+    CUT_OFF = "cut-off"  # Missing at the end, although a checkpoint of it is stored outside
+    REPLACED = "replaced"  # The whole journal was replaced by another
 
 
 class ChainFault(Model):
@@ -55,11 +50,9 @@ class Verification(Model):
     doubts: tuple[Clean, ...] = ()
     """Contradicting log lines that can be neither confirmed nor refuted; a person must check them."""
     verified_before: int = 0
-    """Number of the last entry that an earlier verification covers, so that only later ones were read; 0: all were.
-
-    Of the earlier ones, their number and those with external hashes were checked. The file itself says what it was
-    verified up to, so whoever alters the file can alter that, too.
-    """
+    """Number of the last entry that an earlier verification covers, so that only later ones were read; 0: all
+    were. Of the earlier ones, their number and those with external hashes were checked. The file itself says
+    what it was verified up to, so whoever alters the file can alter that, too."""
     verified_at: datetime | None = None
     """When that was verified (UTC)."""
     problem: Problem | None = None

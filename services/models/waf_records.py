@@ -1,14 +1,11 @@
-"""What a record of AWS WAF's log says, put together from its parts.
-
-Source: "Log fields for web ACL traffic" (AWS WAF developer guide).
-"""
+"""What a record of AWS WAF's log says, put together from its parts. Source: "Log fields for web ACL traffic"
+(AWS WAF developer guide)."""
 
 from collections.abc import Mapping
 
 from services.models.text import clean
 
-LIMIT = 400
-"""Characters of a name at most."""
+LIMIT = 400  # Characters of a name at most
 _MANAGED = "AWSManagedRules"
 
 

@@ -21,14 +21,10 @@ class WatchState(StrEnum):
     """What a watch has seen so far."""
 
     RUNNING = "running"
-    DONE = "done"
-    """AWS shows the end that the plan promised."""
-    FAILED = "failed"
-    """AWS shows another end."""
-    WITHDRAWN = "withdrawn"
-    """A person withdrew or replaced it before AWS applied it."""
-    GAVE_UP = "gave-up"
-    """The time was up before AWS showed an end."""
+    DONE = "done"  # AWS shows the end that the plan promised
+    FAILED = "failed"  # AWS shows another end
+    WITHDRAWN = "withdrawn"  # A person withdrew or replaced it before AWS applied it
+    GAVE_UP = "gave-up"  # The time was up before AWS showed an end
 
 
 class Progress(Model):

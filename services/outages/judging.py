@@ -1,8 +1,6 @@
-"""Whether minutes of metrics show an outage, against the hours before and the same hour a week ago. Pure.
-
-A false proposal is worse than a late one: a minute that is not published is nothing, too short a past is no past, and
-what falls slowly is the end of a working day.
-"""
+"""Whether minutes of metrics show an outage, against the hours before and the same hour a week ago. Pure. A
+false proposal is worse than a late one: a minute that is not published is nothing, too short a past is no
+past, and what falls slowly is the end of a working day."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,18 +13,15 @@ from services.models.outages import Certificate, Outage, OutageKind
 MINUTE = 60
 PUBLISHED_WITHIN = 10 * MINUTE
 """How late a metric may be published beside another of its source; a missing minute older than this counted none."""
-RECENT = 25 * MINUTE
-"""A source whose newest known minute is older is not judged."""
+RECENT = 25 * MINUTE  # A source whose newest known minute is older is not judged
 FORGOTTEN = timedelta(minutes=30)
 """How long an outage is kept whose source is not published any more."""
 JUST_BEFORE, CLIFF = 15, 0.6
 """Minutes before a fall of requests, and their share of the usual value, by which a cliff differs from a slope."""
 EXPIRING = timedelta(days=7)
-CALM = 2
-"""Minutes in a row that may be as usual within an attack."""
+CALM = 2  # Minutes in a row that may be as usual within an attack
 
-Points = list[tuple[int, float]]
-"""(start of the minute, epoch seconds; value), ascending."""
+Points = list[tuple[int, float]]  # (start of the minute, epoch seconds; value), ascending
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +32,10 @@ class OutageRule:
     """Another curve of its source, by which a missing minute is known to count none; "": a state, not a count."""
     factor: float
     """Times the usual value: at most for what falls (under 1), at least for what rises."""
-    back: float
-    """The same for one that is known, so that it lasts until it is over."""
-    floor: float
-    """Least usual value of what falls, least value of what rises."""
-    past: int
-    """Minutes that must be known before it."""
-    minutes: int
-    """How many in a row must be bad."""
+    back: float  # The same for one that is known, so that it lasts until it is over
+    floor: float  # Least usual value of what falls, least value of what rises
+    past: int  # Minutes that must be known before it
+    minutes: int  # How many in a row must be bad
     title: str
     measured: str
 
@@ -73,19 +64,15 @@ class OutageCurves:
     """What is known of one system, by the name of the curve: requests, healthy, blocked, allowed."""
 
     now: float
-    minutes: Mapping[str, Mapping[int, float]]
-    """The published minutes of the last hours."""
+    minutes: Mapping[str, Mapping[int, float]]  # The published minutes of the last hours
     week: Mapping[str, Sequence[float]] = field(default_factory=dict)
     """Means a minute of the hours around this one a week ago; absent: not known."""
-    blocked_limit: float = 0.0
-    """Blocked requests a minute that the runbook calls normal."""
+    blocked_limit: float = 0.0  # Blocked requests a minute that the runbook calls normal
 
     def points(self, rule: OutageRule) -> Points:
-        """A curve, minute by minute, as far as it is known; [] if it is not published.
-
-        AWS publishes no minute without any count: a missing one is zero before a published one, or where the other curve of
-        the source is published for PUBLISHED_WITHIN after it.
-        """
+        """A curve, minute by minute, as far as it is known; [] if it is not published. AWS publishes no
+        minute without any count: a missing one is zero before a published one, or where the other curve of
+        the source is published for PUBLISHED_WITHIN after it."""
         own, other = self.minutes.get(rule.curve, {}), self.minutes.get(rule.beside, {})
         edge = max(max(own, default=0), max(other, default=0) - PUBLISHED_WITHIN)
         if edge < self.now - RECENT:

@@ -28,8 +28,7 @@ LATE = timedelta(minutes=15)
 """How much of what was read before is read again: minutes are published late."""
 WIDEST = timedelta(hours=6)
 """The longest range of a dashboard that the queries join: a longer one has too many points."""
-OWN = 110.0
-"""Seconds without a request of the dashboard after which one of its own is sent."""
+OWN = 110.0  # Seconds without a request of the dashboard after which one of its own is sent
 HOUR = 3600
 WEEK = timedelta(days=7)
 _ID = "outage_"

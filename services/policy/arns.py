@@ -6,10 +6,8 @@ from services.aws.client.settings import partition_of
 from services.changes.drills.instances import name_prefix
 from services.models.runbook import Runbook
 
-EVERYTHING = ("*",)
-"""For actions that know no resource, or list them."""
-MUTE_RULES = "toban-*"
-"""Names of this console's mute rules."""
+EVERYTHING = ("*",)  # For actions that know no resource, or list them
+MUTE_RULES = "toban-*"  # Names of this console's mute rules
 
 
 class Arns:

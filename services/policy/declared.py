@@ -13,8 +13,7 @@ from services.models.runbook import Runbook
 from services.policy.arns import Arns
 from services.policy.permissions import permissions_of
 
-Operation = tuple[str, str]
-"""Service and operation, as botocore names them."""
+Operation = tuple[str, str]  # Service and operation, as botocore names them
 
 CONSOLE: Mapping[str, tuple[str, ...]] = {
     "change calendar": ("ssm:GetCalendarState",),
@@ -62,10 +61,8 @@ ROTATION = "iam"
 @dataclass(frozen=True, slots=True)
 class Declared:
     reads: frozenset[Operation]
-    writes: frozenset[Operation]
-    """Of all changes but the rotation of keys."""
-    rotation: frozenset[Operation]
-    """Reads and writes of the rotation of keys."""
+    writes: frozenset[Operation]  # Of all changes but the rotation of keys
+    rotation: frozenset[Operation]  # Reads and writes of the rotation of keys
     journal: frozenset[Operation]
 
 

@@ -24,8 +24,7 @@ SECOND_FACTOR: Conditions = {
     "Null": {"aws:TokenIssueTime": "false"},
 }
 """Temporary credentials, and where they tell of MFA, with it. Those of a role never tell: its trust policy asks for MFA."""
-UNMASK = ("logs:Unmask",)
-"""Denied to every role: masked data in logs stays masked."""
+UNMASK = ("logs:Unmask",)  # Denied to every role: masked data in logs stays masked
 NEVER = (
     "cloudtrail:DeleteTrail",
     "cloudtrail:StopLogging",
@@ -64,9 +63,7 @@ def document(
     ledger: LedgerAddress | None = None,
 ) -> Document:
     """The policy `name`, one of `POLICIES`; without statements if the runbook has nothing that needs it.
-
-    `ledger`: where the journal is, if it is not a file; it matters to the policy `journal` alone.
-    """
+    `ledger`: where the journal is, if it is not a file; it matters to the policy `journal` alone."""
     statements = list(POLICIES[name](declared(runbook, panels), Arns(runbook, region)))
     if name == JOURNAL and ledger is not None:
         statements += iam_statements(ledger, runbook, region)

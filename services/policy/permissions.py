@@ -85,10 +85,8 @@ _DRILLS: Mapping[tuple[str, str], Conditions] = {
 """Only instances that bear our tag are deleted, and none is restored without it."""
 PASS_ROLE = "iam:PassRole"
 _TO_TASKS: Conditions = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
-_FREE = frozenset({("sts", "GetCallerIdentity")})
-"""Operations that need no permission."""
-_OUTSIDE = frozenset({"github"})
-"""Services that IAM does not govern."""
+_FREE = frozenset({("sts", "GetCallerIdentity")})  # Operations that need no permission
+_OUTSIDE = frozenset({"github"})  # Services that IAM does not govern
 
 
 def permissions_of(service: str, operation: str, arns: Arns) -> tuple[Permission, ...]:

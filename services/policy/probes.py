@@ -18,18 +18,15 @@ Params = dict[str, Any]
 GROUPS = 3
 """Log groups of which events are read: an account may send five such requests a second, which all consoles share."""
 _MINUTES = 5
-GLOBAL = "us-east-1"
-"""The region of services that have one alone, and of what concerns CloudFront."""
+GLOBAL = "us-east-1"  # The region of services that have one alone, and of what concerns CloudFront
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    service: str
-    """As botocore names it."""
+    service: str  # As botocore names it
     operation: str
     params: Params = field(default_factory=dict)
-    region: str | None = None
-    """None: the console's own."""
+    region: str | None = None  # None: the console's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +175,7 @@ READS: Mapping[Operation, Sets] = {
 }
 """The parameters of each read: none where the runbook names nothing to read, several where each names something else."""
 _GLOBAL = frozenset({"account", "budgets", "pricing"})
-NONE_FREE = frozenset({"ce", "s3"})
-"""Services of which every read is charged."""
+NONE_FREE = frozenset({"ce", "s3"})  # Services of which every read is charged
 
 
 def probes(calls: Iterable[Operation], runbook: Runbook, region: str, now: datetime) -> tuple[Probe, ...]:

@@ -52,10 +52,8 @@ class Agenda(Model):
 
 
 def agenda(runbook: Runbook, journal: Path, first: date, last: date, now: datetime) -> Agenda:
-    """The agenda from `first` to `last` (local, inclusive) as of `now` (aware).
-
-    If the journal cannot be read, the agenda holds only the calendar, and a remark says so.
-    """
+    """The agenda from `first` to `last` (local, inclusive) as of `now` (aware). If the journal cannot be
+    read, the agenda holds only the calendar, and a remark says so."""
     calendar = Calendar(runbook)
     try:
         with closing(JournalReader.open(journal)) as reader:

@@ -28,8 +28,7 @@ from services.models.journal import EntryKind, EntryQuery
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook
 
-SUFFIX = ".drill.json"
-"""Of the file beside a drill's journal that says what it hides."""
+SUFFIX = ".drill.json"  # Of the file beside a drill's journal that says what it hides
 
 
 def truth_path(journal: Path) -> Path:

@@ -9,8 +9,7 @@ from enum import StrEnum
 
 from services.calendar.business_days import usable
 
-FIRST_MONTH = 4
-"""The month in which a fiscal year begins."""
+FIRST_MONTH = 4  # The month in which a fiscal year begins
 _ERAS = (("令和", "R", date(2019, 5, 1)), ("平成", "H", date(1989, 1, 8)), ("昭和", "S", date(1926, 12, 25)))
 _ERA_YEAR = re.compile(r"(令和|平成|昭和|[RHS](?=\d|元))(元|\d{1,2})年?", re.IGNORECASE)
 _FISCAL = re.compile(r"(?:FY)?(\d{4})年?度|FY(\d{4})", re.IGNORECASE)

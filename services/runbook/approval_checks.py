@@ -8,8 +8,7 @@ from services.models.runbook import Runbook
 from services.toml import mistakes
 from services.toml.positions import Path
 
-Mistakes = Iterator[tuple[Path, str]]
-"""(path, message) of each mistake."""
+Mistakes = Iterator[tuple[Path, str]]  # (path, message) of each mistake
 
 _NAME = r"[A-Za-z0-9_.-]{3,128}"
 _CALENDAR = re.compile(rf"{_NAME}|arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{{12}}:document/{_NAME}")
@@ -67,5 +66,4 @@ def change_calendar(runbook: Runbook) -> Mistakes:
         )
 
 
-ALL = (approves, freezes, change_calendar)
-"""Every check of this file."""
+ALL = (approves, freezes, change_calendar)  # Every check of this file

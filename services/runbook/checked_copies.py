@@ -24,8 +24,7 @@ from services.host.state_files import write_private
 from services.models.runbook import Runbook
 from services.runbook.frozen_values import Unknown, from_json, to_json
 
-MOST = 8
-"""Copies in the folder; the oldest go."""
+MOST = 8  # Copies in the folder; the oldest go
 _HOUSE = Path(__file__).parents[1]
 _BROKEN = (Unknown, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError)
 """What reading a damaged or foreign copy raises."""

@@ -28,16 +28,14 @@ from services.runbook.maintenance_window import checks as window_checks
 from services.toml import mistakes
 from services.toml.positions import Path
 
-Mistakes = Iterator[tuple[Path, str]]
-"""(path, message) of each mistake."""
+Mistakes = Iterator[tuple[Path, str]]  # (path, message) of each mistake
 
 _PART = re.compile(r"[A-Z]+=[A-Z0-9,+-]+")
 _WINDOW = re.compile(
     r"(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):[0-5]\d-(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):[0-5]\d"
 )
 _UNTIL = re.compile(r"[0-9]{8}(T[0-9]{6})?")
-_LONGEST = 1000
-"""The largest INTERVAL allowed."""
+_LONGEST = 1000  # The largest INTERVAL allowed
 _BOUNDS = ("UNTIL", "COUNT", "INTERVAL")
 _LATE = datetime(9980, 1, 1)  # noqa: DTZ001  dateutil searches to the year 9999, so it starts near there
 

@@ -1,8 +1,6 @@
-"""Turns a validated runbook into plain JSON values and back, without validating it again.
-
-A list is a value with a tag: `["Duty", {…}, [names of the fields that were given]]`, `["tuple", …]`. Only the types
-below can be written or read, so whatever stands in a damaged or a forged file, no other code runs.
-"""
+"""Turns a validated runbook into plain JSON values and back, without validating it again. A list is a value
+with a tag: `["Duty", {…}, [names of the fields that were given]]`, `["tuple", …]`. Only the types below can
+be written or read, so whatever stands in a damaged or a forged file, no other code runs."""
 
 from collections.abc import Callable
 from datetime import date, datetime, time

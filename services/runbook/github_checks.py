@@ -9,15 +9,13 @@ from services.runbook import name_checks
 from services.toml import mistakes
 from services.toml.positions import Path
 
-Mistakes = Iterator[tuple[Path, str]]
-"""(path, message) of each mistake."""
+Mistakes = Iterator[tuple[Path, str]]  # (path, message) of each mistake
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _ADDRESS = re.compile(r"(?:https?://[^/]+/|git@[^:]+:)([^/]+/[^/]+?)(?:\.git)?/?")
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _WORKFLOW = re.compile(r"[^/]+\.ya?ml")
-_RESERVED = "GITHUB_"
-"""GitHub refuses secrets whose name begins with it."""
+_RESERVED = "GITHUB_"  # GitHub refuses secrets whose name begins with it
 
 
 def github(runbook: Runbook) -> Mistakes:
@@ -77,5 +75,4 @@ def proofs(runbook: Runbook) -> Mistakes:
                 yield (*path, place), mistakes.unknown_name(state, list(RotationProof))
 
 
-ALL = (github, command, proofs)
-"""Every check of this file."""
+ALL = (github, command, proofs)  # Every check of this file

@@ -13,8 +13,7 @@ from services.runbook import name_checks
 from services.toml import mistakes
 from services.toml.positions import Path
 
-Mistakes = Iterator[tuple[Path, str]]
-"""(path, message) of each mistake."""
+Mistakes = Iterator[tuple[Path, str]]  # (path, message) of each mistake
 
 
 def duties(runbook: Runbook) -> Mistakes:
@@ -115,5 +114,4 @@ def networks_and_hours(runbook: Runbook) -> Mistakes:
         yield ("closures", "closes"), _("must be later than opens")
 
 
-ALL = (duties, own, networks_and_hours)
-"""Every check of this file."""
+ALL = (duties, own, networks_and_hours)  # Every check of this file

@@ -104,10 +104,8 @@ def is_path(name: str) -> bool:
 
 
 def load_named(name: str) -> Runbook:
-    """Load the runbook given to --runbook: a file, or one that ships with the console. Raises RunbookError.
-
-    A file that was checked before is not checked again: see `services.runbook.checked_copies`.
-    """
+    """Load the runbook given to --runbook: a file, or one that ships with the console. Raises RunbookError. A
+    file that was checked before is not checked again: see `services.runbook.checked_copies`."""
     return _load_once(named(name)) if is_path(name) else load_builtin(name)
 
 

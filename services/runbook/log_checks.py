@@ -9,8 +9,7 @@ from services.logs.request_names import plain_name
 from services.models.runbook import LogGroupSpec, Runbook
 from services.toml.positions import Path
 
-LONGEST = 200
-"""Characters of a field's name at most."""
+LONGEST = 200  # Characters of a field's name at most
 
 
 def columns(runbook: Runbook) -> Iterator[tuple[Path, str]]:

@@ -1,8 +1,6 @@
-"""Checks that a runbook refers to AWS resources by the name that requests and metrics take, not by an ARN or a URL.
-
-AWS rejects an ARN in place of a name, or finds nothing, so that an inspection would see no data. Where an ARN contains
-the name depends on the resource type: Service Authorization Reference, "Resource types".
-"""
+"""Checks that a runbook refers to AWS resources by the name that requests and metrics take, not by an ARN or
+a URL. AWS rejects an ARN in place of a name, or finds nothing, so that an inspection would see no data. Where
+an ARN contains the name depends on the resource type: Service Authorization Reference, "Resource types"."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -13,24 +11,19 @@ from services.i18n import N_, _
 from services.models.runbook import Runbook
 from services.toml.positions import Path
 
-Mistakes = Iterator[tuple[Path, str]]
-"""(path, message) of each mistake."""
+Mistakes = Iterator[tuple[Path, str]]  # (path, message) of each mistake
 
 
 @dataclass(frozen=True, slots=True)
 class NamedThing:
     """A kind of AWS resource that a key refers to."""
 
-    what: str
-    """The kind in words; English source string, translated where displayed."""
-    service: str
-    """The service as in the third part of an ARN; several are separated by `|`."""
-    resource: str
-    """A regular expression for the sixth part of an ARN, with the name as its group."""
+    what: str  # The kind in words; English source string, translated where displayed
+    service: str  # The service as in the third part of an ARN; several are separated by `|`
+    resource: str  # A regular expression for the sixth part of an ARN, with the name as its group
     address: str = ""
     """A regular expression for another notation (a URL or a host name), with the name as its group."""
-    blanks: bool = False
-    """Whether AWS accepts a name with leading or trailing blanks."""
+    blanks: bool = False  # Whether AWS accepts a name with leading or trailing blanks
 
 
 _NAME, _REST = "([^/:]+)", "(?::.*)?"
@@ -70,8 +63,7 @@ PERSON = NamedThing(
 )
 METRIC = NamedThing(N_("a metric's name as CloudWatch spells it"), "", "(?!)", blanks=True)
 NAMESPACE = NamedThing(N_("a metric's namespace such as AWS/ECS"), "", "(?!)", blanks=True)
-EVERY = None
-"""Matches every element of a list."""
+EVERY = None  # Matches every element of a list
 KEYS: dict[tuple[str | None, ...], NamedThing] = {
     ("ecs", "cluster"): CLUSTER,
     ("ecs", "services", EVERY): SERVICE,
@@ -116,8 +108,7 @@ DIMENSIONS = {
     "LogGroupName": LOG_GROUP,
 }
 """Dimensions of AWS's own metrics that take a name; other dimensions, and those of other metrics, may take ARNs."""
-_OF_AWS = ("AWS/", "ECS/")
-"""Prefixes of the namespaces of AWS's own metrics."""
+_OF_AWS = ("AWS/", "ECS/")  # Prefixes of the namespaces of AWS's own metrics
 _ADDRESS = re.compile(r"\s*(?:arn:|[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 
 
@@ -185,5 +176,4 @@ def with_names(texts: Iterable[str], thing: NamedThing) -> list[str]:
     return listed + [name for text in listed if (name := name_within(text.strip(), thing))]
 
 
-ALL = (names, dimensions)
-"""Every check of this file."""
+ALL = (names, dimensions)  # Every check of this file

@@ -9,8 +9,7 @@ from services.models.text import UNSAFE
 from services.toml import mistakes
 from services.toml.positions import Path
 
-Mistakes = Iterator[tuple[Path, str]]
-"""(path, message) of each mistake."""
+Mistakes = Iterator[tuple[Path, str]]  # (path, message) of each mistake
 
 REGIONS = (
     *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3"),
@@ -70,5 +69,4 @@ def regions(runbook: Runbook) -> Mistakes:
             yield path, f"{_('AWS has no such region')}: {hint}"
 
 
-ALL = (visible, regions)
-"""Every check of this file."""
+ALL = (visible, regions)  # Every check of this file

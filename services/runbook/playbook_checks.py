@@ -13,8 +13,7 @@ from services.models.runbook_playbooks import LOOKS, Cause, CauseWeights, Playbo
 from services.toml import mistakes
 from services.toml.positions import Path
 
-Mistakes = Iterator[tuple[Path, str]]
-"""(path, message) of each mistake."""
+Mistakes = Iterator[tuple[Path, str]]  # (path, message) of each mistake
 _CHANGES = frozenset(kind.id for kind in CHANGES)
 
 

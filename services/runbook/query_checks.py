@@ -11,8 +11,7 @@ from services.runbook import name_checks
 from services.toml import mistakes
 from services.toml.positions import Path
 
-Mistakes = Iterator[tuple[Path, str]]
-"""(path, message) of each mistake."""
+Mistakes = Iterator[tuple[Path, str]]  # (path, message) of each mistake
 
 
 def queries(runbook: Runbook) -> Mistakes:
@@ -72,5 +71,4 @@ def _parameters(query: SavedQuerySpec, path: Path) -> Mistakes:
             yield (*path, "query"), message.format(name=name)
 
 
-ALL = (queries,)
-"""Every check of this file."""
+ALL = (queries,)  # Every check of this file

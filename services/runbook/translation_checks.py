@@ -7,8 +7,7 @@ from services.models.runbook import Approver, Contact, Runbook
 from services.models.translated import Translated
 from services.toml.positions import Path
 
-Mistakes = Iterator[tuple[Path, str]]
-"""(path, message) of each mistake."""
+Mistakes = Iterator[tuple[Path, str]]  # (path, message) of each mistake
 
 
 def translations(runbook: Runbook) -> Mistakes:
@@ -55,5 +54,4 @@ def roles(runbook: Runbook) -> Mistakes:
                 yield (table, index, "en", "role"), text.format(name=english, role=own_of[english])
 
 
-ALL = (translations, roles)
-"""Every check of this module."""
+ALL = (translations, roles)  # Every check of this module

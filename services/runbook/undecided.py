@@ -9,8 +9,7 @@ from services.models.date_text import day_text, span_text
 from services.models.runbook import Runbook
 from services.toml.positions import Path
 
-Entries = Iterator[tuple[Path, str]]
-"""(path, message) of each undecided point."""
+Entries = Iterator[tuple[Path, str]]  # (path, message) of each undecided point
 
 
 def undecided(runbook: Runbook) -> Entries:

@@ -6,8 +6,7 @@ from services.i18n import _
 from services.models.runbook import Runbook
 from services.toml.positions import Path
 
-POSTGRES, AURORA = "postgres", "aurora"
-"""Parts of the names of engines."""
+POSTGRES, AURORA = "postgres", "aurora"  # Parts of the names of engines
 
 
 def unsupported(runbook: Runbook) -> Iterator[tuple[Path, str]]:

@@ -23,8 +23,7 @@ SETTLED = 60.0
 from when this console first read of the attempt, because another machine's clock may be behind."""
 APART = timedelta(minutes=10)
 """By how much clocks may differ; a message that is dated later than that in the future cannot be looked for."""
-CHECK_AGAIN = 60.0
-"""Seconds (of the machine) between two reads of Slack for one post."""
+CHECK_AGAIN = 60.0  # Seconds (of the machine) between two reads of Slack for one post
 SHORTEST, LONGEST = 30.0, 600.0
 """Seconds (of the machine) between attempts where there is no connection."""
 
@@ -86,9 +85,7 @@ class Attempts:
 
     async def _is_current(self, post: Post, begun: Entry) -> bool:
         """Whether no console has given the attempt up: the clock of a paused virtual machine does not tell.
-
-        Raises Refused if the journal cannot be read up to this moment.
-        """
+        Raises Refused if the journal cannot be read up to this moment."""
         try:
             await self._records.journal.catch_up()
             await self._records.read(self._clock.now())

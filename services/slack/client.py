@@ -43,8 +43,7 @@ from services.slack.settings import SlackSettings
 # for Slack's error codes: it may contain a secret.
 
 
-EVENT = "toban_post"
-"""The event type in a message's metadata, by which it is found again."""
+EVENT = "toban_post"  # The event type in a message's metadata, by which it is found again
 ID = re.compile(r"[CGD][A-Z0-9]{6,}")
 TS = re.compile(r"\d{1,16}\.\d{1,16}", re.ASCII)
 _WORD = re.compile(r"[a-z0-9_]{1,60}")
@@ -139,8 +138,7 @@ def older(messages: list[Mapping[str, Any]], headers: Mapping[str, str], age: ti
         return False
 
 
-MARGIN = timedelta(hours=1)
-"""Added to a message's age when it is searched for."""
+MARGIN = timedelta(hours=1)  # Added to a message's age when it is searched for
 PAGE, PAGES = 200, 20
 _LOGGER = logging.getLogger("toban.slack")
 _LOGGER.setLevel(logging.CRITICAL + 1)

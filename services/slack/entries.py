@@ -1,8 +1,6 @@
-"""The journal's entries about posts, in the language of the screen.
-
-An attempt has a number. For each number there is at most one entry that begins it, one with its outcome and one
-that settles an unknown outcome: claims ensure that, whichever console writes.
-"""
+"""The journal's entries about posts, in the language of the screen. An attempt has a number. For each number
+there is at most one entry that begins it, one with its outcome and one that settles an unknown outcome:
+claims ensure that, whichever console writes."""
 
 from services.host.processes import process_data
 from services.i18n import _
@@ -11,8 +9,7 @@ from services.models.posts import Post, Proposal
 from services.slack.sending import SlackSent
 
 SUBJECT = "post:"
-_LINE = 200
-"""Maximum number of characters of a note in its entry's text."""
+_LINE = 200  # Maximum number of characters of a note in its entry's text
 
 
 def release(id: str, channel: str, text: str, about: Proposal) -> NewEntry:

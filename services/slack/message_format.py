@@ -5,8 +5,7 @@ from typing import Any
 
 from services.slack.sending import Message
 
-SECTION = 3000
-"""Characters of one section, as sent (docs.slack.dev: block kit, section)."""
+SECTION = 3000  # Characters of one section, as sent (docs.slack.dev: block kit, section)
 _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _UNITS = re.compile(r"&amp;|&lt;|&gt;|<[^<>]*>|.", re.DOTALL)
 """Parts of the escaped text that must not be split."""
@@ -55,9 +54,7 @@ def _parts(line: str) -> list[str]:
 
 def body(message: Message) -> dict[str, Any]:
     """`text` (for notifications, and compared when a message is searched for) and `blocks` of a message.
-
-    Verbatim: Slack turns no `#name` and no `@here` of the text into a link or a mention.
-    """
+    Verbatim: Slack turns no `#name` and no `@here` of the text into a link or a mention."""
     blocks: list[dict[str, Any]] = [
         {"type": "section", "text": {"type": "mrkdwn", "text": piece, "verbatim": True}}
         for piece in sections(message.text)

@@ -9,10 +9,8 @@ from services.models.durations import lasting
 from services.models.metrics import Series
 from services.models.units import alarm_unit, number
 
-FILL = N_("(fill in)")
-"""Marks what a person has to fill in."""
-FRESH = timedelta(minutes=10)
-"""Age from which the present value is written with its time."""
+FILL = N_("(fill in)")  # Marks what a person has to fill in
+FRESH = timedelta(minutes=10)  # Age from which the present value is written with its time
 _STATES = {
     AlarmState.ALARM: N_("firing since {time} ({duration})"),
     AlarmState.INSUFFICIENT: N_("too little data since {time} ({duration})"),
@@ -28,8 +26,7 @@ _AT_CHANGE = {
 @dataclass(frozen=True, slots=True)
 class AlarmNow:
     value: float
-    at: datetime
-    """End of the value's period (UTC)."""
+    at: datetime  # End of the value's period (UTC)
 
 
 def newest(series: tuple[Series, ...] | None) -> AlarmNow | None:

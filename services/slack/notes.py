@@ -49,8 +49,7 @@ def _root(region: str) -> str:
     return f"https://{region}.{domain}"
 
 
-SOON = timedelta(minutes=10)
-"""When to check a firing alarm again if its playbook gives no time."""
+SOON = timedelta(minutes=10)  # When to check a firing alarm again if its playbook gives no time
 ROWS, CELLS, MEASURES = 5, 160, 4
 """Rows of a table, characters of one row, and measures that a note shows."""
 _SEVERITY = {
@@ -77,10 +76,8 @@ class NoteContext:
     runbook: Runbook
     calendar: Calendar
     region: str
-    now: datetime
-    """Aware, UTC."""
-    by: str
-    """The user at the console."""
+    now: datetime  # Aware, UTC
+    by: str  # The user at the console
 
     def moment(self, at: datetime | None) -> str:
         """A time without its zone; "" for None."""
@@ -98,11 +95,9 @@ def about_alarm(
     current: AlarmNow | None = None,
     incident: Incident | None = None,
 ) -> Proposal:
-    """A note about an alarm's present state; notes about one state form one thread.
-
-    A note of recovery replies to earlier notes about the alarm. `posts`: the notes released so far; `current`: the
-    newest value of its metric, None if it is not known; `incident`: the alarm's newest, None if there is none.
-    """
+    """A note about an alarm's present state; notes about one state form one thread. A note of recovery
+    replies to earlier notes about the alarm. `posts`: the notes released so far; `current`: the newest value
+    of its metric, None if it is not known; `incident`: the alarm's newest, None if there is none."""
     zone = desk.calendar.zone
     book = desk.runbook
     playbook = book.playbook_for(alarm.id)

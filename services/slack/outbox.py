@@ -86,12 +86,9 @@ class Schedule:
 LEASE = 120.0
 """Seconds (of the machine) after which an attempt of a console that recorded nothing more counts as unknown, counted from
 when this console first read that the attempt had begun; a restarted console waits for them once more."""
-HELD = 10.0
-"""Seconds (of the machine) between attempts to write to a journal that refused an entry."""
-LONGEST = 60.0
-"""Maximum seconds between two checks of what is due."""
-CLOSING = 5.0
-"""Seconds (of the machine) that `close` waits for Slack's response."""
+HELD = 10.0  # Seconds (of the machine) between attempts to write to a journal that refused an entry
+LONGEST = 60.0  # Maximum seconds between two checks of what is due
+CLOSING = 5.0  # Seconds (of the machine) that `close` waits for Slack's response
 Step = tuple[datetime, Callable[[], Awaitable[None]]]
 
 
@@ -109,24 +106,20 @@ class Outbox:
         has_ended: Gone = has_ended,
         fault: Fault = unreported,
     ) -> None:
-        self.channel = channel
-        """Where notes go; "" where the runbook does not say."""
+        self.channel = channel  # Where notes go; "" where the runbook does not say
         self.settings = settings
         self.workers = Workers(clock, fault)
         self._journal = journal
         self._clock = clock
         self._has_ended = has_ended
-        self._console = uuid4().hex
-        """Identifies this run of the console, as process ids are reused."""
+        self._console = uuid4().hex  # Identifies this run of the console, as process ids are reused
         self._records = PostRecords(journal)
-        self._reads = FirstReads(clock)
-        """Of the beginning of each post's newest attempt."""
+        self._reads = FirstReads(clock)  # Of the beginning of each post's newest attempt
         self._schedule = Schedule(self._records, clock)
         self._attempts = Attempts(self._records, clock, lambda: connect(settings), self._record, self._reads)
         self._begun: set[int] = set()
         """The numbers of the entries that begin this console's attempts, as far as it learned that they were recorded."""
-        self._unrecorded: list[NewEntry] = []
-        """Outcomes that the journal has not taken yet."""
+        self._unrecorded: list[NewEntry] = []  # Outcomes that the journal has not taken yet
         self._published: tuple[Post, ...] = ()
         self._changed = asyncio.Event()
         self._wake = Wake()
@@ -145,10 +138,8 @@ class Outbox:
         return self.settings.token is not None
 
     async def states(self) -> AsyncIterator[tuple[Post, ...]]:
-        """Yield the posts, unsent first: at once, then whenever one changes, here or in another console.
-
-        From the first call on, this console sends what is due.
-        """
+        """Yield the posts, unsent first: at once, then whenever one changes, here or in another console. From
+        the first call on, this console sends what is due."""
         if not self._tasks:
             title = _("sending messages to Slack")
             self._tasks = [
@@ -299,10 +290,8 @@ class Outbox:
         return entry
 
     async def _record(self, draft: NewEntry) -> None:
-        """Record an outcome; if the journal refuses it, keep it until the journal accepts it.
-
-        If another console recorded a worse outcome first, that the note is in Slack is recorded as well.
-        """
+        """Record an outcome; if the journal refuses it, keep it until the journal accepts it. If another
+        console recorded a worse outcome first, that the note is in Slack is recorded as well."""
         try:
             entry = await self._journal.append(draft)
         except AlreadyRecorded as error:

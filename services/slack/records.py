@@ -33,8 +33,7 @@ OLDER = Older(
     """,
 )
 """The posts that were not sent; those that were discarded are not saved again."""
-Gone = Callable[[Entry], bool]
-"""Whether the console that wrote an entry has ended."""
+Gone = Callable[[Entry], bool]  # Whether the console that wrote an entry has ended
 
 
 def has_ended(entry: Entry) -> bool:
@@ -50,8 +49,7 @@ class PostRecords(GroupedProjection):
 
     def __init__(self, journal: Journal) -> None:
         super().__init__(journal, dict.fromkeys(_KINDS, RECENT))
-        self._posts: dict[str, Post] = {}
-        """By the post's id."""
+        self._posts: dict[str, Post] = {}  # By the post's id
 
     @property
     def posts(self) -> tuple[Post, ...]:

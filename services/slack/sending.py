@@ -11,16 +11,11 @@ from services.slack.settings import SlackSettings
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    post: str
-    """The post's id, sent with the message so that the message can be found again."""
-    channel: str
-    """Channel name with `#`, or Slack's channel id."""
-    text: str
-    """The text as released, not escaped yet."""
-    footer: str
-    """The line below the text: system, person, post id."""
-    thread_ts: str = ""
-    """Timestamp of the message it replies to; "" for none."""
+    post: str  # The post's id, sent with the message so that the message can be found again
+    channel: str  # Channel name with `#`, or Slack's channel id
+    text: str  # The text as released, not escaped yet
+    footer: str  # The line below the text: system, person, post id
+    thread_ts: str = ""  # Timestamp of the message it replies to; "" for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +28,7 @@ class SlackError(Exception):
     def __init__(self, explanation: str, *, code: str = "") -> None:
         super().__init__(explanation)
         self.explanation = explanation
-        self.code = code
-        """Slack's error code; "" where there is none."""
+        self.code = code  # Slack's error code; "" where there is none
 
 
 class SlackRefused(SlackError):
@@ -46,8 +40,7 @@ class SlackRefused(SlackError):
         super().__init__(explanation, code=code)
         self.retry_after = retry_after
         """Seconds after which another attempt may succeed; None: a person has to act."""
-        self.backoff = backoff
-        """Another attempt may succeed at some time."""
+        self.backoff = backoff  # Another attempt may succeed at some time
 
 
 class SlackUnanswered(SlackError):

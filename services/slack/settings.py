@@ -25,10 +25,8 @@ class SlackSettings:
     token: Secret | None = None
     webhook: Secret | None = None
     """The complete webhook address, which is a secret: knowing it is enough to post."""
-    base: str = _HOME
-    """Scheme and host of the Web API."""
-    why: str = ""
-    """Why nothing can be sent, and what to do, in the screen's language; "" if it can."""
+    base: str = _HOME  # Scheme and host of the Web API
+    why: str = ""  # Why nothing can be sent, and what to do, in the screen's language; "" if it can
 
     @property
     def configured(self) -> bool:

@@ -24,10 +24,8 @@ from services.toml.repair import repair
 # playbook exists but its own `id` is invalid.
 
 
-EVERY = None
-"""Matches any index of a list."""
-Pattern = tuple[str | None, ...]
-"""A path in which EVERY matches any index."""
+EVERY = None  # Matches any index of a list
+Pattern = tuple[str | None, ...]  # A path in which EVERY matches any index
 
 _GROUPS: tuple[Pattern, ...] = (("log_groups", EVERY, "id"),)
 _ROLES: tuple[Pattern, ...] = (("contacts", EVERY, "role"), ("approvers", EVERY, "role"))
@@ -139,10 +137,8 @@ class Mistake:
 
     file: str
     line: int | None
-    key: str
-    """The dotted key with indices, such as `duties[2].rule`; "" for the whole file."""
-    message: str
-    """What is wrong and what to do about it."""
+    key: str  # The dotted key with indices, such as `duties[2].rule`; "" for the whole file
+    message: str  # What is wrong and what to do about it
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
@@ -171,16 +167,13 @@ def newer_hint(error: DataFileError) -> list[str]:
 class TomlFile:
     """The values of a file and the line numbers of its keys."""
 
-    name: str
-    """The file name shown in messages."""
+    name: str  # The file name shown in messages
     data: dict[str, Any] = field(default_factory=dict)
     lines: dict[Path, int] = field(default_factory=dict)
     refused: tuple[Mistake, ...] = ()
     """TOML syntax errors; `validate` reports them together with the other mistakes."""
-    broken: tuple[Path, ...] = ()
-    """Paths that have no value because of syntax errors."""
-    nameless: tuple[Path, ...] = ()
-    """Tables in which a syntax error may hide any key."""
+    broken: tuple[Path, ...] = ()  # Paths that have no value because of syntax errors
+    nameless: tuple[Path, ...] = ()  # Tables in which a syntax error may hide any key
 
     def mistake(self, path: Path, message: str) -> Mistake:
         return Mistake(self.name, line_of(self.lines, path), dotted(path), message)
@@ -221,11 +214,9 @@ def unreadable(path: FilePath, error: OSError) -> DataFileError:
 
 
 def parse(text: str, name: str, model: type[BaseModel] | None = None) -> TomlFile:
-    """Parse TOML text; raises DataFileError with every syntax error.
-
-    If `model` (the type the file will be validated as) is given, the readable rest is returned with the syntax errors
-    in `refused`, and `validate` raises them together with its own.
-    """
+    """Parse TOML text; raises DataFileError with every syntax error. If `model` (the type the file will be
+    validated as) is given, the readable rest is returned with the syntax errors in `refused`, and `validate`
+    raises them together with its own."""
     repaired = repair(text.removeprefix("\ufeff"), grammar.lists(model) if model else frozenset())
     refused = tuple(Mistake(name, line, "", reason) for line, reason in repaired.mistakes)
     if refused and (model is None or not repaired.complete):
@@ -242,9 +233,7 @@ def parse(text: str, name: str, model: type[BaseModel] | None = None) -> TomlFil
 
 def validate(model: type[M], file: TomlFile, *checks: Callable[[M], Iterator[tuple[Path, str]]]) -> M:
     """Validate the file as a `model`; `checks` yield (path, message) for mistakes beyond types and fields.
-
-    Raises DataFileError with all mistakes. Types are strict: `"70"` is not a number and `5` is not a text.
-    """
+    Raises DataFileError with all mistakes. Types are strict: `"70"` is not a number and `5` is not a text."""
     untyped = [file.mistake(path, not_text(value)) for path, value in grammar.not_texts(model, file.data)]
 
     def parsed(data: dict[str, Any]) -> M:

@@ -40,11 +40,8 @@ def lists(model: type[BaseModel], path: tuple[str, ...] = ()) -> frozenset[Path]
 
 
 def not_texts(model: type[BaseModel], data: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, object]]:
-    """Yield (path, value) for non-text values in text fields.
-
-    The models convert such values with `str()`, because text from AWS is never rejected; in a data file it is a
-    mistake.
-    """
+    """Yield (path, value) for non-text values in text fields. The models convert such values with `str()`,
+    because text from AWS is never rejected; in a data file it is a mistake."""
     for name, field in model.model_fields.items():
         if name not in data:
             continue
@@ -89,10 +86,8 @@ def text_in(annotation: object) -> bool:
 
 @cache
 def docs(model: type[BaseModel]) -> dict[str, str]:
-    """The attribute docstring of each field of a model, including its bases.
-
-    Read from the source on demand, because pydantic's `use_attribute_docstrings` would do so at every start.
-    """
+    """The attribute docstring of each field of a model, including its bases. Read from the source on demand,
+    because pydantic's `use_attribute_docstrings` would do so at every start."""
     texts: dict[str, str] = {}
     for base in reversed(model.__mro__):
         if issubclass(base, BaseModel) and base.model_fields:

@@ -10,8 +10,7 @@ from services.toml.mistakes import expected
 from services.toml.positions import Path
 
 M = TypeVar("M", bound=BaseModel)
-Parse = Callable[[dict[str, Any]], M]
-"""Validates data into a model; raises ValidationError."""
+Parse = Callable[[dict[str, Any]], M]  # Validates data into a model; raises ValidationError
 
 MOST = 200
 """Maximum number of invalid values replaced; a file with more is probably of another kind."""
@@ -24,10 +23,8 @@ _CANDIDATES: tuple[Any, ...] = (
 
 
 def parsed_in_part(parse: Parse[M], data: dict[str, Any]) -> tuple[M | None, tuple[Path, ...]]:
-    """The model with each invalid value replaced by a placeholder, and the replaced paths; None if that fails.
-
-    `parse` raises ValidationError for invalid data. `data` is not modified.
-    """
+    """The model with each invalid value replaced by a placeholder, and the replaced paths; None if that
+    fails. `parse` raises ValidationError for invalid data. `data` is not modified."""
     data = copy.deepcopy(data)
     broken: list[Path] = []
     for _attempt in range(MOST):

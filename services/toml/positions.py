@@ -1,8 +1,6 @@
-"""Line numbers of the keys in a TOML text, so that mistakes can be reported by line.
-
-`tomllib` gives values without positions. This scanner gives positions without values, and assumes a text that `tomllib`
-has accepted (TOML 1.0: tables, arrays of tables, dotted keys, inline tables, arrays, four kinds of strings).
-"""
+"""Line numbers of the keys in a TOML text, so that mistakes can be reported by line. `tomllib` gives values
+without positions. This scanner gives positions without values, and assumes a text that `tomllib` has accepted
+(TOML 1.0: tables, arrays of tables, dotted keys, inline tables, arrays, four kinds of strings)."""
 
 import re
 import tomllib
@@ -10,8 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-Path = tuple[str | int, ...]
-"""Keys and array indices from the top, e.g. `("duties", 2, "rule")`."""
+Path = tuple[str | int, ...]  # Keys and array indices from the top, e.g. `("duties", 2, "rule")`.
 
 _SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -38,12 +35,9 @@ def key_lines(text: str) -> dict[Path, int]:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    start: int
-    """Offset of its first character."""
-    table: Path
-    """The path of the table that contains it."""
-    header: bool
-    """Whether it is a table header."""
+    start: int  # Offset of its first character
+    table: Path  # The path of the table that contains it
+    header: bool  # Whether it is a table header
 
 
 def statements(text: str) -> Iterator[Statement]:

@@ -1,8 +1,6 @@
-"""Error-tolerant TOML parsing: reports every syntax error and returns the values of the rest.
-
-`tomllib` stops at the first error. Here the failing statement is blanked out, or a table header is corrected, and the
-text is parsed again.
-"""
+"""Error-tolerant TOML parsing: reports every syntax error and returns the values of the rest. `tomllib` stops
+at the first error. Here the failing statement is blanked out, or a table header is corrected, and the text is
+parsed again."""
 
 import re
 import tomllib
@@ -30,10 +28,8 @@ def header_lines(text: str, start: int) -> Iterator[int]:
 
 
 def end_of(text: str, start: int) -> int | None:
-    """The end offset of the statement that begins at `start`; None if an unclosed multi-line string makes it unknown.
-
-    An unclosed list ends before the next line that looks like the start of a statement.
-    """
+    """The end offset of the statement that begins at `start`; None if an unclosed multi-line string makes it
+    unknown. An unclosed list ends before the next line that looks like the start of a statement."""
     position, depth = start, 0
     indent = start - text.rfind("\n", 0, start) - 1
     while position < len(text):
@@ -64,8 +60,7 @@ def _begins_statement(text: str, line: int, indent: int) -> bool:
     return assigned is not None and len(assigned[1]) <= indent
 
 
-MOST = 50
-"""Maximum number of syntax errors reported; a text with more is probably not TOML at all."""
+MOST = 50  # Maximum number of syntax errors reported; a text with more is probably not TOML at all
 _HEADER = re.compile(r"[ \t]*(\[{0,2})[ \t]*([A-Za-z0-9_-]+(?:[ \t]*\.[ \t]*[A-Za-z0-9_-]+)*)[ \t]*(\]{0,2})")
 _KEY = re.compile(r"([A-Za-z0-9_-]+)[ \t]*(=?)")
 _TWICE = ("Cannot overwrite a value", "Cannot declare")
@@ -73,8 +68,7 @@ _TWICE = ("Cannot overwrite a value", "Cannot declare")
 
 @dataclass
 class Repaired:
-    text: str
-    """The text that was finally parsed; line numbers match the original."""
+    text: str  # The text that was finally parsed; line numbers match the original
     lists: frozenset[Path]
     """Paths that are arrays of tables, needed to correct a header with unbalanced brackets."""
     data: dict[str, Any] = field(default_factory=dict)
@@ -84,8 +78,7 @@ class Repaired:
     """Paths without a value because of a syntax error; checks of other values may depend on them."""
     nameless: list[Path] = field(default_factory=list)
     """Tables with a statement whose key is unreadable, so that any of their keys may be present."""
-    complete: bool = True
-    """False if parsing stopped at the last of `mistakes`."""
+    complete: bool = True  # False if parsing stopped at the last of `mistakes`
 
 
 def repair(text: str, lists: frozenset[Path] = frozenset()) -> Repaired:

@@ -16,12 +16,9 @@ from widgets.frame.key_names import has_key
 
 
 class BoundKey(NamedTuple):
-    key: str
-    """As Textual spells it."""
-    title: str
-    """English."""
-    owner: str
-    """Name of the class that has it."""
+    key: str  # As Textual spells it
+    title: str  # English
+    owner: str  # Name of the class that has it
     id: str
     action: str
 

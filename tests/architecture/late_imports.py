@@ -1,8 +1,6 @@
-"""Imports inside functions: every file that has some, with the reason why they are late.
-
-A circle is no reason, and neither is an import that whoever runs the function has made already: `test_late_imports`
-finds both.
-"""
+"""Imports inside functions: every file that has some, with the reason why they are late. A circle is no
+reason, and neither is an import that whoever runs the function has made already: `test_late_imports` finds
+both."""
 
 from dataclasses import dataclass
 
@@ -12,8 +10,7 @@ class Reason:
     text: str
     before: tuple[str, ...]
     """Modules that are imported first in every process in which these functions run."""
-    files: tuple[str, ...]
-    """Their paths, or patterns of them."""
+    files: tuple[str, ...]  # Their paths, or patterns of them
 
 
 REASONS = [

@@ -1,8 +1,6 @@
-"""Finds text that reaches the screen as a plain `str`, where Textual would read it as markup.
-
-What is allowed is a literal, or what is seen to be a `Content` or a Rich `Text`: built in place, by a
-function whose annotation says so, or held by a name that was given nothing else.
-"""
+"""Finds text that reaches the screen as a plain `str`, where Textual would read it as markup. What is allowed
+is a literal, or what is seen to be a `Content` or a Rich `Text`: built in place, by a function whose
+annotation says so, or held by a name that was given nothing else."""
 
 import ast
 from collections.abc import Iterator

@@ -28,8 +28,7 @@ _OTHER_SPELLING = re.compile(
 _CAPITALS = re.compile(r"\bEnter\b|\bEscape\b|\bCtrl\b|エンター")
 _AS_IN_THE_CONFIGURATION = '"{key}" is not a key: write it as ctrl+r, f5, question_mark or ?'
 """The one sentence that spells keys as the configuration file does."""
-MOST_ROWS = 60
-"""Of keys: a rare action lives in the palette alone."""
+MOST_ROWS = 60  # Of keys: a rare action lives in the palette alone
 TYPED_BY_METHOD = {
     *(("GroupScreen", "up"), ("GroupScreen", "down")),
     *(("LayoutScreen", "up"), ("LayoutScreen", "down")),
@@ -208,8 +207,7 @@ def test_a_day_is_written_by_one_module():
     assert wrong == []
 
 
-_DAY_FORM = re.compile(r"%m[-/]%d|%d[-/]%m|%x|%Y年|%a\b|%b\b")
-"""A day in the forms of `strftime`."""
+_DAY_FORM = re.compile(r"%m[-/]%d|%d[-/]%m|%x|%Y年|%a\b|%b\b")  # A day in the forms of `strftime`
 FOR_PROGRAMS = {
     "services/models/date_text.py",
     "services/aws_cli/calls.py",

@@ -19,12 +19,10 @@ LAUNCHER = ROOT / "tui/installed/toban/__init__.py"
 """The package of an installed Toban, which holds the command."""
 NO_PACKAGES = {"tui/installed"}
 """Folders of what is built and installed, which the console never imports."""
-MODELS = ROOT / "services/models"
-"""Looked up by name, however many there are."""
+MODELS = ROOT / "services/models"  # Looked up by name, however many there are
 SCREEN = {"textual", "rich"}
 AWS = {"botocore", "aiobotocore", "boto3", "moto"}
-TESTS_WITH_PACKAGES = {"tests/tools", "tests/bench", "tests/worlds"}
-"""Run with `python -m`."""
+TESTS_WITH_PACKAGES = {"tests/tools", "tests/bench", "tests/worlds"}  # Run with `python -m`
 
 
 def files(*folders):

@@ -6,8 +6,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 FILES = sorted(path for path in TESTS.rglob("test_*.py") if "bench" not in path.parts)
-LEAST = 60
-"""Seconds."""
+LEAST = 60  # Seconds
 WAITS = {
     "asyncio.timeout",
     "asyncio.wait_for",

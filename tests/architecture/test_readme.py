@@ -10,8 +10,7 @@ from services.i18n import _
 from tui.modes import ALL_MODES
 
 ROOT = Path(__file__).parents[2]
-MOST_LINES = 350
-"""What else a reader needs stands on a page of `docs/site`, in both languages."""
+MOST_LINES = 350  # What else a reader needs stands on a page of `docs/site`, in both languages
 
 
 @pytest.mark.parametrize(("name", "language"), [("README.md", "en"), ("README.ja.md", "ja")])

@@ -43,8 +43,7 @@ ENGLISH = {
     r"\bscaled in vain\b": "scaling refused",
 }
 """What must not be in an English text, and what stands in its place."""
-KEPT = {"remarks"}
-"""Sources that are names in files: keys of the journal's data as they are stored."""
+KEPT = {"remarks"}  # Sources that are names in files: keys of the journal's data as they are stored
 Words = dict[str, str]
 
 

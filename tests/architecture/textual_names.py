@@ -1,7 +1,6 @@
 """Private names of ours that Textual's base classes have as well: an override that Textual does not know of.
-
-A screen that keeps `self._running` takes the name from Textual's MessagePump, and its footer silently stops.
-"""
+A screen that keeps `self._running` takes the name from Textual's MessagePump, and its footer silently
+stops."""
 
 import ast
 import inspect

@@ -9,8 +9,7 @@ _ANSWERS = {
 }
 """What it is (lnav waits for that), where its cursor is, how it is, that left and right margins can be set (xterm)."""
 _NO_MARGINS = b"\x1b[?69;0$y"
-_LONGEST = 6
-"""Bytes of a question that may have come without its end."""
+_LONGEST = 6  # Bytes of a question that may have come without its end
 
 
 class Answering:

@@ -30,8 +30,7 @@ LARGE_SPEED, LARGE_MINUTES = 60.0, 31
 LARGE_WIDGETS, LARGE_METRICS, LARGE_ON_SCREEN = 250, 2, 8
 LARGE_YEN = 40.0
 USD_JPY = 150.0
-POLL = 10.0
-"""Seconds between reads of a console that asks for each widget by itself."""
+POLL = 10.0  # Seconds between reads of a console that asks for each widget by itself
 USD_PER_METRIC = 0.01 / 1000
 USD_PER_LIVE_TAIL_MINUTE = 0.01
 USD_PER_COST_EXPLORER_CALL = 0.01

@@ -1,7 +1,5 @@
-"""How soon the calendar shows any month, and fifty years: beside following every rule from its beginning.
-
-A new month of hundreds of duties is measured with the states of its occurrences, in processor time.
-"""
+"""How soon the calendar shows any month, and fifty years: beside following every rule from its beginning. A
+new month of hundreds of duties is measured with the states of its occurrences, in processor time."""
 
 import math
 import statistics

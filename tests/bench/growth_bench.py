@@ -25,27 +25,21 @@ from tests.tools.process import children_cpu
 GROUP = "growth"
 SMALL_HOLD, LARGE_HOLD = 50.0, 100.0
 """Processor milliseconds that a step on the event loop may take: in ordinary worlds, and in the largest."""
-KEY = 100.0
-"""Milliseconds from a key to the screen, at the 99th percentile."""
-STEADY = 2.0
-"""Percent of a core."""
+KEY = 100.0  # Milliseconds from a key to the screen, at the 99th percentile
+STEADY = 2.0  # Percent of a core
 START, START_MEMORY, NOTE, REPORT = 0.3, 20.0, 50.0, 0.5
 """What a long journal may add: processor seconds to a start, the first one and later ones, and megabytes; milliseconds of a note's longest step, and
 processor seconds of one day's report."""
 YEARS, LEAST_A_DAY = 10, 20
-FIRST = "alb-5xx-error-rate"
-"""Shown by every console once it has read the runbook's alarms."""
+FIRST = "alb-5xx-error-rate"  # Shown by every console once it has read the runbook's alarms
 
 
 class Case(NamedTuple):
     name: str
-    grown_by: int
-    """Alarms, metrics, duties or entries."""
-    hold: float
-    """Milliseconds that a step may take."""
+    grown_by: int  # Alarms, metrics, duties or entries
+    hold: float  # Milliseconds that a step may take
     size: Size = Size()
-    live: str = FIRST
-    """On the screen after the first reads."""
+    live: str = FIRST  # On the screen after the first reads
     keys: Keys = ROWS
 
 
@@ -178,11 +172,9 @@ def _usable(results: Sequence[Measured]) -> Row:
 class Commands(NamedTuple):
     """Processor seconds of whole processes on one journal."""
 
-    first_start: float
-    """As if no console of this version had read the journal before."""
+    first_start: float  # As if no console of this version had read the journal before
     later_start: float
-    report: float
-    """Of one day."""
+    report: float  # Of one day
 
 
 def _journal_rows(cases: Sequence[Case], minute: float) -> list[Row]:

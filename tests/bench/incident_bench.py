@@ -23,14 +23,11 @@ from tests.bench.rows import Row, against
 from tests.tools.cause_trials import singles, trials
 
 GROUP = "incident"
-SECONDS, REQUESTS, YEN = 5.0, 18, 1.0
-"""What a first wave may take."""
-MANY, FEW = 2_000, 20
-"""Incidents in a journal."""
+SECONDS, REQUESTS, YEN = 5.0, 18, 1.0  # What a first wave may take
+MANY, FEW = 2_000, 20  # Incidents in a journal
 RUNBOOK = load_builtin("facility-prod")
 START = datetime(2026, 1, 14, tzinfo=UTC)
-TIMES = 10
-"""How many times as many log lines the larger evidence has."""
+TIMES = 10  # How many times as many log lines the larger evidence has
 
 
 def run(quick: bool) -> list[Row]:

@@ -29,13 +29,10 @@ from tests.tools.postgresql import binaries
 
 GROUP = "ledger"
 LARGE = 200_000
-COLD_S, WARM_MS = 60.0, 300.0
-"""Goals for LARGE entries."""
+COLD_S, WARM_MS = 60.0, 300.0  # Goals for LARGE entries
 APPENDS = 300
-STARTS = 5
-"""Warm starts, of which the fastest counts: the others tell about the machine."""
-Figures = dict[str, float]
-"""As `ledger_replica` prints them."""
+STARTS = 5  # Warm starts, of which the fastest counts: the others tell about the machine
+Figures = dict[str, float]  # As `ledger_replica` prints them
 _FILLER = "x" * 300
 _PLACES: dict[str, type[Place]] = {"PostgreSQL": PostgresqlPlace, "DynamoDB (moto)": DynamodbPlace}
 

@@ -1,7 +1,5 @@
 """A server that answers Query and PutItem as DynamoDB does, in pages of 1 MB, from records in an SQLite file.
-
-`python -m tests.bench.ledger_pages FILE` prints its port.
-"""
+`python -m tests.bench.ledger_pages FILE` prints its port."""
 
 import json
 import sqlite3
@@ -9,8 +7,7 @@ import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
-PAGE = 1 << 20
-"""Bytes of items in one page at most ("Query", Amazon DynamoDB API reference)."""
+PAGE = 1 << 20  # Bytes of items in one page at most ("Query", Amazon DynamoDB API reference)
 _READ = "SELECT seq, record FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
 
 

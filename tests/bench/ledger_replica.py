@@ -1,7 +1,6 @@
-"""One start of a console's shared journal, in a process of its own: how long it takes, and the memory at its peak.
-
-`python -m tests.bench.ledger_replica ADDRESS COPY` prints `{"seconds": …, "processor": …, "entries": …, "peak_mb": …}`.
-"""
+"""One start of a console's shared journal, in a process of its own: how long it takes, and the memory at its
+peak. `python -m tests.bench.ledger_replica ADDRESS COPY` prints `{"seconds": …, "processor": …, "entries": …,
+"peak_mb": …}`."""
 
 import asyncio
 import json
@@ -17,8 +16,7 @@ from services.journal.ledgers.registry import open_ledger, parse
 from services.journal.shared.journal import SharedJournal
 from services.models.journal import Person
 
-CONSOLE_HAS = (aiobotocore.session,)
-"""What a console has imported before its journal is opened."""
+CONSOLE_HAS = (aiobotocore.session,)  # What a console has imported before its journal is opened
 
 
 async def main(address: str, copy: str) -> None:

@@ -1,8 +1,6 @@
 """Over SSH on a line of so many bytes a second: how old the screen is, how long a key takes, what is sent.
-
 Beside ours: the same pane with Textual's output in place of our own, and Textual's Log under its own driver.
-Each gets RATE log lines a second; in the full run the console itself is watched, too.
-"""
+Each gets RATE log lines a second; in the full run the console itself is watched, too."""
 
 import tempfile
 from pathlib import Path
@@ -13,11 +11,9 @@ from tests.bench.rows import Row, against
 from tests.bench.world import running_world
 
 GROUP = "link"
-SLOW = 9_600.0
-"""Bytes/s for which there is a goal."""
+SLOW = 9_600.0  # Bytes/s for which there is a goal
 RATES = (SLOW, 30_000.0, 100_000.0, None)
-ALLOWED = 1.5
-"""Seconds that the screen may be old on the slow line."""
+ALLOWED = 1.5  # Seconds that the screen may be old on the slow line
 TEXTUAL = {"TOBAN_OUTPUT": "textual"}
 
 

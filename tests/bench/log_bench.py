@@ -1,7 +1,5 @@
 """The log pane beside Textual's Log and RichLog, lnav and toolong: speed, CPU, delay, memory, search, paging.
-
-Every program follows the same kind of file in a pseudo-terminal of the same size, in the same run.
-"""
+Every program follows the same kind of file in a pseudo-terminal of the same size, in the same run."""
 
 import asyncio
 import statistics
@@ -26,19 +24,15 @@ from widgets.logs.text.search import SearchQuery
 GROUP = "log"
 ABSENT = "ZQ-nowhere-7f3a"
 RARE = "q00000500"
-FIRST = 10 * EVERY + 1
-"""Lines that a growing file begins with; the last one carries its number."""
+FIRST = 10 * EVERY + 1  # Lines that a growing file begins with; the last one carries its number
 PAGE_UP = b"\x1b[5~"
 
 
 class Follow(NamedTuple):
-    cpu: float
-    """Percent of a core."""
-    median: float
-    """Milliseconds from the write to the screen."""
+    cpu: float  # Percent of a core
+    median: float  # Milliseconds from the write to the screen
     p95: float
-    kept_up: bool
-    """p95 below a second and no line missing two seconds after the end."""
+    kept_up: bool  # p95 below a second and no line missing two seconds after the end
 
 
 def run(quick: bool) -> list[Row]:
@@ -276,9 +270,7 @@ def _watch(terminal: Terminal, path: Path, rate: int, seconds: float) -> Follow 
 
 def _delays(written: list[tuple[int, float]], sightings: list[tuple[float, int]]) -> tuple[list[float], int]:
     """(seconds from each block's write to the sight of its last line, ascending; how many were never seen).
-
-    What was not seen counts with the time that it has waited so far.
-    """
+    What was not seen counts with the time that it has waited so far."""
     delays, at, now, unseen = [], 0, time.monotonic(), 0
     for number, when in written:
         while at < len(sightings) and sightings[at][1] < number:

@@ -7,8 +7,7 @@ from tests.bench.rows import Row, against
 
 GROUP = "masking"
 SIZE = 32_000
-LIMIT = 50.0
-"""Milliseconds for one line."""
+LIMIT = 50.0  # Milliseconds for one line
 UNITS = (
     *("password ", 'password="', "password: ", '"password":', "password=>", "パスワードは「", "http://a:", "eyJ", "a:b@"),
     *('\\"', '"', "'\"", "{", "(", "<password>", "&quot;", "%22", "%25", "\\u0022", "Authorization: Bearer ", "漢"),

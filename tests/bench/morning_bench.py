@@ -1,7 +1,5 @@
-"""How soon after nine o'clock on a Monday what is due is judged by one console, over the embedded AWS.
-
-That five consoles judge it once is tested (`test_open_consoles`): they have to be processes of their own.
-"""
+"""How soon after nine o'clock on a Monday what is due is judged by one console, over the embedded AWS. That
+five consoles judge it once is tested (`test_open_consoles`): they have to be processes of their own."""
 
 import asyncio
 import tempfile
@@ -20,8 +18,7 @@ from tests.bench.world import World, running_world
 
 GROUP = "morning"
 NINE = datetime(2026, 11, 30, 9, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
-EARLY = timedelta(seconds=55)
-"""How long before nine the console begins."""
+EARLY = timedelta(seconds=55)  # How long before nine the console begins
 OPENING = "daily-morning"
 GOAL_S, LIMIT_S = 2.0, 120.0
 

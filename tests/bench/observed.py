@@ -27,12 +27,9 @@ NOT_INHERITED = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "TEXTUAL_ANIMATIONS", "T
 
 
 class Load(NamedTuple):
-    bytes: float
-    """To the terminal, a second."""
-    cpu: float
-    """Percent of one core."""
-    wakeups: float
-    """Voluntary context switches of all threads, a minute."""
+    bytes: float  # To the terminal, a second
+    cpu: float  # Percent of one core
+    wakeups: float  # Voluntary context switches of all threads, a minute
 
 
 def in_terminal(command: Sequence[str], env: Mapping[str, str]) -> "tuple[int, subprocess.Popen[bytes]]":
@@ -53,10 +50,8 @@ class Terminal:
         self, command: Sequence[str], env: Mapping[str, str] | None = None, *, margins: bool = True
     ) -> None:
         """`margins`: the terminal has left and right margins."""
-        self.bytes = 0
-        """Received so far."""
-        self.text = ""
-        """What could be read of the output so far, without its escape sequences."""
+        self.bytes = 0  # Received so far
+        self.text = ""  # What could be read of the output so far, without its escape sequences
         self._cut = b""
         self._answering = Answering(margins=margins)
         self._decoder = getincrementaldecoder("utf-8")("replace")

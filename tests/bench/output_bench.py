@@ -1,7 +1,5 @@
-"""What a moving log costs on the wire, and what a still screen costs: our panes beside Textual's Logs.
-
-To a pseudo-terminal that answers at once, so nothing but the output itself is measured; see `link` for lines.
-"""
+"""What a moving log costs on the wire, and what a still screen costs: our panes beside Textual's Logs. To a
+pseudo-terminal that answers at once, so nothing but the output itself is measured; see `link` for lines."""
 
 import sys
 
@@ -11,8 +9,7 @@ from tests.bench.peers import ROOT
 from tests.bench.rows import Row, against
 
 GROUP = "output"
-CONTENT = float(RATE * WIDTH)
-"""Bytes a second of the lines themselves."""
+CONTENT = float(RATE * WIDTH)  # Bytes a second of the lines themselves
 SETTLED = 2.0
 
 

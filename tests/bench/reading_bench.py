@@ -1,7 +1,5 @@
 """Reading what a log pane holds: how long each action takes, and how long it keeps the console from its keys.
-
-In the logs mode of a real console on the embedded AWS, beside the same action on a tenth of the lines.
-"""
+In the logs mode of a real console on the embedded AWS, beside the same action on a tenth of the lines."""
 
 import asyncio
 import gc
@@ -30,8 +28,7 @@ from widgets.logs.text.search import SearchQuery
 
 GROUP = "reading"
 LINES, TIMES = 100_000, 10
-FRAME = 100.0
-"""Milliseconds between two frames of a pane."""
+FRAME = 100.0  # Milliseconds between two frames of a pane
 GROUPS = ("/bench/one", "/bench/two")
 """Two log groups that the embedded AWS does not have: nothing arrives while it is measured."""
 START = 1_764_028_800_000

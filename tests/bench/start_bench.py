@@ -1,7 +1,6 @@
-"""From the command to the outline, the first frame, the panels and the first live value, beside peers; headless commands.
-
-Every figure is a median of fresh processes, each in a pseudo-terminal of the same size, in the same run.
-"""
+"""From the command to the outline, the first frame, the panels and the first live value, beside peers;
+headless commands. Every figure is a median of fresh processes, each in a pseudo-terminal of the same size, in
+the same run."""
 
 import os
 import shutil
@@ -24,10 +23,8 @@ TOBAN = str(Path(sys.executable).with_name("toban"))
 MINIMAL = "minimal Textual app"
 AWS_CLI = "aws cloudwatch describe-alarms"
 HELP = b"?"
-ALARMS = b"a"
-"""Lists the alarms, of which there is otherwise one line while all are normal."""
-CURSOR = "▌"
-"""Stands before the row with the cursor."""
+ALARMS = b"a"  # Lists the alarms, of which there is otherwise one line while all are normal
+CURSOR = "▌"  # Stands before the row with the cursor
 
 
 class Mark(NamedTuple):

@@ -20,10 +20,8 @@ from tests.bench.tail.writer import LATE
 from tests.bench.world import running_world
 
 GROUP = "tail"
-STARTS = 20.0
-"""Seconds until a program prints something at the latest."""
-LONGEST = 120.0
-"""Seconds for everything to be printed."""
+STARTS = 20.0  # Seconds until a program prints something at the latest
+LONGEST = 120.0  # Seconds for everything to be printed
 SWEPT = 80.0
 """Seconds within which `toban logs tail` reads again what is some minutes old, at the longest, and a few more."""
 _ABSENT = {
@@ -34,20 +32,15 @@ _ABSENT = {
 
 class Followed(NamedTuple):
     lost: int
-    late: int
-    """Late lines shown."""
+    late: int  # Late lines shown
     twice: int
-    cpu: float
-    """Percent of a core at RATE."""
+    cpu: float  # Percent of a core at RATE
     late_wait: float | None
     """Seconds from the answer to the writer until the last late line is shown; None where none is."""
-    median: float
-    """Seconds from the answer to the writer until a line is shown."""
+    median: float  # Seconds from the answer to the writer until a line is shown
     p95: float
-    burst: float | None
-    """Seconds until the burst is complete; None where lines of it are missing."""
-    rss: float
-    """Megabytes, at the end."""
+    burst: float | None  # Seconds until the burst is complete; None where lines of it are missing
+    rss: float  # Megabytes, at the end
 
 
 def run(quick: bool) -> list[Row]:

@@ -1,8 +1,6 @@
-"""How each kind of change is planned with an effect that the embedded AWS shows: one entry a change.
-
-A new kind needs one entry in `CASES`; `test_every_kind_has_a_case` fails without it. The matrix of faults
-(`tests.faults.test_change_matrix`) then covers it.
-"""
+"""How each kind of change is planned with an effect that the embedded AWS shows: one entry a change. A new
+kind needs one entry in `CASES`; `test_every_kind_has_a_case` fails without it. The matrix of faults
+(`tests.faults.test_change_matrix`) then covers it."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -29,8 +27,7 @@ from tests.services.changes.change_world import APPROVED, RESOURCE, SERVICE, Des
 from tests.services.changes.key_rotation.rotation_world import DAY, TEST_RUN
 from tests.services.changes.key_rotation.rotation_world import account as keys_alone
 
-FRIDAY = datetime(2026, 1, 16, 1, 0, tzinfo=UTC)
-"""10:00 JST; RDS's window is in 40 hours."""
+FRIDAY = datetime(2026, 1, 16, 1, 0, tzinfo=UTC)  # 10:00 JST; RDS's window is in 40 hours
 HISTORY = timedelta(minutes=10)
 DATABASE, ALARM = "facility-prod-db", "rds-cpu-high"
 NIGHT = {"Expression": "cron(0 2 * * *)", "Duration": "PT23H", "Timezone": "UTC"}
@@ -57,15 +54,13 @@ class Case:
     """Somebody else changes the state that the plan was made on."""
     variant: str = ""
     scenario: Scenario = ORDINARY
-    before: Callable[[Embedded], None] | None = None
-    """What happened before the plan."""
+    before: Callable[[Embedded], None] | None = None  # What happened before the plan
     earlier: tuple[Mapping[str, str], ...] = ()
     """Changes of this kind that were made before the plan; four minutes pass after each."""
     made_by: str = ""
     """The kind of the change of the database that makes the target, to its end; "" if there is one already."""
     steps: int = 1
-    days: float = 0.0
-    """Days that pass before the plan."""
+    days: float = 0.0  # Days that pass before the plan
     is_undone_by_aws: bool = False
     """AWS may undo it by itself, so that reading shows the state of before whether it was done or not: it stays listed
     as unknown until a person says what happened."""

@@ -50,8 +50,7 @@ MOST = 6
 MEMORY = 2 << 30
 """Bytes of address space: what reads a device without end fails, and the machine lives."""
 SHOWN = 4000
-ENDS_AS_PYTHON = 120
-"""What Python ends with where its last flush fails."""
+ENDS_AS_PYTHON = 120  # What Python ends with where its last flush fails
 
 
 def child(order: dict[str, Any], files: dict[str, int]) -> NoReturn:

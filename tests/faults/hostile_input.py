@@ -1,8 +1,6 @@
-"""Invalid command lines, variables and files, from which the fuzz of the command line is built.
-
-Commands and options come from click itself, and variables from the configuration and the SDK, so that new ones are
-covered without a word here.
-"""
+"""Invalid command lines, variables and files, from which the fuzz of the command line is built. Commands and
+options come from click itself, and variables from the configuration and the SDK, so that new ones are covered
+without a word here."""
 
 import os
 import random
@@ -21,8 +19,7 @@ from tui.cli.main import build
 from tui.cli.printing import PrintedOutput
 from tui.startup import config_reader
 
-SPARSE = 3 << 30
-"""Bytes of a file that takes no room on the disk."""
+SPARSE = 3 << 30  # Bytes of a file that takes no room on the disk
 TEXTS = (
     "", " ", "-", "--", "=", "é", "当番", "x" * 5000, "\x1b[31mred", "\u202e", "\udcff", "%s{0}", "a=b", "\n", "\t",
     "$(id)", "None", "true", "nan", "inf", "-inf", "-1", "0", "1", "1.5", "1e999", "９", "²", "0x10", "99999999999999",

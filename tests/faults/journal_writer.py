@@ -1,8 +1,6 @@
-"""A console's writing side in a process of its own, for tests that kill it.
-
-`journal_writer.py FILE append NAME COUNT` appends, prints each acknowledged entry's number and ends after COUNT (0:
-never). `… claim NAME COUNT` claims `c0`, `c1` … and prints the claims that it got.
-"""
+"""A console's writing side in a process of its own, for tests that kill it. `journal_writer.py FILE append
+NAME COUNT` appends, prints each acknowledged entry's number and ends after COUNT (0: never). `… claim NAME
+COUNT` claims `c0`, `c1` … and prints the claims that it got."""
 
 import asyncio
 import sys

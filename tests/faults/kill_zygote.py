@@ -37,8 +37,7 @@ from services.system import Services
 from tests.services.changes.change_world import UNAPPROVED
 
 BOOK = UNAPPROVED
-LOOKED_UP = "CloudTrail"
-"""What the text of an unknown step names once AWS was read."""
+LOOKED_UP = "CloudTrail"  # What the text of an unknown step names once AWS was read
 LOADER = ModelLoader()
 FORKS_LEAN = (aiobotocore.session, clients, orjson)
 """What a console imports when it is first needed; imported here, a fork has it."""

@@ -18,14 +18,10 @@ from botocore.session import get_session
 from services.clock import SpedClock
 
 STREAMS = 5
-LATE = (60, 300, 840, 2_400, 5_400, 7_100)
-"""Seconds by which an event of a hundred is late."""
-SIZE = 300
-"""Characters of a message."""
-MOST = 3_000
-"""Events in one request: 1 MB."""
-TICK = 0.5
-"""Seconds between two requests for each group."""
+LATE = (60, 300, 840, 2_400, 5_400, 7_100)  # Seconds by which an event of a hundred is late
+SIZE = 300  # Characters of a message
+MOST = 3_000  # Events in one request: 1 MB
+TICK = 0.5  # Seconds between two requests for each group
 
 
 class Writer:

@@ -33,8 +33,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Seen:
-    operation: str
-    """`DescribeAlarms`, from X-Amz-Target or the Action parameter."""
+    operation: str  # `DescribeAlarms`, from X-Amz-Target or the Action parameter
     path: str
     headers: Mapping[str, str]
     body: bytes
@@ -100,8 +99,7 @@ FAULTS: dict[str, Reply] = {
     "429": Reply(b"", 429),
 }
 """The ways an answer goes wrong, by name; for DescribeAlarms."""
-NEVER_ENDING = {"hang", "headers only", "slow drip"}
-"""Those that only a time limit ends."""
+NEVER_ENDING = {"hang", "headers only", "slow drip"}  # Those that only a time limit ends
 
 
 class FaultServer:
@@ -112,8 +110,7 @@ class FaultServer:
         self.respond: Callable[[Seen], Reply] = lambda _seen: Reply()
         self.url = ""
         self.connections = 0
-        self.released = asyncio.Event()
-        """Set at the end, which releases every hanging request."""
+        self.released = asyncio.Event()  # Set at the end, which releases every hanging request
 
     @property
     def counts(self) -> Counter[str]:

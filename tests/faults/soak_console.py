@@ -28,8 +28,7 @@ from tui.messages import OpenLogs
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.store.store import LogStore
 
-LONG = 0.03
-"""Seconds."""
+LONG = 0.03  # Seconds
 
 
 def note_lines(shown: TextIO) -> None:

@@ -92,10 +92,9 @@ def quiet():
 
 
 def started(embedded, zygote, journal, *, moved=False):
-    """The next start once nothing can arrive any more, one once CloudTrail has told, and one more that does nothing.
-
-    The run's state in a word, as the first of them knows it and, where that leaves something open, the second.
-    """
+    """The next start once nothing can arrive any more, one once CloudTrail has told, and one more that does
+    nothing. The run's state in a word, as the first of them knows it and, where that leaves something open,
+    the second."""
     embedded.advance(OVER + 60)
     first = check(
         embedded, zygote.order(do="start", journal=str(journal)), "within about 15 minutes", moved=moved

@@ -18,8 +18,7 @@ from tui.cli.main import run
 from tui.cli.printing import PrintedOutput
 
 pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.scenario("ordinary-day", history=600)]
-AGES = [59, OVER, 86_400, 40 * 86_400]
-"""Seconds of the world after the kill."""
+AGES = [59, OVER, 86_400, 40 * 86_400]  # Seconds of the world after the kill
 WRITING = 6
 """Marks up to the request: confirmed, the plan's and the intent's entry (two each), and the request's first."""
 LOCKED = "or its outcome has been unknown, since"

@@ -1,8 +1,6 @@
-"""Every kind of change under every fault: at most one effect, counted on the server, and its outcome known or settled by
-reading.
-
-A run takes one variant and one request of each kind for each fault, chosen by a seed; `make faults-all` takes all.
-"""
+"""Every kind of change under every fault: at most one effect, counted on the server, and its outcome known or
+settled by reading. A run takes one variant and one request of each kind for each fault, chosen by a seed;
+`make faults-all` takes all."""
 
 import asyncio
 import os

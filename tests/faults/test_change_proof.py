@@ -149,10 +149,8 @@ class Meddler:
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     did: Callable[..., Any] = somebody_else_did
     plan: Plan | None = None
-    foreign: set[str] = field(default_factory=set)
-    """What AWS names of what others created."""
-    is_ours: bool = False
-    """Whether requests are the plan's, and not somebody else's."""
+    foreign: set[str] = field(default_factory=set)  # What AWS names of what others created
+    is_ours: bool = False  # Whether requests are the plan's, and not somebody else's
     carried_out: list[bool] = field(default_factory=list)
     """For each request of the plan that arrived."""
     was_let: bool = False  # by AWS

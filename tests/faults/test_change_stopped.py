@@ -32,10 +32,8 @@ IS_FULL = os.environ.get("LEDGER") == "full"
 CONSOLES, AT_ONCE = (200, 8) if IS_FULL else (4, 4)
 SKEW, SEED = 90.0, 20261129
 IS_REAL = os.environ.get("STOPPED") == "real"
-GITHUB = "key-rotation github"
-"""Of what GitHub was asked for, only a person can tell."""
-WAIT = 600.0
-"""Real seconds, longer than every window: 60 and 300."""
+GITHUB = "key-rotation github"  # Of what GitHub was asked for, only a person can tell
+WAIT = 600.0  # Real seconds, longer than every window: 60 and 300
 
 
 @dataclass

@@ -13,8 +13,7 @@ from tests.faults.hostile_input import Fuzz, extremes, files, variables
 from tui.exit_status import ExitStatus
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 60.0
-"""After which a process hangs; long, because a machine may be busy."""
+SECONDS = 60.0  # After which a process hangs; long, because a machine may be busy
 VERDICTS = {"alarms", "assess", "doctor", "incident", "inspect", "report"}
 """The commands whose status may be 1."""
 SEED = int(os.environ.get("TOBAN_TEST_SEED", "20261126"))

@@ -23,8 +23,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "truncated": {"mode": "truncated"},
     "hang": {"mode": "hang"},
 }
-PARTS = ("cloudwatch", "logs", "")
-"""One service, another, all of AWS."""
+PARTS = ("cloudwatch", "logs", "")  # One service, another, all of AWS
 
 
 @pytest.mark.parametrize("service", PARTS, ids=lambda part: part or "everything")

@@ -1,7 +1,5 @@
 """The first wave while AWS fails: in time, every unread source named with why, and no judgement surer for it.
-
-A run tries one fault at each source, chosen by a seed; `make faults-all` tries all.
-"""
+A run tries one fault at each source, chosen by a seed; `make faults-all` tries all."""
 
 import os
 import time
@@ -111,8 +109,7 @@ async def test_a_source_that_fails(embedded, undisturbed, source, fault):
     assert sum(embedded.counts().values()) - before <= REQUESTS + RETRIES * len(sources_of(call))
 
 
-RETRIES = 3
-"""The SDK's own attempts after a throttled or failed request."""
+RETRIES = 3  # The SDK's own attempts after a throttled or failed request
 
 
 async def test_all_of_aws_is_throttled_once_and_answers_then(embedded, undisturbed):

@@ -29,20 +29,16 @@ from tui.cli.headless_watch import USAGE_EVERY, HeadlessWatch
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)]
 POLLS = 2_000 if os.environ.get("FAULTS") == "all" else 400
-SPEED = 1_200.0
-"""A poll every 50 ms."""
-WARM = 100
-"""Polls after which everything is made that is made once."""
-MOST_GROWTH = 8.0
-"""Megabytes."""
+SPEED = 1_200.0  # A poll every 50 ms
+WARM = 100  # Polls after which everything is made that is made once
+MOST_GROWTH = 8.0  # Megabytes
 FEW = 2
 
 
 @dataclass(frozen=True)
 class Sample:
     polls: int
-    resident: float
-    """Megabytes."""
+    resident: float  # Megabytes
     descriptors: int
     threads: int
     tasks: int

@@ -16,8 +16,7 @@ from services.logs.follow.limiter import LogLimiter
 from tests.tui.seeding import client, make_group, put_lines
 
 SPEED = 10
-ALLOWED = 2
-"""Requests a second of the account; each console believes that it may send five."""
+ALLOWED = 2  # Requests a second of the account; each console believes that it may send five
 GROUPS = tuple(f"/shared/{number}" for number in range(6))
 TURNS, LINES = 12, 50
 LIMIT = 180.0

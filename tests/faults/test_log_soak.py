@@ -27,14 +27,10 @@ FULL = os.environ.get("LOGS") == "full"
 RATE, SECONDS, BURST, SPEED, MEGABYTES = (1_000, 120, 50_000, 1, 24) if FULL else (100, 12, 3_000, 30, 8)
 LONGEST = 420.0 if FULL else 240.0
 """Seconds after the last event within which everything must have come, on any machine."""
-LATEST_MARKED = 60
-"""Seconds of lateness from which an event must be marked."""
-CHUNK = 512 * 1024
-"""Bytes by which a store may exceed its bound: the chunk that is written to."""
-KEY = b"P"
-"""Pauses the pane in focus, and lets it go on."""
-KEY_EVERY = 0.25
-"""Seconds between two keys."""
+LATEST_MARKED = 60  # Seconds of lateness from which an event must be marked
+CHUNK = 512 * 1024  # Bytes by which a store may exceed its bound: the chunk that is written to
+KEY = b"P"  # Pauses the pane in focus, and lets it go on
+KEY_EVERY = 0.25  # Seconds between two keys
 UNSEEN = 2.0
 """Seconds without the expected word after a key: the pane says something else there, because its reads fail."""
 LAG_ALLOWED, KEY_ALLOWED, GROWTH_ALLOWED = 10.0, 0.1, 16.0
@@ -63,10 +59,8 @@ class Shown:
         self._states = folder / "states"
         self._read = 0
         self._at = 0.0
-        self.first_at: dict[str, float] = {}
-        """When each event was first shown, epoch seconds."""
-        self.stores: dict[str, Counter[str]] = {}
-        """How often each store was given each event."""
+        self.first_at: dict[str, float] = {}  # When each event was first shown, epoch seconds
+        self.stores: dict[str, Counter[str]] = {}  # How often each store was given each event
         self.batches: list[tuple[str, list[tuple[str, bool]]]] = []
         """(store, name and mark of each line), in the order in which they came."""
 
@@ -106,12 +100,9 @@ def _state(at, group, problem, lag, size, bound, dropped, polls):
 
 class Event(NamedTuple):
     group: str
-    late: int
-    """Seconds."""
-    written_at: float
-    """Epoch seconds."""
-    at: int
-    """Its own time, epoch milliseconds of the world."""
+    late: int  # Seconds
+    written_at: float  # Epoch seconds
+    at: int  # Its own time, epoch milliseconds of the world
 
 
 def written(path):
@@ -160,8 +151,7 @@ class Soak:
         self.folder = folder
         self.shown = Shown(folder)
         self.key_waits: list[float] = []
-        self.memory: list[tuple[float, float]] = []
-        """(epoch seconds, megabytes of the console)."""
+        self.memory: list[tuple[float, float]] = []  # (epoch seconds, megabytes of the console)
         clock = f"{aws.clock.origin.timestamp()} {aws.clock.since} {aws.clock.speed}"
         words = ["tests.faults.log_writer", aws.url, str(folder / "written"), "1"]
         words += [str(number) for number in (RATE, SECONDS, BURST)]

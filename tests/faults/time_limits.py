@@ -7,8 +7,7 @@ import pytest
 
 from tests.faults.waiting import until
 
-LIMIT = 1234.5
-"""The time-out (seconds) of a request whose time passes by `TimeLimits.pass_when`."""
+LIMIT = 1234.5  # The time-out (seconds) of a request whose time passes by `TimeLimits.pass_when`
 
 
 class TimeLimits:

@@ -1,8 +1,6 @@
-"""Every question of every reader of `services.aws`, asked once each of the embedded AWS.
-
-A reader is a class whose first argument is a session of the kind Reader; `questions()` finds them by themselves, and a
-new one without a line in CALLS fails the test of the mutator.
-"""
+"""Every question of every reader of `services.aws`, asked once each of the embedded AWS. A reader is a class
+whose first argument is a session of the kind Reader; `questions()` finds them by themselves, and a new one
+without a line in CALLS fails the test of the mutator."""
 
 import importlib
 import inspect
@@ -173,10 +171,8 @@ CHANGE_CALENDAR = "facility-freeze"
 
 
 def speak(world: "World", name: str) -> None:
-    """Give a world what the questions need.
-
-    The alarm `name` has two series that fire, and a composite alarm above it that has an action; a change calendar is open.
-    """
+    """Give a world what the questions need. The alarm `name` has two series that fire, and a composite alarm
+    above it that has an action; a change calendar is open."""
     world.component(ChangeCalendarStore).states[CHANGE_CALENDAR] = "OPEN"
     alarm = world.alarms.get(name)
     alarm.contributors = [
@@ -272,8 +268,7 @@ async def _yes() -> bool:
 _DISTRIBUTION = "E1234567890ABC"
 _GROUP = "/ecs/staff-api"
 _FILTER = 'filter level = "ERROR" | limit 20'
-_MESSAGES = ["ERROR a", "INFO b", ""]
-"""Of which AWS is asked about the first two."""
+_MESSAGES = ["ERROR a", "INFO b", ""]  # Of which AWS is asked about the first two
 
 
 async def _query(context: InspectionContext) -> tuple[InsightsQueries, str]:

@@ -13,8 +13,7 @@ from services.models.verdict import Verdict
 from tests.conftest import ORIGIN
 
 ATTENTION, ABNORMAL = Verdict.ATTENTION, Verdict.ABNORMAL
-MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
-"""9:00 JST; Friday was the last open day."""
+MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)  # 9:00 JST; Friday was the last open day
 
 
 @dataclass(frozen=True)

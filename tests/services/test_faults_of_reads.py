@@ -59,10 +59,8 @@ async def connected(embedded, patch):
 
 
 def feeds_of(services):
-    """The console's own, and one as the change screen makes it.
-
-    Without a dashboard, the metrics of all alarms are requested.
-    """
+    """The console's own, and one as the change screen makes it. Without a dashboard, the metrics of all
+    alarms are requested."""
     feeds: dict[str, Feed[Any]] = {**services.feeds}
     values, nothing = services.alarm_values, FeedState(problem=UNSEEN)
     alone = AlarmValues(services.metrics, services.clock, services.region, values._alarms, lambda: nothing)

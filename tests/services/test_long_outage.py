@@ -30,8 +30,7 @@ HOST = "aws.example.test"
 STEP = 30.0
 MINUTES = 20
 JUDGED = ("alarms", "backups", "scaling")
-Outage = Callable[[bool], None]
-"""Begins or ends it."""
+Outage = Callable[[bool], None]  # Begins or ends it
 
 
 @pytest.fixture(autouse=True)

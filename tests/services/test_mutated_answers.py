@@ -1,7 +1,6 @@
-"""Every reader and every inspection under damaged answers: nothing damaged is ever judged better than it is whole.
-
-`make faults` takes a large seeded part of all damage; all of it: `MUTATIONS=all pytest -m slow -k mutated`.
-"""
+"""Every reader and every inspection under damaged answers: nothing damaged is ever judged better than it is
+whole. `make faults` takes a large seeded part of all damage; all of it: `MUTATIONS=all pytest -m slow -k
+mutated`."""
 
 import asyncio
 import os
@@ -29,10 +28,8 @@ from tests.tools.mutations import Mutation
 from tests.tools.recorded import recording
 
 SEED = 20260119
-HANG = 60.0
-"""Seconds after which a reading counts as hanging; an ordinary one takes milliseconds."""
-MOST_ABOUT = 50
-"""Damages to the evidence of a fault that are tried at every run."""
+HANG = 60.0  # Seconds after which a reading counts as hanging; an ordinary one takes milliseconds
+MOST_ABOUT = 50  # Damages to the evidence of a fault that are tried at every run
 ALL = os.environ.get("MUTATIONS") == "all"
 
 

@@ -80,10 +80,8 @@ ROUND: tuple[tuple[str, str], ...] = (
     ("1", "WatchScreen 1"),
 )
 """(Keys, the screen they lead to, how many lie one over the other, what has the focus; "": wherever they lead)."""
-_PAUSE = 0.15
-"""Seconds between keys that lead nowhere: a person's."""
-_ANSWER, _PATIENCE = 20.0, 5
-"""Seconds until a person presses again; how often."""
+_PAUSE = 0.15  # Seconds between keys that lead nowhere: a person's
+_ANSWER, _PATIENCE = 20.0, 5  # Seconds until a person presses again; how often
 
 
 class Desk:

@@ -12,8 +12,7 @@ from tests.tui.pty_console import PtyConsole
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak, pytest.mark.pty]
 SPEED = 240
-HOUR = 3600 / SPEED
-"""Seconds of this machine."""
+HOUR = 3600 / SPEED  # Seconds of this machine
 WARM_UP, HOURS = 2, 8
 """Hours of the demo: until every read was made several times, and that are measured from then on."""
 

@@ -1,7 +1,5 @@
-"""A working day at every screen: memory stays flat, nothing closed is left, nothing breaks.
-
-Eight hours of the demo's world in a few minutes; `SOAK=real` is one hour of this machine's own time instead.
-"""
+"""A working day at every screen: memory stays flat, nothing closed is left, nothing breaks. Eight hours of
+the demo's world in a few minutes; `SOAK=real` is one hour of this machine's own time instead."""
 
 import json
 import os
@@ -18,13 +16,10 @@ from tests.tui.pty_console import PtyConsole
 pytestmark = [pytest.mark.slow, pytest.mark.soak, pytest.mark.pty]
 REAL = os.environ.get("SOAK") == "real"
 SPEED = 1 if REAL else 240
-LONG = 3600.0 if REAL else 120.0
-"""Seconds of this machine that are measured."""
+LONG = 3600.0 if REAL else 120.0  # Seconds of this machine that are measured
 REPORT_EVERY = 180.0 if REAL else 30.0
-PAUSE = 60.0 if REAL else 1.0
-"""Seconds between two rounds: people do not type all the time."""
-MOST_GROWTH = 30.0
-"""Megabytes; each log pane may fill to its bound of 8."""
+PAUSE = 60.0 if REAL else 1.0  # Seconds between two rounds: people do not type all the time
+MOST_GROWTH = 30.0  # Megabytes; each log pane may fill to its bound of 8
 
 
 def resident(pid):
@@ -73,8 +68,7 @@ def test_a_working_day_at_every_screen(tmp_path, capfd):
         console.assert_restored()
 
 
-FEW = 5
-"""Tasks and files that come and go with the reads under way."""
+FEW = 5  # Tasks and files that come and go with the reads under way
 
 
 def _say(capfd, words):

@@ -1,8 +1,6 @@
-"""Names, JSON schemas and exit statuses are the same as in commit be3edc1.
-
-Texts are not compared, only that they are texts: their wording may change. A failure on something that is new is
-resolved with `python -m tests.tools.stable --add`, which refuses to change what the goldens hold already.
-"""
+"""Names, JSON schemas and exit statuses are the same as in commit be3edc1. Texts are not compared, only that
+they are texts: their wording may change. A failure on something that is new is resolved with `python -m
+tests.tools.stable --add`, which refuses to change what the goldens hold already."""
 
 import pytest
 

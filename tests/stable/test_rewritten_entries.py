@@ -1,8 +1,6 @@
-"""For the facts in the old journal, the code of today writes the same entries.
-
-Each old entry is read into today's models and written again. Its text may change, and so may the data that identify the
-process that wrote it.
-"""
+"""For the facts in the old journal, the code of today writes the same entries. Each old entry is read into
+today's models and written again. Its text may change, and so may the data that identify the process that
+wrote it."""
 
 from contextlib import closing
 from datetime import datetime, timedelta

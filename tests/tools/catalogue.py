@@ -37,10 +37,8 @@ class PlainCatalog(Catalog):
 
 
 def collect(root: Path = ROOT) -> Catalog:
-    """Every string marked in the sources.
-
-    Read from the syntax tree: babel's own extractor overlooks a mark inside an f-string.
-    """
+    """Every string marked in the sources. Read from the syntax tree: babel's own extractor overlooks a mark
+    inside an f-string."""
     strings = Catalog()
     for folder in SOURCES:
         for path in sorted((root / folder).rglob("*.py")):

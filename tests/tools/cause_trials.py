@@ -1,8 +1,6 @@
-"""Weighs the causes of drawn worlds: each is read over HTTP by the real first wave, and compared with what is true in it.
-
-python -m tests.tools.cause_trials --seeds 0-4            # every cause, healthy worlds, double faults
-python -m tests.tools.cause_trials --seeds 0 --cause task-crash --explain
-"""
+"""Weighs the causes of drawn worlds: each is read over HTTP by the real first wave, and compared with what is
+true in it. python -m tests.tools.cause_trials --seeds 0-4 # every cause, healthy worlds, double faults python
+-m tests.tools.cause_trials --seeds 0 --cause task-crash --explain"""
 
 import argparse
 import asyncio
@@ -63,8 +61,7 @@ class Trial:
     """One world to be judged."""
 
     scenario: str
-    causes: tuple[str, ...]
-    """() for a healthy world."""
+    causes: tuple[str, ...]  # () for a healthy world
     seed: int
 
     def build(self) -> IncidentWorld:
@@ -79,13 +76,10 @@ class Verdict:
     """What the weighing said about it."""
 
     trial: Trial
-    denied: str
-    """The source that was denied; "" if none was."""
+    denied: str  # The source that was denied; "" if none was
     word: str
-    ranking: tuple[str, ...]
-    """The first roots, at most three."""
-    chain: tuple[str, ...]
-    """What the first root explains, directly or through others."""
+    ranking: tuple[str, ...]  # The first roots, at most three
+    chain: tuple[str, ...]  # What the first root explains, directly or through others
     scores: dict[str, int]
     requests: int
     seconds: float

@@ -30,8 +30,7 @@ from tui.config import ConsoleConfig
 if TYPE_CHECKING:
     from tests.conftest import Embedded
 
-LIMIT = 60.0
-"""Seconds that a state may take to come."""
+LIMIT = 60.0  # Seconds that a state may take to come
 
 
 def app_on(
@@ -52,9 +51,8 @@ def app_on(
     person: Person | None = None,
 ) -> TobanApp:
     """A console that watches `url`, with the GitHub beside it; its services are wired as at a real start.
-
-    `person` acts there, whatever the machine and AWS say; None: as they say. `further` are more fields of AwsSettings. `journal` is by default a new file in the test's own home.
-    """
+    `person` acts there, whatever the machine and AWS say; None: as they say. `further` are more fields of
+    AwsSettings. `journal` is by default a new file in the test's own home."""
     book = load(runbook) if isinstance(runbook, Path) else runbook or load_builtin("facility-prod")
 
     async def wired() -> tuple[Services, ConsoleConfig]:
@@ -109,10 +107,8 @@ async def until(pilot: Pilot[Any], reached: Callable[[], object], limit: float =
 async def until_later(
     pilot: Pilot[Any], aws: "Embedded", reached: Callable[[], object], step: float = 5.0
 ) -> None:
-    """Let the world live `step` seconds at a time until `reached()`.
-
-    Once is not enough: what does not sleep yet as the clock is advanced sleeps from then on.
-    """
+    """Let the world live `step` seconds at a time until `reached()`. Once is not enough: what does not sleep
+    yet as the clock is advanced sleeps from then on."""
     async with asyncio.timeout(LIMIT):
         while not reached():
             aws.advance(step)
@@ -146,10 +142,8 @@ async def expect(
     shows: str | tuple[str, ...] = (),
     then: Callable[[], object] | None = None,
 ) -> Any:
-    """Wait, in this order, until a screen is gone, one is there and accepts keys, texts are shown, a state is reached.
-
-    Screens are named by their class. A text may be wrapped and framed. Returns the screen.
-    """
+    """Wait, in this order, until a screen is gone, one is there and accepts keys, texts are shown, a state is
+    reached. Screens are named by their class. A text may be wrapped and framed. Returns the screen."""
     if left:
         assert any(kind.__name__ == left for kind in _kinds(Screen)), f"there is no {left}"
         await until(pilot, lambda: not _is_at(pilot, left))

@@ -1,8 +1,6 @@
-"""Prints which statements the tests ran, by folder, then the files with most left, then the total (`make coverage`).
-
-python -m tests.tools.coverage_table
-python -m tests.tools.coverage_table services/journal tui/cli
-"""
+"""Prints which statements the tests ran, by folder, then the files with most left, then the total (`make
+coverage`). python -m tests.tools.coverage_table python -m tests.tools.coverage_table services/journal
+tui/cli"""
 
 import sys
 from collections import defaultdict
@@ -13,8 +11,7 @@ from pathlib import Path
 from coverage import Coverage
 
 ROOT = Path(__file__).parents[2]
-WORST = 20
-"""Files that are listed."""
+WORST = 20  # Files that are listed
 _NAME_WIDTH = 52
 
 

@@ -30,8 +30,7 @@ DATES = {
 }
 """What the wall clock says when the tests begin, in Japan."""
 LIBRARY = "faketime/libfaketime.so.1"
-MISSING = 77
-"""Exit status where libfaketime is not installed."""
+MISSING = 77  # Exit status where libfaketime is not installed
 
 
 def library() -> Path | None:

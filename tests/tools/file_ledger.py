@@ -12,8 +12,7 @@ from services.models.problem import Problem, ProblemKind
 
 T = TypeVar("T")
 _TABLE = "CREATE TABLE IF NOT EXISTS records (seq INTEGER PRIMARY KEY, record BLOB NOT NULL)"
-_BUSY = 30.0
-"""Seconds for which a writer waits for the others."""
+_BUSY = 30.0  # Seconds for which a writer waits for the others
 
 
 class FileLedger:

@@ -11,16 +11,13 @@ from typing import Any
 from textual.app import App
 
 WAYS = 8
-_FAR = 14
-"""Steps at most."""
+_FAR = 14  # Steps at most
 _ENDS = (asyncio.Handle, App, type, ModuleType)
 
 
 def holders(thing: object) -> list[str]:
-    """Up to WAYS ways from what is held to a task, a timer, the app or a class, shortest first.
-
-    Without any, the ways to objects that nothing is seen to refer to: the machine's own, or only each other's.
-    """
+    """Up to WAYS ways from what is held to a task, a timer, the app or a class, shortest first. Without any,
+    the ways to objects that nothing is seen to refer to: the machine's own, or only each other's."""
     ways: list[str] = []
     dead_ends: list[str] = []
     steps: deque[tuple[Any, str]] = deque([(thing, type(thing).__name__)])

@@ -1,8 +1,6 @@
-"""Worlds set to the moment at which an incident's alarm has just fired, or at which nothing is wrong.
-
-A world is made of the description of its causes in `services/demo/incidents` and of a seed; nothing of it is played:
-the incident lies in its past.
-"""
+"""Worlds set to the moment at which an incident's alarm has just fired, or at which nothing is wrong. A world
+is made of the description of its causes in `services/demo/incidents` and of a seed; nothing of it is played:
+the incident lies in its past."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,8 +18,7 @@ from services.demo.world import World
 assert handlers
 HISTORY = timedelta(hours=3, minutes=30)
 """Past of a world: three hours before the incident, and a little more."""
-GIVE_UP = 15
-"""Minutes after which a world is taken as it is, although its alarm has not fired."""
+GIVE_UP = 15  # Minutes after which a world is taken as it is, although its alarm has not fired
 _DAYS = tuple(datetime(2026, 1, day, tzinfo=TOKYO) for day in (13, 14, 15, 16, 19, 20, 21, 22, 23))
 """Open days."""
 
@@ -31,14 +28,10 @@ class IncidentWorld:
     """A world and what is true in it."""
 
     world: World
-    alarm: str
-    """The alarm whose first wave is read."""
-    moment: datetime
-    """When it fired; in a world in which it did not, now (aware, UTC)."""
-    began: datetime
-    """When the incident began."""
-    causes: tuple[str, ...]
-    """Ids; () if nothing is wrong."""
+    alarm: str  # The alarm whose first wave is read
+    moment: datetime  # When it fired; in a world in which it did not, now (aware, UTC)
+    began: datetime  # When the incident began
+    causes: tuple[str, ...]  # Ids; () if nothing is wrong
 
     @property
     def scenario(self) -> Scenario:
@@ -57,10 +50,8 @@ def scenario_of(cause: str) -> str:
 
 
 def incident_world(cause: str | Sequence[str], seed: int, scenario: str | None = None) -> IncidentWorld:
-    """The world of a cause, or of two at a time, shortly after the alarm of `scenario` fired.
-
-    None for `scenario`: the first that fits the cause.
-    """
+    """The world of a cause, or of two at a time, shortly after the alarm of `scenario` fired. None for
+    `scenario`: the first that fits the cause."""
     names = (cause,) if isinstance(cause, str) else tuple(cause)
     return _world(scenario or scenario_of(names[0]), seed, names)
 

@@ -1,8 +1,6 @@
-"""Every member that a reader of `services.aws` keeps in a model, by the annotations of what it returns.
-
-A member counts where it is declared: `TrailEvent.at` is one, however many models inherit it. What is judged of them and
-what is not: `tests/tools/docs/members.toml`, which `tests.tools.member_trials` tries and writes.
-"""
+"""Every member that a reader of `services.aws` keeps in a model, by the annotations of what it returns. A
+member counts where it is declared: `TrailEvent.at` is one, however many models inherit it. What is judged of
+them and what is not: `tests/tools/docs/members.toml`, which `tests.tools.member_trials` tries and writes."""
 
 import dataclasses
 import importlib
@@ -18,8 +16,7 @@ import services.aws
 from services.models.problem import Problem
 from tests.services.aws_readers import questions
 
-_NO_ANSWER = (Problem,)
-"""Models of the console itself within what a reader returns."""
+_NO_ANSWER = (Problem,)  # Models of the console itself within what a reader returns
 
 
 def reader_methods() -> Iterator[tuple[type, str]]:

@@ -9,9 +9,7 @@ from time import thread_time
 @contextmanager
 def noted_handles(note: Callable[[float], object]) -> Iterator[None]:
     """Call `note` with the processor seconds of every callback and every step of a task in the block.
-
-    Processor time, because it is the same on a busy machine.
-    """
+    Processor time, because it is the same on a busy machine."""
     run = Handle._run
 
     def noting(handle: Handle) -> None:

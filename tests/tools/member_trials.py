@@ -56,8 +56,7 @@ from tests.tools.kept_members import member, members, models, reached, reader_me
 
 Consumer = Callable[[InspectionContext], Awaitable[str]]
 """What the console says of a world: every word of a finding, a plan or an assessment."""
-WEDNESDAY = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
-"""9:00 JST; Tuesday was open."""
+WEDNESDAY = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)  # 9:00 JST; Tuesday was open
 TRIED = (
     World("ordinary-day", {}, 16.2 * 3600, WEDNESDAY),
     WORLDS["monday"],
@@ -88,8 +87,7 @@ class Trial:
     kind: str
     field: str
     value: Any
-    alone: bool
-    """Only in the first instance."""
+    alone: bool  # Only in the first instance
     touched: bool = False
 
 

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from services.journal.ledger import GIB, LIMIT
 from services.journal.linking.records import check_size
 
-WHENEVER = datetime(2026, 1, 14, 3, 0, tzinfo=UTC)
-"""When a record was refused."""
+WHENEVER = datetime(2026, 1, 14, 3, 0, tzinfo=UTC)  # When a record was refused
 
 
 class MemoryLedger:

@@ -1,7 +1,6 @@
-"""AWS emulators in processes of their own: moto, which the project has, and others that are asked for a second opinion.
-
-The embedded AWS uses moto in the tests' own process; a server beside it shares no state with it.
-"""
+"""AWS emulators in processes of their own: moto, which the project has, and others that are asked for a
+second opinion. The embedded AWS uses moto in the tests' own process; a server beside it shares no state with
+it."""
 
 import os
 import re
@@ -102,11 +101,8 @@ def moto_server() -> EmulatorServer:
 
 
 def serve_moto(port: int) -> None:
-    """Serve moto for ever.
-
-    moto looks whether a condition holds and then writes, in two steps: its own server answers in threads, and lets two of
-    eight writers put the same object with If-None-Match now and then.
-    """
+    """Serve moto for ever. moto looks whether a condition holds and then writes, in two steps: its own server
+    answers in threads, and lets two of eight writers put the same object with If-None-Match now and then."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import run_simple
 

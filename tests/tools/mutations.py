@@ -1,8 +1,6 @@
 """Damage to AWS's answers: every key of every answer missing, null, of another type, not a number, hostile.
-
-Works on bodies as they travel, JSON or XML, so that the SDK's parsers and the checks behind them see the damage. Text
-that is JSON itself (a dashboard's body, an event of a trail) is damaged inside, too.
-"""
+Works on bodies as they travel, JSON or XML, so that the SDK's parsers and the checks behind them see the
+damage. Text that is JSON itself (a dashboard's body, an event of a trail) is damaged inside, too."""
 
 import copy
 import json
@@ -11,10 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
-ALL = "*"
-"""Step: each member of a list."""
-INSIDE = "{}"
-"""Step: what a text holds as JSON."""
+ALL = "*"  # Step: each member of a list
+INSIDE = "{}"  # Step: what a text holds as JSON
 Step = str
 Path = tuple[Step, ...]
 GONE = object()
@@ -88,14 +84,11 @@ class Mutation:
     service: str
     operation: str
     path: Path
-    kind: str
-    """Of KINDS or BODIES; `row`: the member of a list is taken out."""
+    kind: str  # Of KINDS or BODIES; `row`: the member of a list is taken out
     star: int | None = None
     """Which ALL of the path means one member only; None: all of them mean all."""
-    row: int = 0
-    """Which member that is, modulo the length of the list."""
-    emptied: bool = False
-    """In XML a list without its members is an empty one."""
+    row: int = 0  # Which member that is, modulo the length of the list
+    emptied: bool = False  # In XML a list without its members is an empty one
 
     def __str__(self) -> str:
         steps = []

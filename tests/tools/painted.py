@@ -13,10 +13,8 @@ TURNS = 3
 
 
 async def painted(pilot: Pilot[Any]) -> None:
-    """Wait until every widget has read its messages and nothing is left to lay out or to draw.
-
-    Pilot's own pause ends as soon as this process gets no processor time.
-    """
+    """Wait until every widget has read its messages and nothing is left to lay out or to draw. Pilot's own
+    pause ends as soon as this process gets no processor time."""
     quiet = 0
     async with asyncio.timeout(LIMIT):
         while quiet < TURNS:

@@ -1,7 +1,5 @@
-"""A real PostgreSQL server in a folder of its own, which tests start, stop and kill.
-
-initdb and the server refuse root, so as root both run as another user of the machine.
-"""
+"""A real PostgreSQL server in a folder of its own, which tests start, stop and kill. initdb and the server
+refuse root, so as root both run as another user of the machine."""
 
 import os
 import pwd
@@ -21,8 +19,7 @@ import pytest
 
 NEEDED = "NEEDS_POSTGRESQL"
 """Environment variable: "1" where a missing PostgreSQL fails the tests instead of skipping them."""
-OWNER = "owner"
-"""The superuser; no password is asked for."""
+OWNER = "owner"  # The superuser; no password is asked for
 _ACCOUNTS = ("postgres", "nobody")
 _READY = b"database system is ready to accept connections"
 _LIMIT = 60.0
@@ -51,10 +48,8 @@ def require_postgresql() -> Path:
 
 
 class PostgresqlServer:
-    """`with PostgresqlServer() as server:` a running server, without other users' access to its folder.
-
-    It listens on loopback and on a socket in its folder; `kill` and `restart` keep its data.
-    """
+    """`with PostgresqlServer() as server:` a running server, without other users' access to its folder. It
+    listens on loopback and on a socket in its folder; `kill` and `restart` keep its data."""
 
     def __init__(self) -> None:
         self._programs = require_postgresql()

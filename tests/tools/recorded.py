@@ -40,8 +40,7 @@ class Recorded:
 
     def __init__(self) -> None:
         self.mutation: Mutation | None = None
-        self.touched = False
-        """The mutation changed an answer since `begin`."""
+        self.touched = False  # The mutation changed an answer since `begin`
         self._answers: dict[tuple[Any, ...], list[_Response]] = {}
         self._of: dict[tuple[str, str], list[bytes]] = {}
         self._turns: Counter[tuple[Any, ...]] = Counter()

@@ -16,8 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 CHANNEL, NAME = "C0123456789", "#ops-alerts"
-NOW = 1_768_352_400
-"""2026-01-14 01:00:00 UTC, in seconds."""
+NOW = 1_768_352_400  # 2026-01-14 01:00:00 UTC, in seconds
 
 
 @dataclass

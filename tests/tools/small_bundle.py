@@ -58,10 +58,8 @@ def small_bundle(
     unlisted: dict[str, bytes] | None = None,
     wrong: dict[str, str] | None = None,
 ) -> Path:
-    """Write a bundle. At a step of pip (`locked` or `own`) the installer can be killed, or pip fail.
-
-    `more` is listed with its hash, `unlisted` is not; `wrong` replaces facts.
-    """
+    """Write a bundle. At a step of pip (`locked` or `own`) the installer can be killed, or pip fail. `more`
+    is listed with its hash, `unlisted` is not; `wrong` replaces facts."""
     pip = zipped({"pip/__main__.py": _PIP.format(killed_at=killed_at, fails_at=fails_at)})
     own = zipped({"toban/__main__.py": f"print('toban {version}')\n"})
     contents = {

@@ -30,12 +30,10 @@ from tests.tools import stable_shapes as shapes
 from tests.tools.slack_server import SlackServer
 
 FOLDER = story.FOLDER
-EXPORT = FOLDER / "export.jsonl"
-"""The output of `toban journal export` for the old journal."""
+EXPORT = FOLDER / "export.jsonl"  # The output of `toban journal export` for the old journal
 GONE_DEFINITIONS = ("DevopsAgent", "EventsSpec")
 """What the runbook's JSON Schema calls the tables of keys that are gone."""
-SYSLOG_LINES = 3
-"""How many of the newest lines sent to syslog are stored."""
+SYSLOG_LINES = 3  # How many of the newest lines sent to syslog are stored
 
 
 # ---- goldens

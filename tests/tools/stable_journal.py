@@ -58,8 +58,7 @@ YAMADA = Person(user="yamada", origin="ssh 10.0.0.5", host=HOST)
 SATO = Person(user="root (sudo: sato)", origin="ssh 10.0.0.9", host=HOST)
 BOOT = "6f1d2c3b-0000-4000-8000-000000000001 time:[4026531834]"
 """Identifies the machine that the changes were made on; never equal to the machine that reads the journal."""
-LIMIT = 120.0
-"""Seconds that any wait may take on a busy machine."""
+LIMIT = 120.0  # Seconds that any wait may take on a busy machine
 NOWHERE = "http://127.0.0.1:9"
 SERVICE = "staff-api"
 RESOURCE = "service/facility-prod-cluster/staff-api"
@@ -73,10 +72,8 @@ def utc_of(text: str) -> datetime:
 
 @contextmanager
 def embedded_aws(scenario: str, start: str, hours: float) -> Iterator[Embedded]:
-    """An embedded AWS that starts at a time in Japan with so many hours of history.
-
-    It has the log stream that the runbook names for the journal's newest hash.
-    """
+    """An embedded AWS that starts at a time in Japan with so many hours of history. It has the log stream
+    that the runbook names for the journal's newest hash."""
     for embedded in _run(scenario, hours * 3600.0, utc_of(start)):
         asyncio.run(_create_stream(embedded))
         yield embedded

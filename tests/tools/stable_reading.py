@@ -1,8 +1,6 @@
-"""What the code of today reads in the old journal, as JSON.
-
-Models that appear neither in journal entries nor in `--json` output are converted field by field, with keys that are
-defined here: their field names are internal and may change, so a golden must not contain them.
-"""
+"""What the code of today reads in the old journal, as JSON. Models that appear neither in journal entries nor
+in `--json` output are converted field by field, with keys that are defined here: their field names are
+internal and may change, so a golden must not contain them."""
 
 import asyncio
 import io
@@ -45,8 +43,7 @@ from tui.cli.report import report_command
 
 JOURNAL = FOLDER / "journal.db"
 ANCHORS = FOLDER / "checkpoints.log"
-NOW = utc_of("2026-02-02 12:00")
-"""When the journal is read: two hours after its last entry."""
+NOW = utc_of("2026-02-02 12:00")  # When the journal is read: two hours after its last entry
 READ_TIME_TEXT = "…"
 """Replaces a text that is composed when it is read, in the language of the reader."""
 Json = Any
@@ -404,11 +401,9 @@ def json_of(*argv: str) -> Json:
 
 
 def reports(path: Path) -> dict[str, Json]:
-    """The reports of every day with entries, of January and of the fiscal year.
-
-    Whole findings are replaced by whether there is one (see `findings_in_reports`), and the sentences that explain the
-    verdict, which quote stored texts, by their number.
-    """
+    """The reports of every day with entries, of January and of the fiscal year. Whole findings are replaced
+    by whether there is one (see `findings_in_reports`), and the sentences that explain the verdict, which
+    quote stored texts, by their number."""
     periods = ("2026-01-15", "2026-01-16", "2026-01-19", "2026-01-20", "2026-02-02", "2026-01", "FY2025")
     answers = {period: json_of("report", period, "--format", "json", *_options(path)) for period in periods}
     for answer in answers.values():

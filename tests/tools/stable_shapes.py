@@ -1,8 +1,6 @@
-"""The names and JSON schemas that users and other programs rely on, collected from the code of today.
-
-A shape maps each path of a JSON value to its types: `findings[].measures[].at` to `null | string`. Where a value is one
-of a fixed set of words, the words stand in place of the type: `"abnormal" | "normal"`.
-"""
+"""The names and JSON schemas that users and other programs rely on, collected from the code of today. A shape
+maps each path of a JSON value to its types: `findings[].measures[].at` to `null | string`. Where a value is
+one of a fixed set of words, the words stand in place of the type: `"abnormal" | "normal"`."""
 
 import json
 import re

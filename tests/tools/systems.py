@@ -74,10 +74,8 @@ def app_on_systems(
     folder: Path | None = None,
     broken: Sequence[str] = (),
 ) -> TobanApp:
-    """A console that watches a system on each server, by the system's id; the first is on screen.
-
-    The files of those in `broken` cannot be used.
-    """
+    """A console that watches a system on each server, by the system's id; the first is on screen. The files
+    of those in `broken` cannot be used."""
     first, *_others = servers.values()
     home = folder or Path(os.environ["HOME"])
     plans = {id: plan_of(id, server.url, home) for id, server in servers.items()}

@@ -1,7 +1,5 @@
 """Goes everywhere in a console that has come to rest, in a Python of its own; what that imported, as JSON.
-
-python -m tests.tui.imports_script
-"""
+python -m tests.tui.imports_script"""
 
 import asyncio
 import json

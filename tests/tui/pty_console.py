@@ -1,8 +1,6 @@
-"""Runs a console in a real pseudo-terminal that tests read, type into, stall, resize and close.
-
-Give it any command line: `PtyConsole([sys.executable, "-m", "tui", "demo"])`. Nothing sleeps: every wait is
-for a state, with a deadline.
-"""
+"""Runs a console in a real pseudo-terminal that tests read, type into, stall, resize and close. Give it any
+command line: `PtyConsole([sys.executable, "-m", "tui", "demo"])`. Nothing sleeps: every wait is for a state,
+with a deadline."""
 
 import fcntl
 import os
@@ -26,8 +24,7 @@ from tests.tools import process
 from tests.tools.demo import is_undated
 from tests.tools.terminal_screen import TerminalByteStream, TerminalScreen
 
-LIMIT = 60.0
-"""Seconds after which a wait has failed; long, because the machine may be busy."""
+LIMIT = 60.0  # Seconds after which a wait has failed; long, because the machine may be busy
 _NOT_FOR_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-z]|\x1bP[^\x1b]*\x1b\\")
 _CUT_SHORT = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|P[^\x1b]*)?\Z")
 """A sequence of which the rest has not come yet."""
@@ -53,8 +50,7 @@ class PtyConsole:
     ) -> None:
         """`size` is rows, columns. A None in `env` removes the variable. `answers`: as terminals do when they are asked."""
         assert not is_undated(command), "use tests.tools.demo.demo_command, or give --at"
-        self.raw = bytearray()
-        """Every byte that was read."""
+        self.raw = bytearray()  # Every byte that was read
         self.master, slave = pty.openpty()
         self.terminal_name = os.ttyname(slave)
         self._fed = 0

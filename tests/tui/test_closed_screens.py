@@ -38,12 +38,10 @@ _WAITS = ("Event.wait", "Queue.get", "ManualClock.sleep")
 """What the services' loops make anew for each of their turns."""
 FEW = 3
 """Tasks that a screen which is still open may have more of by then; each closed one would leave one at least."""
-PARTS = 3
-"""Of the measurement, side by side."""
+PARTS = 3  # Of the measurement, side by side
 OPENINGS, MOST = int(os.environ.get("OPENINGS", "3")), 50_000
 """Of each screen, and bytes that may be left of one; `make openings`: twenty."""
-TIMES = 3
-"""What a screen leaves is left each time; what is read meanwhile comes once."""
+TIMES = 3  # What a screen leaves is left each time; what is read meanwhile comes once
 
 
 class Made:

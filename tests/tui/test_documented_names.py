@@ -15,8 +15,7 @@ PARTS = documents()
 SEGMENTS = [each for part in PARTS.values() for each in part]
 FOREIGN_OPTIONS = {"--again", "--bin", "--check", "--ignore-missing", "--require-hashes"}
 """Of sha256sum, pip and the bundle's installer."""
-FOREIGN_TABLES = {"demo"}
-"""An extra of the package."""
+FOREIGN_TABLES = {"demo"}  # An extra of the package
 OF_ADDRESSES = {
     "dynamodb": ("--journal", "journal"),
     "http": ("--endpoint-url", "endpoint_url"),

@@ -27,8 +27,7 @@ SIZE = (120, 40)
 _RUN = re.compile("[\u3041-\u30ff\u3400-\u9fff\uff01-\uff9f]+")
 _NAMES = ("当番", "2025年度", "令和7年度", "日本語", "元日", "成人の日")
 """The program's own name, what may be typed in either language, and the names of national holidays."""
-_BEGINNING = 12
-"""Characters of an entry's text that tell it from others, and that every row shows."""
+_BEGINNING = 12  # Characters of an entry's text that tell it from others, and that every row shows
 
 
 def _logged() -> Iterator[str]:

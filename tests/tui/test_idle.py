@@ -14,8 +14,7 @@ AT_REST = Intervals.model_construct(alarms=36_000, metrics=36_000, logs=36_000)
 """Longer than the configuration allows."""
 AGES = {"Clock", "PanelHead", "AlarmStrip", "KeyedTable", "Block"}
 """What may move with time alone; a table's and a block's durations do so once a minute."""
-COUNTS = {"HeaderLine", "LogBar"}
-"""Rows that say how often AWS was asked: whole when that changed."""
+COUNTS = {"HeaderLine", "LogBar"}  # Rows that say how often AWS was asked: whole when that changed
 
 
 @pytest.fixture(autouse=True)

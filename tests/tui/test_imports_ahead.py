@@ -10,8 +10,7 @@ from tui.modes import MODES
 from tui.runtime import ahead
 
 ROOT = Path(__file__).parents[2]
-LIMIT = 600
-"""Seconds; the machine may be busy."""
+LIMIT = 600  # Seconds; the machine may be busy
 
 
 @pytest.mark.slow

@@ -1,7 +1,5 @@
-"""Random keys in bursts over all screens: no fault, no end, nothing sent, and no key read by a screen not yet seen.
-
-`make bursts` types 100,000.
-"""
+"""Random keys in bursts over all screens: no fault, no end, nothing sent, and no key read by a screen not yet
+seen. `make bursts` types 100,000."""
 
 import asyncio
 import os
@@ -67,8 +65,7 @@ OPENS = [
 PASTES = ["\x1b[200~x\ny/3gox\x1b[201~", f"\x1b[200~{'w' * 3000}\x1b[201~", "\x1b[200~\n\n\x1b[201~"]
 BURST_KEYS = int(os.environ.get("TOBAN_BURST_KEYS", "2000"))
 """Read now: a test's own environment has no variables of the console."""
-PLENTY = 20_000
-"""With so many keys every screen is opened again and again."""
+PLENTY = 20_000  # With so many keys every screen is opened again and again
 READS = (
     "Describe",
     "Get",
@@ -115,11 +112,9 @@ class KeyRecorder:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.keys = 0
-        self.intruded = 0
-        """Keys that an Interloper has read."""
+        self.intruded = 0  # Keys that an Interloper has read
         self.misread: list[str] = []
-        self.screens: Counter[str] = Counter()
-        """By the kind of the screen that read them: keys."""
+        self.screens: Counter[str] = Counter()  # By the kind of the screen that read them: keys
         self._meant: dict[int, tuple[Event, Screen[Any]]] = {}
         self._frames: list[tuple[float, Screen[Any]]] = []
         """From when on another screen was to be seen, in order."""
@@ -219,15 +214,12 @@ class Figures:
     keys: int
     intruded: int
     quits: int
-    screens: dict[str, int]
-    """Keys read by a screen of each kind."""
+    screens: dict[str, int]  # Keys read by a screen of each kind
 
 
 async def bursts(embedded: Embedded, patch: pytest.MonkeyPatch, seed: int, count: int) -> Figures:
     """Type `count` keys of `seed`, in bursts that overlap, while dialogs come and go; armed half of the time.
-
-    Now and then a screen is opened that few keys lead to, or none: each kind in its turn.
-    """
+    Now and then a screen is opened that few keys lead to, or none: each kind in its turn."""
     rng, recorder = random.Random(seed), KeyRecorder(patch)
     come = asyncio.Event()
     quits = 0

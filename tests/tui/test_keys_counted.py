@@ -15,8 +15,7 @@ from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.logs import LogsScreen
 from tui.screens.watch.alarm import AlarmScreen
 
-MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
-"""9:00 JST."""
+MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)  # 9:00 JST
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("at_once")]
 
 

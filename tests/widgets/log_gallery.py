@@ -23,8 +23,7 @@ from widgets.logs.pane.pane import LogPane
 from widgets.logs.store.sources import lettered
 
 JST = ZoneInfo("Asia/Tokyo")
-NOW = datetime(2026, 1, 5, 0, 15, tzinfo=UTC)
-"""2026-01-05 09:15 JST."""
+NOW = datetime(2026, 1, 5, 0, 15, tzinfo=UTC)  # 2026-01-05 09:15 JST
 T0 = round(NOW.timestamp() * 1000) - 600_000
 
 

@@ -26,14 +26,11 @@ _MERGED = frozenset({"ecs:DescribeTaskDefinition", "ecs:ListTasks", "ecs:Describ
 
 @dataclass(frozen=True)
 class Variant:
-    lag: float = 0
-    """Minutes until CloudWatch has published a minute."""
-    trail: float = 0
-    """Minutes until CloudTrail lists an event."""
+    lag: float = 0  # Minutes until CloudWatch has published a minute
+    trail: float = 0  # Minutes until CloudTrail lists an event
     deployed: float | None = None
     """Minutes before T0 at which the roll-out of a harmless release ended; None: there is none."""
-    denied: str = ""
-    """The source that is denied; "": none."""
+    denied: str = ""  # The source that is denied; "": none
 
     @property
     def kind(self) -> str:
@@ -72,8 +69,7 @@ class WorldReader:
         self.system = System(world, self.rollout, now)
         self.history = TrailHistory(world, self.rollout, self.system.minute, self.variant.trail)
         self.metrics = Published(world, now, self.variant.lag)
-        self.calls: list[tuple[str, Answer]] = []
-        """`service:Operation` and answer of every request."""
+        self.calls: list[tuple[str, Answer]] = []  # `service:Operation` and answer of every request
         self._denies = denies
 
     @property

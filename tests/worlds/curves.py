@@ -68,8 +68,7 @@ WHOLE = frozenset({*SPARSE, "HealthyHostCount", "UnHealthyHostCount", "DatabaseC
     "TargetResponseTime"
 }
 _PER_CENT = frozenset({"CPUUtilization", "MemoryUtilization", "BurstBalance", "EngineCPUUtilization"})
-_LONG_AGO = -5 * 24 * 60.0
-"""Minutes before which a week ago is meant."""
+_LONG_AGO = -5 * 24 * 60.0  # Minutes before which a week ago is meant
 
 
 @lru_cache(maxsize=1 << 16)
@@ -85,8 +84,7 @@ class Published:
 
     world: World
     now: datetime
-    lag: float = 0
-    """Minutes until a minute that is over is published."""
+    lag: float = 0  # Minutes until a minute that is over is published
 
     def points(
         self, namespace: str, name: str, stat: str, dimensions: Mapping[str, str], first: int, last: int

@@ -71,16 +71,12 @@ class Verdict:
     world: World
     variant: Variant
     word: str
-    ranking: tuple[str, ...]
-    """The first roots, at most three."""
+    ranking: tuple[str, ...]  # The first roots, at most three
     is_dependency_named: bool
-    has_direct_root: bool
-    """Whether a true cause has a direct sign that was seen."""
+    has_direct_root: bool  # Whether a true cause has a direct sign that was seen
     requests: int
-    unread: tuple[str, ...]
-    """Sources that were not read and why."""
-    faults: tuple[str, ...]
-    """Internal errors of the console, and operations that no world has."""
+    unread: tuple[str, ...]  # Sources that were not read and why
+    faults: tuple[str, ...]  # Internal errors of the console, and operations that no world has
     claims: int = 0
     undecided: tuple[str, ...] = ()
     false: tuple[FalseClaim, ...] = ()

@@ -261,9 +261,7 @@ def infrastructure_stop(row: Mapping[str, Any]) -> bool:
 
 def beyond_tasks(facts: WorldFacts, signal: Signal) -> Verdict3:
     """Tasks that the infrastructure took away or could not host, and beside them the host of the database.
-
-    Spot capacity that is asked back is no failure.
-    """
+    Spot capacity that is asked back is no failure."""
     lost = [
         row for row in facts.stopped if infrastructure_stop(row) and row["stopCode"] != "SpotInterruption"
     ]

@@ -1,8 +1,6 @@
-"""Incident worlds as data: the format of `tests/worlds/*.toml`.
-
-A world says what AWS answers about one small system, minute by minute, and what the truth is; minute 0 is the first bad one.
-It is composed from a public source, without sight of the weights that are judged with it.
-"""
+"""Incident worlds as data: the format of `tests/worlds/*.toml`. A world says what AWS answers about one small
+system, minute by minute, and what the truth is; minute 0 is the first bad one. It is composed from a public
+source, without sight of the weights that are judged with it."""
 
 import tomllib
 from collections.abc import Iterable

@@ -32,8 +32,7 @@ class Task:
     id: str
     is_new: bool
     created: float
-    started: float
-    """NEVER: it never ran."""
+    started: float  # NEVER: it never ran
     stopping: float = NEVER
     stopped: float = NEVER
     code: str = ""

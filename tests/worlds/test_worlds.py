@@ -23,8 +23,7 @@ from tests.worlds.sentences import SENTENCES
 
 FOLDER = Path(__file__).parent
 FILES = files([FOLDER])
-FEW = FILES[:: max(1, len(FILES) // 6)]
-"""For every run."""
+FEW = FILES[:: max(1, len(FILES) // 6)]  # For every run
 RIGHT, HONEST = 47 / 50, 24 / 25
 
 

@@ -141,10 +141,8 @@ async def answer_about(services: "Services", name: str, *, private: bool) -> "As
 
 
 async def _alarm(services: "Services", name: str) -> "tuple[Alarm, AlarmOverview]":
-    """The alarm as it stands, with those of the runbook, which the same request reads.
-
-    Raises UsageError for a name that neither the runbook nor AWS knows, and AwsError.
-    """
+    """The alarm as it stands, with those of the runbook, which the same request reads. Raises UsageError for
+    a name that neither the runbook nor AWS knows, and AwsError."""
     from services.aws.client.reader import not_found
 
     names = [str(alarm.name) for alarm in services.runbook.alarms]

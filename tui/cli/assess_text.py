@@ -15,8 +15,7 @@ from services.models.text import clean
 from widgets.drawing.format import clock, pad, stamp, wrap
 from widgets.drawing.state_styles import ALARM_STYLES
 
-_MOST, _FACTS = 3, 3
-"""Causes, and facts of each side, that are printed."""
+_MOST, _FACTS = 3, 3  # Causes, and facts of each side, that are printed
 _NARROW, _WIDE = 60, 120
 
 

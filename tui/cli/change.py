@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from services.models.changes import ChangeTarget, Parameter, Plan
     from services.system import Services
 
-_NARROW, _WIDE = 60, 110
-"""Least and most columns of a printed plan."""
+_NARROW, _WIDE = 60, 110  # Least and most columns of a printed plan
 _OWN = frozenset({"kind", "rest", "sets", "target", "plan", "as_json", "schema"})
 """Flags of this command itself; all others are start options."""
 

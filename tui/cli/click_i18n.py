@@ -1,8 +1,6 @@
 """Click in the console's own language: headings, error messages, and choices that suggest the nearest name.
-
-Click translates through the process-wide gettext domain, which a library must not claim; the few sentences that
-Click shows are translated here instead.
-"""
+Click translates through the process-wide gettext domain, which a library must not claim; the few sentences
+that Click shows are translated here instead."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -27,10 +25,8 @@ class Prints(Protocol):
 
 
 def answered(output: Prints, ask: Callable[[], tuple[Iterable[str], int]], *, data: bool = False) -> int:
-    """Print the lines that `ask` returns and return its status; on StartError, print the reason and return its status.
-
-    `data` says that the lines are meant for a program, not for a person.
-    """
+    """Print the lines that `ask` returns and return its status; on StartError, print the reason and return
+    its status. `data` says that the lines are meant for a program, not for a person."""
     try:
         lines, status = ask()
     except StartError as error:

@@ -1,8 +1,6 @@
-"""`toban completion`: the script by which a shell completes commands, options and names; and what is completed.
-
-Nothing here asks AWS: somebody is typing, and names come from the runbook. A name goes onto a command line as it is, so
-one with a character that means something to a shell is not offered.
-"""
+"""`toban completion`: the script by which a shell completes commands, options and names; and what is
+completed. Nothing here asks AWS: somebody is typing, and names come from the runbook. A name goes onto a
+command line as it is, so one with a character that means something to a shell is not offered."""
 
 import os
 import re

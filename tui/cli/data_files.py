@@ -13,8 +13,7 @@ from tui.cli.shared_options import aws_options, start_options
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
-FORMATS = ("text", "toml")
-"""Values of `runbook show --format`."""
+FORMATS = ("text", "toml")  # Values of `runbook show --format`
 _SUFFIXES = {".html": "html", ".htm": "html", ".txt": "text"}
 
 

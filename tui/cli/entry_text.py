@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from services.models.problem import Problem
     from services.models.verification import Verification
 
-_KIND_WIDTH = 14
-"""Cells of the column of kinds."""
+_KIND_WIDTH = 14  # Cells of the column of kinds
 
 
 def report(verification: "Verification", zone: tzinfo) -> Iterator[str]:

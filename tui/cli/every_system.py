@@ -24,9 +24,7 @@ def every_system(
     before: StartOptions, flags: Mapping[str, Any]
 ) -> "tuple[StartOptions, tuple[ConfiguredSystem, ...]]":
     """The start options, and all systems of the configuration, also those whose runbook cannot be read.
-
-    Raises UsageError for an option about one system, StartError if the configuration cannot be read.
-    """
+    Raises UsageError for an option about one system, StartError if the configuration cannot be read."""
     from services.toml.files import DataFileError
     from tui.startup.chosen_system import configured_systems
     from tui.startup.config_reader import effective, in_words, status_of

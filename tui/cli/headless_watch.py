@@ -27,8 +27,7 @@ from tui.start_options import StartOptions
 from tui.startup.connection import connected
 from widgets.drawing.format import clock
 
-USAGE_EVERY = 600.0
-"""Seconds between two records of what the requests cost."""
+USAGE_EVERY = 600.0  # Seconds between two records of what the requests cost
 
 
 async def watch(output: Prints, options: StartOptions) -> int:

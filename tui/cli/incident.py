@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from services.models.incidents import Incident
 
 _SUFFIXES = {".html": "html", ".htm": "html", ".json": "json"}
-_NAMED = 5
-"""Incidents that are named where an id is not unique."""
+_NAMED = 5  # Incidents that are named where an id is not unique
 _NARROW, _WIDE = 60, 120
 
 

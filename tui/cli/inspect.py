@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from services.models.inspect_answer import InspectAnswer
     from services.models.runbook import Runbook
 
-_NARROW, _WIDE = 60, 120
-"""Least and most columns of the printed findings."""
+_NARROW, _WIDE = 60, 120  # Least and most columns of the printed findings
 _OWN = frozenset({"names", "since", "at", "as_json", "schema", "whatever", "private", "commands", "every"})
 """Flags of this command itself; all others are start options."""
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([mhd])")

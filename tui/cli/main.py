@@ -1,7 +1,5 @@
-"""The command line: parses flags, runs the commands that need no screen, and starts the console.
-
-Exit statuses are listed in `tui.exit_status`. No error ends in a traceback.
-"""
+"""The command line: parses flags, runs the commands that need no screen, and starts the console. Exit
+statuses are listed in `tui.exit_status`. No error ends in a traceback."""
 
 import io
 import os

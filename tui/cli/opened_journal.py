@@ -37,8 +37,7 @@ class OpenedJournal:
     path: Path
     stale: str = ""
     """Why this host's copy of a shared journal may lack newer entries; "": it does not."""
-    shared: "JournalPlace | None" = None
-    """The place of a journal in a ledger; None: a file."""
+    shared: "JournalPlace | None" = None  # The place of a journal in a ledger; None: a file
     options: StartOptions | None = None
     """By which AWS is reached; None: the journal was named, and may be another system's."""
 
@@ -96,10 +95,8 @@ def status_of_copy(status: int, stale: str) -> int:
 
 
 def find(options: StartOptions, file: str | None) -> OpenedJournal:
-    """Return the runbook and the journal that the console would open, or `file`; a shared journal's copy is up to date.
-
-    Raises CommandStopped.
-    """
+    """Return the runbook and the journal that the console would open, or `file`; a shared journal's copy is
+    up to date. Raises CommandStopped."""
     runbook, place = configured_place(options, file)
     shared = None if place.address is None else place
     return OpenedJournal(runbook, place.path, bring_up_to_date(place), shared, None if file else options)
@@ -164,10 +161,8 @@ def shown_place(text: str) -> str:
 
 
 def bring_up_to_date(place: "JournalPlace") -> str:
-    """Read what this host's copy of a shared journal lacks. Returns what prevents that, having printed it; "": nothing.
-
-    Begins no journal.
-    """
+    """Read what this host's copy of a shared journal lacks. Returns what prevents that, having printed it;
+    "": nothing. Begins no journal."""
     if place.address is None:
         return ""
     import asyncio

@@ -39,10 +39,8 @@ class PrintedOutput:
             show(text)
 
     def hand_over(self, lines: Iterable[str]) -> None:
-        """Print lines for a file or a program, as UTF-8 whatever the locale. Raises CannotPrint.
-
-        A terminal still gets its own encoding, as a person reads there.
-        """
+        """Print lines for a file or a program, as UTF-8 whatever the locale. Raises CannotPrint. A terminal
+        still gets its own encoding, as a person reads there."""
         text = "\n".join(lines)
         self.clear()
         show(text, data=True)

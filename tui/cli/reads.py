@@ -1,7 +1,5 @@
-"""Commands without a screen that read AWS once, print and exit; each is one entry of `HEADLESS`.
-
-Exit status: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged.
-"""
+"""Commands without a screen that read AWS once, print and exit; each is one entry of `HEADLESS`. Exit status:
+0 normal, 1 attention, 2 abnormal, 3 cannot be judged."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -22,20 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    lines: "Callable[[], list[str]]"
-    """The result in words; composed only where it is printed."""
-    data: object
-    """The result for `--json`."""
+    lines: "Callable[[], list[str]]"  # The result in words; composed only where it is printed
+    data: object  # The result for `--json`
     status: int
 
 
 @dataclass(frozen=True, slots=True)
 class Headless:
     name: str
-    help: str
-    """English; translated when shown."""
-    read: "Callable[[Reading], Awaitable[ReadResult]]"
-    """Raises AwsError."""
+    help: str  # English; translated when shown
+    read: "Callable[[Reading], Awaitable[ReadResult]]"  # Raises AwsError
 
 
 async def alarms(services: "Reading") -> ReadResult:
@@ -143,9 +137,7 @@ def _line(services: "Reading", alarm: "Alarm") -> str:
 
 def run(command: Headless, options: StartOptions, *, as_json: bool) -> tuple[list[str], int]:
     """Connect, run the command and disconnect; the lines to print, and the exit status: 3 for an AWS error.
-
-    Raises StartError if the configuration or the runbook cannot be used.
-    """
+    Raises StartError if the configuration or the runbook cannot be used."""
     import asyncio
 
     from services.aws.client.errors import AwsError

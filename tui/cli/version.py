@@ -3,8 +3,7 @@ from pathlib import Path
 _COMMIT = Path(__file__).parents[1] / "commit.txt"
 """Written by the build (tui/installed/build_hook.py); missing in a checkout."""
 _ROOT = Path(__file__).parents[2]
-_DIGITS = 12
-"""Of the commit; enough to be unique, few enough to be read aloud."""
+_DIGITS = 12  # Of the commit; enough to be unique, few enough to be read aloud
 _WHOLE = 40
 
 

@@ -27,16 +27,13 @@ from tui.subscriptions import Subscriptions
 ConnectSystem = Callable[[WatchedSystem], Awaitable[tuple[Services, ConsoleConfig]]]
 """Connects everything of a system whose files are read, when it is first shown."""
 BeginFleet = Callable[[], Awaitable[tuple[Fleet, ConnectSystem]]]
-PATIENCE = 15.0
-"""Seconds (real time) that the operator waits for the files of a system."""
+PATIENCE = 15.0  # Seconds (real time) that the operator waits for the files of a system
 FIRST_VIEW = 3.0
 """Seconds (real time) that the other systems wait for the first system's panels at the most."""
 LEAVING = 2.0
 """Seconds (real time) that the operator waits for the entry that the system left is read-only; it is so at once."""
-CHECK_SECONDS = 0.2
-"""Seconds (real time) between two looks whether a change has its outcome."""
-OPENING = "opening a system"
-"""The matter of the message that a system is being opened."""
+CHECK_SECONDS = 0.2  # Seconds (real time) between two looks whether a change has its outcome
+OPENING = "opening a system"  # The matter of the message that a system is being opened
 _EMPTY: dict[str, object] = {
     **dict.fromkeys(("view", "alarm_series", "identity", "base_dates", "duties", "findings", "hand_over")),
     **dict.fromkeys(("runs", "incidents", "posts"), ()),
@@ -55,10 +52,8 @@ class SystemSwitch:
         resume: Callable[[], Subscriptions],
         opening: asyncio.Task[None],
     ) -> None:
-        """`subscriptions` are those of the system that is on screen now; `resume` makes those of the next one.
-
-        `opening` opens the journal of the one that is on screen now.
-        """
+        """`subscriptions` are those of the system that is on screen now; `resume` makes those of the next
+        one. `opening` opens the journal of the one that is on screen now."""
         self._app = app
         self.fleet = fleet
         self._connect = connect

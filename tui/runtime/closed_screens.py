@@ -15,8 +15,7 @@ from textual.style import Style
 _WATCHERS = "__watchers"
 """Attribute in which Textual stores (watcher, callback) for an object, by the name of the watched attribute."""
 THAW_SECONDS = 1.0
-THAWS = 3
-"""Seconds after closing a frozen screen until it is collected, and the number of attempts."""
+THAWS = 3  # Seconds after closing a frozen screen until it is collected, and the number of attempts
 
 
 def drop_watchers(app: App[Any]) -> None:
@@ -26,10 +25,8 @@ def drop_watchers(app: App[Any]) -> None:
 
 
 class ForgottenStyles(StylesCache):
-    """A widget's cache of drawn lines that dies with the widget.
-
-    Textual's own stays alive as a key of an `lru_cache` with a thousand entries, each with every line it holds.
-    """
+    """A widget's cache of drawn lines that dies with the widget. Textual's own stays alive as a key of an
+    `lru_cache` with a thousand entries, each with every line it holds."""
 
     def get_inner_outer(self, base_background: Color, background: Color) -> tuple[Style, Style]:  # type: ignore[override]
         return _inner_outer(base_background, background)
@@ -46,9 +43,8 @@ vars(widget)["StylesCache"] = ForgottenStyles
 
 class StyleFreeze:
     """Exempts the startup's objects from garbage collection, but collects a mode's screen once it is closed.
-
-    Other screens that were opened during the startup stay in memory: collecting one takes longer than a key may wait.
-    """
+    Other screens that were opened during the startup stay in memory: collecting one takes longer than a key
+    may wait."""
 
     def __init__(self) -> None:
         self._screens: WeakSet[Screen[Any]] = WeakSet()

@@ -1,7 +1,5 @@
 """Describes an internal error for the screen and the debug log: kind and place, never a local variable.
-
-Textual's own crash screen prints the locals of every frame, which may contain credentials.
-"""
+Textual's own crash screen prints the locals of every frame, which may contain credentials."""
 
 import os
 import re
@@ -32,10 +30,8 @@ _SHORTEST = 8
 
 @dataclass(slots=True)
 class Bug:
-    summary: str
-    """Kind, message and place in one cleaned line."""
-    text: str
-    """The traceback, cleaned, without locals."""
+    summary: str  # Kind, message and place in one cleaned line
+    text: str  # The traceback, cleaned, without locals
     count: int = 1
 
 

@@ -1,7 +1,5 @@
-"""The log file for tracebacks of internal errors: rotating, mode 0600, without locals or secrets.
-
-One file per process, chosen with `use`. A thread writes, so that a hanging disk blocks nothing.
-"""
+"""The log file for tracebacks of internal errors: rotating, mode 0600, without locals or secrets. One file
+per process, chosen with `use`. A thread writes, so that a hanging disk blocks nothing."""
 
 import os
 import re
@@ -22,10 +20,8 @@ from services.i18n import _
 from services.models.text import clean
 from tui.runtime.crash_report import crash_text, without_secrets
 
-LARGEST = 1 << 20
-"""Maximum bytes of the file before it is rotated."""
-OLDER = 2
-"""Number of rotated files beside it."""
+LARGEST = 1 << 20  # Maximum bytes of the file before it is rotated
+OLDER = 2  # Number of rotated files beside it
 _FLUSH_SECONDS = 2.0
 _FIRST_LINE = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 \[\d+\] ")
 _FIRST_BYTES = 64

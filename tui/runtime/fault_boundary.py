@@ -1,8 +1,6 @@
 """An error boundary around each widget's messages and drawing, so that an error does not end the console.
-
-Textual ends the whole application if a handler, an action or a `render` raises. With the guard, the error is reported,
-and the widget continues (blank if it could not draw), as does everything else.
-"""
+Textual ends the whole application if a handler, an action or a `render` raises. With the guard, the error is
+reported, and the widget continues (blank if it could not draw), as does everything else."""
 
 import asyncio
 from collections.abc import Callable
@@ -44,10 +42,9 @@ def is_cancelled() -> bool:
 
 
 def forget_sender(message: Message, *, last: bool = False) -> None:
-    """Drop the sender of a handled `message` that is not passed on; `last`: the app has handled it.
-
-    The message loop of a quiet widget refers to its newest message until the next one, and thus to a closed screen.
-    """
+    """Drop the sender of a handled `message` that is not passed on; `last`: the app has handled it. The
+    message loop of a quiet widget refers to its newest message until the next one, and thus to a closed
+    screen."""
     ends_here = last or message.no_dispatch or not message.bubble or message._stop_propagation
     if ends_here and isinstance(message._sender, Widget):
         message._sender = None

@@ -33,10 +33,8 @@ Needs = Mapping[str, Sequence[str]]
 
 
 class Openings:
-    """Opens screens in the order in which they were asked for; keys typed meanwhile wait for what opens.
-
-    What is asked for before `begin` waits for it.
-    """
+    """Opens screens in the order in which they were asked for; keys typed meanwhile wait for what opens. What
+    is asked for before `begin` waits for it."""
 
     def __init__(self, app: App[Any], type_ahead: TypeAhead) -> None:
         self._app = app
@@ -50,10 +48,8 @@ class Openings:
         self._has_begun.set()
 
     def open(self, name: str, opens: Callable[[], object], *, by_key: bool = True) -> None:
-        """Call `opens` now, or once the modules that `name` needs are there.
-
-        `by_key`: somebody waits for it, so the following keys wait, too.
-        """
+        """Call `opens` now, or once the modules that `name` needs are there. `by_key`: somebody waits for it,
+        so the following keys wait, too."""
         if self._has_begun.is_set() and not self._in_order.locked() and are_imported(*self._modules(name)):
             opens()
         else:
@@ -70,8 +66,7 @@ class Openings:
                 opens()
 
 
-LONGEST = 4096
-"""Characters that a field without a limit of its own accepts."""
+LONGEST = 4096  # Characters that a field without a limit of its own accepts
 _BREAKS = "\r\n\v\f\x1c-\x1e\x85\u2028\u2029"
 _BREAK = re.compile(rf"[ \t]*[{_BREAKS}][\s{_BREAKS}]*")
 
@@ -83,10 +78,8 @@ def one_line(text: str) -> str:
 
 
 def fit(text: str, length: int, longest: int | None, restrict: str | None) -> tuple[str, str]:
-    """(the part of `text` that a field accepts, why it is less than was pasted or "").
-
-    The field holds `length` of at most `longest` characters, and all of it must match `restrict`.
-    """
+    """(the part of `text` that a field accepts, why it is less than was pasted or ""). The field holds
+    `length` of at most `longest` characters, and all of it must match `restrict`."""
     longest = longest or LONGEST
     line = clean(one_line(text[: 2 * LONGEST]), 32 * LONGEST)
     if restrict is not None and re.fullmatch(restrict, line) is None:
@@ -101,10 +94,8 @@ def fit(text: str, length: int, longest: int | None, restrict: str | None) -> tu
 
 
 class OrderedApp(TerminalApp):
-    """Handles keys one at a time, and closes a dialog together with the worker that opened it.
-
-    Of Textual's private members it overrides `_prune` and `_display`, and replaces `_workers`.
-    """
+    """Handles keys one at a time, and closes a dialog together with the worker that opened it. Of Textual's
+    private members it overrides `_prune` and `_display`, and replaces `_workers`."""
 
     def __init__(self, link: Link = "auto", output: str = "") -> None:
         super().__init__(link, output)

@@ -1,8 +1,6 @@
-"""Allows a task that waits for the removal of widgets, or for a dialog's answer, to be cancelled without side effects.
-
-Textual waits for the message loops of removed widgets in a `gather`, which passes a cancellation on to them, and they
-to every other task that waits for them: the console itself would end, with status 0.
-"""
+"""Allows a task that waits for the removal of widgets, or for a dialog's answer, to be cancelled without side
+effects. Textual waits for the message loops of removed widgets in a `gather`, which passes a cancellation on
+to them, and they to every other task that waits for them: the console itself would end, with status 0."""
 
 import asyncio
 from collections.abc import Callable, Generator

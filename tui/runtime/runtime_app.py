@@ -1,8 +1,6 @@
-"""Textual's App that survives internal errors, ends in order, and sends no unsafe text to the terminal.
-
-A subclass adds screens and feeds. Private members of Textual are used almost only in `tui.runtime` and `tui.terminal`;
-its version is pinned for that reason.
-"""
+"""Textual's App that survives internal errors, ends in order, and sends no unsafe text to the terminal. A
+subclass adds screens and feeds. Private members of Textual are used almost only in `tui.runtime` and
+`tui.terminal`; its version is pinned for that reason."""
 
 import asyncio
 import errno
@@ -47,8 +45,7 @@ from tui.terminal.cells.line_speed import Link
 from tui.terminal.driver.safe import SafeDriver
 from tui.terminal.output_filter import OutputFilter
 
-HUNG_UP = ended_by(signal.SIGHUP)
-"""Exit status when the terminal is gone."""
+HUNG_UP = ended_by(signal.SIGHUP)  # Exit status when the terminal is gone
 
 
 class EndingApp(Protocol):
@@ -80,9 +77,7 @@ class OrderlyEnd:
 
     def begin(self, status: int) -> None:
         """Drain, unmount, restore the terminal, exit with `status`. Has no effect once the end has begun.
-
-        Needs the running loop.
-        """
+        Needs the running loop."""
         if self._ending is None:
             self.arm_watchdog(status)
             self._ending = asyncio.get_running_loop().create_task(
@@ -122,8 +117,7 @@ class OrderlyEnd:
                 await self._app.drain()
 
 
-MOST = 100
-"""Maximum number of different errors recorded."""
+MOST = 100  # Maximum number of different errors recorded
 LOGGED_AGAIN = frozenset({10, 100, 1_000, 10_000, 100_000})
 """Counts of one error at which it is logged again."""
 FLOOD, FLOOD_SECONDS = 50, 5.0
@@ -165,8 +159,7 @@ class Bugs(dict[tuple[str, str, int], Bug]):
 # the console has.
 
 
-SOURCES = 4096
-"""Parsed sources to cache; more than there are widget classes."""
+SOURCES = 4096  # Parsed sources to cache; more than there are widget classes
 
 
 class CachingStylesheet(Stylesheet):
@@ -191,8 +184,7 @@ class UnsafeText(Exception):
 class RuntimeApp(OrderedApp):
     """Reports an internal error instead of ending with it, and gives every end the same order."""
 
-    DRAIN_SECONDS: ClassVar[float] = 10.0
-    """Maximum seconds that the end waits for `drain`."""
+    DRAIN_SECONDS: ClassVar[float] = 10.0  # Maximum seconds that the end waits for `drain`
     END_SECONDS: ClassVar[float] = 4.0
     """Maximum seconds for unmounting afterwards; then the process is killed."""
 
@@ -201,8 +193,7 @@ class RuntimeApp(OrderedApp):
         self.stylesheet = CachingStylesheet(variables=self.get_css_variables())
         self.fail_fast: bool | None = None
         """Whether internal errors end the app: True, False, or None for "if it runs headless", as in tests."""
-        self.bugs = Bugs()
-        """Internal errors since the start, by kind and place."""
+        self.bugs = Bugs()  # Internal errors since the start, by kind and place
         self._output_filter = OutputFilter(self._on_unsafe_text)
         self._orderly_end = OrderlyEnd(self)
         self._freeze = StyleFreeze()

@@ -30,8 +30,7 @@ PATIENCE = 800
 must not block input for ever. Counted in turns, because on a busy machine both turns and work take longer."""
 IMPATIENCE = 120
 """The same for the following keys, until the console has been calm again: some 50 ms."""
-LIMIT = 4096
-"""Maximum number of waiting events; further ones are dropped."""
+LIMIT = 4096  # Maximum number of waiting events; further ones are dropped
 UNPAINTED = 5.0
 """Seconds after which a screen that opened by itself accepts keys even if it was never painted."""
 _CALM_TURNS = 5
@@ -40,8 +39,7 @@ _EAGER_TURNS = 100
 """Turns after which checks become less frequent, because something external is awaited."""
 _PAUSE = 0.002
 
-Typed = InputEvent | Paste | AltKey
-"""A person's input: keys, clicks, pastes."""
+Typed = InputEvent | Paste | AltKey  # A person's input: keys, clicks, pastes
 
 
 class TypeAhead:
@@ -56,12 +54,10 @@ class TypeAhead:
         self._is_quit = is_quit
         self._dispatching = dispatching
         self._waiting: deque[Typed] = deque()
-        self._released: deque[Typed] = deque()
-        """Events posted to the app for the second time."""
+        self._released: deque[Typed] = deque()  # Events posted to the app for the second time
         self._following: asyncio.Task[None] | None = None
         self._patience = PATIENCE
-        self._openings = 0
-        """What keys have asked for and is still being imported."""
+        self._openings = 0  # What keys have asked for and is still being imported
         self._shown_at: WeakKeyDictionary[Screen[Any], float] = WeakKeyDictionary()
         """For screens that opened by themselves: when they were painted, or the latest time for it."""
         self._unpainted: WeakSet[Screen[Any]] = WeakSet()

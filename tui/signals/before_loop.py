@@ -11,17 +11,14 @@ if TYPE_CHECKING:
 END_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 """Signals that end the console, with status 128 + n."""
 _ALL = (*END_SIGNALS, signal.SIGTSTP)
-_undo: list[Callable[[], object]] = []
-"""Calls to make before the process ends, the newest last."""
+_undo: list[Callable[[], object]] = []  # Calls to make before the process ends, the newest last
 _before_stop: list[Callable[[], object]] = []
 
 
 def catch(before_stop: Callable[[], object] = lambda: None) -> None:
-    """From now on a signal makes the calls registered by `undo` and ends the process with 128 + its number.
-
-    A signal that was ignored from the start stays ignored, as `nohup` requires. A stop from the keyboard calls
-    `before_stop` first.
-    """
+    """From now on a signal makes the calls registered by `undo` and ends the process with 128 + its number. A
+    signal that was ignored from the start stays ignored, as `nohup` requires. A stop from the keyboard calls
+    `before_stop` first."""
     _before_stop[:] = [before_stop]
     for number in END_SIGNALS:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):

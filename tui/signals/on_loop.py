@@ -17,10 +17,8 @@ from tui.signals.before_loop import END_SIGNALS
 # that holds the interpreter's lock stops that thread, too.
 
 
-SECONDS = 5.0
-"""How long the loop may take to handle a signal."""
-AGAIN_SECONDS = 1.0
-"""How long the loop may still take after a second signal."""
+SECONDS = 5.0  # How long the loop may take to handle a signal
+AGAIN_SECONDS = 1.0  # How long the loop may still take after a second signal
 PAIR_SECONDS = 0.3
 """Programs send signals in pairs within this time; a later one means that a person asks again."""
 DEAF_SECONDS = 2.0
@@ -39,8 +37,7 @@ class LoopGuard:
         self._loop_descriptor = -1
         self._reader, self._writer = socket.socketpair()
         self._writer.setblocking(False)
-        self._pending = 0
-        """The signal that the loop has not handled; 0: none."""
+        self._pending = 0  # The signal that the loop has not handled; 0: none
         self._since = 0.0
         self._left = 0.0
         self._key_since: float | None = None
@@ -115,11 +112,9 @@ class LoopGuard:
                 os.write(self._loop_descriptor, numbers)
 
 
-QUIT_KEY = "ctrl+q"
-"""Pressed again while the loop is blocked, it ends the process."""
+QUIT_KEY = "ctrl+q"  # Pressed again while the loop is blocked, it ends the process
 
-_guard: LoopGuard | None = None
-"""Of the running loop; there is one console a process."""
+_guard: LoopGuard | None = None  # Of the running loop; there is one console a process
 
 
 def add(
@@ -138,11 +133,9 @@ def key_pressed(key: str) -> None:
 
 @contextmanager
 def handled(handler: Callable[[int], object], by_force: Callable[[int], object]) -> Iterator[None]:
-    """Within this context the running loop calls `handler` with the number of each signal.
-
-    Where the loop does not handle a signal, `by_force` is called in a thread to end the process. A signal that was
-    ignored from the start stays ignored, as `nohup` requires.
-    """
+    """Within this context the running loop calls `handler` with the number of each signal. Where the loop
+    does not handle a signal, `by_force` is called in a thread to end the process. A signal that was ignored
+    from the start stays ignored, as `nohup` requires."""
     global _guard  # noqa: PLW0603  a process has one descriptor for signal numbers
     loop = asyncio.get_running_loop()
     guard = LoopGuard(by_force)

@@ -28,15 +28,12 @@ class Begun:
     settings: AwsSettings
     clock: Clock
     services: Beginning
-    demo: DemoProcess | None
-    """The embedded AWS; None on real AWS."""
+    demo: DemoProcess | None  # The embedded AWS; None on real AWS
 
 
 async def begin(options: StartOptions, child: "Popen[bytes] | None" = None) -> Begun:
-    """The session and the alarms of the chosen system; sends no request to AWS. Raises StartError with a remedy.
-
-    `child` is the embedded AWS's process, None for real AWS.
-    """
+    """The session and the alarms of the chosen system; sends no request to AWS. Raises StartError with a
+    remedy. `child` is the embedded AWS's process, None for real AWS."""
     sources = await read_sources(options)
     config, runbook, settings = sources.config, sources.runbook, sources.settings
     clock: Clock = SystemClock()

@@ -31,10 +31,8 @@ class ConfiguredSystem:
 
 
 def configured_systems(config: ConsoleConfig) -> Iterator[ConfiguredSystem]:
-    """Every system in the order of the file; reads each runbook when its turn comes.
-
-    Of two with one id, by which a system is chosen and its journal is named, the second counts as one that cannot be read.
-    """
+    """Every system in the order of the file; reads each runbook when its turn comes. Of two with one id, by
+    which a system is chosen and its journal is named, the second counts as one that cannot be read."""
     firsts: dict[str, int] = {}
     for index, own in enumerate(each_system(config)):
         try:

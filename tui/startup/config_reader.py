@@ -1,8 +1,6 @@
 """Reads the console's configuration: flags over environment over file over defaults, unknown keys refused.
-
 The file is `config.toml` in the user's configuration folder (see `config_path`), the environment is
-`TOBAN_*`. Imported late: the first frame is drawn before pydantic-settings is loaded.
-"""
+`TOBAN_*`. Imported late: the first frame is drawn before pydantic-settings is loaded."""
 
 import os
 import shlex
@@ -50,8 +48,7 @@ from tui.startup.systems import each_system, system_mistakes
 if TYPE_CHECKING:
     from services.journal.place import JournalPlace
 
-FILE_VARIABLE = "TOBAN_CONFIG"
-"""Names another configuration file; not a setting itself."""
+FILE_VARIABLE = "TOBAN_CONFIG"  # Names another configuration file; not a setting itself
 OTHER_VARIABLES = (FILE_VARIABLE, *slack.VARIABLES, *github.VARIABLES)
 """The console's variables that are no settings; only the environment has them."""
 
@@ -84,8 +81,7 @@ def in_words(error: DataFileError) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class Setting:
     key: str
-    variable: str
-    """Environment variable; "" if there is none."""
+    variable: str  # Environment variable; "" if there is none
     default: object
     text: str
 
@@ -96,8 +92,7 @@ class Effective:
     path: Path
     origins: dict[str, str]
     """Dotted key to `--theme`, `TOBAN_THEME`, `file:line`; keys with default values are absent."""
-    file: TomlFile
-    """What the file says, for mistakes that are found later."""
+    file: TomlFile  # What the file says, for mistakes that are found later
 
 
 def config_path(environment: Mapping[str, str] | None = None) -> Path:

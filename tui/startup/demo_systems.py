@@ -1,7 +1,5 @@
-"""The further systems of a demo: each has an embedded AWS of its own, in a process that ends with the console.
-
-Imported after the first frame of the first system.
-"""
+"""The further systems of a demo: each has an embedded AWS of its own, in a process that ends with the
+console. Imported after the first frame of the first system."""
 
 import asyncio
 import threading

@@ -1,7 +1,5 @@
 """Settings needed before flags are parsed and the first frame is drawn: language, colours, the debug log.
-
-Mistakes in the configuration file are reported later, when all of it is read.
-"""
+Mistakes in the configuration file are reported later, when all of it is read."""
 
 import os
 import tomllib

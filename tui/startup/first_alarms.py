@@ -12,10 +12,8 @@ FIRST_READ = 0.75
 
 
 async def show_first_alarms(app: Console, begun: Beginning) -> None:
-    """Read the alarms and show their states until there are panels; returns once they are painted, or after FIRST_READ.
-
-    A read that takes longer goes on, and is the first one of the alarms' feed, too.
-    """
+    """Read the alarms and show their states until there are panels; returns once they are painted, or after
+    FIRST_READ. A read that takes longer goes on, and is the first one of the alarms' feed, too."""
     begun.workers.fault = app.on_fault
     reading, shell = begun.alarms.read_ahead(), app.screen
     await asyncio.wait([reading], timeout=FIRST_READ)

@@ -1,8 +1,6 @@
-"""What a first start lacks, each with the next command to type; standard library only.
-
-Whoever starts Toban for the first time may have installed it without the demo, and may not read the language that the
-locale leads to.
-"""
+"""What a first start lacks, each with the next command to type; standard library only. Whoever starts Toban
+for the first time may have installed it without the demo, and may not read the language that the locale leads
+to."""
 
 import json
 import os
@@ -33,10 +31,8 @@ _ERRORS = frozenset(
 
 
 def language_hint(argv: Sequence[str], status: object) -> str:
-    """How to get the other language, below the error of a command; "" if the reader has chosen one.
-
-    A status that a finding may have, too, gets the hint on a terminal only: scripts read those.
-    """
+    """How to get the other language, below the error of a command; "" if the reader has chosen one. A status
+    that a finding may have, too, gets the hint on a terminal only: scripts read those."""
     unknown = status == ExitStatus.UNKNOWN and sys.stderr is not None and sys.stderr.isatty()
     if (status not in _ERRORS and not unknown) or i18n.language() == "en":
         return ""

@@ -11,15 +11,12 @@ _FILE = Path(launch.__file__).with_name("systems.toml")
 class FurtherSystem:
     """One entry of `services/demo/systems.toml`."""
 
-    name: str
-    """The first part of its id and of its resources' names."""
+    name: str  # The first part of its id and of its resources' names
     account: str
     title: str
-    en: str
-    """Its title in English."""
+    en: str  # Its title in English
     scenario: str
-    ahead: float = 0.0
-    """Seconds that the scenario has run at the start."""
+    ahead: float = 0.0  # Seconds that the scenario has run at the start
 
     @property
     def id(self) -> str:

@@ -37,10 +37,8 @@ def key_mistakes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def kept_keys(keys: Mapping[str, str]) -> dict[str, str]:
-    """Return the keys of the version before for the bindings whose new key these settings use for something else.
-
-    So a configuration that was right stays right when a key of the console moves.
-    """
+    """Return the keys of the version before for the bindings whose new key these settings use for something
+    else. So a configuration that was right stays right when a key of the console moves."""
     keys_to_keep: dict[str, str] = {}
     while True:
         taken = [

@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def connected(options: StartOptions) -> AsyncIterator[Reading]:
-    """The services for one command, without what the console and its changes need; closed at its end.
-
-    Raises StartError if they cannot be had, or are of another account.
-    """
+    """The services for one command, without what the console and its changes need; closed at its end. Raises
+    StartError if they cannot be had, or are of another account."""
     sources = await read_sources(options)
     place = journal_place(sources.config, sources.runbook)
     services = wiring.connect(sources.runbook, sources.settings, SystemClock(), journal=place)
@@ -33,10 +31,8 @@ async def connected(options: StartOptions) -> AsyncIterator[Reading]:
 @asynccontextmanager
 async def reads_only(options: StartOptions) -> "AsyncIterator[Services]":
     """The services of a console that cannot write, closed at the end. Raises StartError as `connected` does.
-
-    The session has no log stream and no queue that it may touch without a grant, no role for writing, and its console is
-    read-only, so that no grant can be had. The journal is never opened for writing.
-    """
+    The session has no log stream and no queue that it may touch without a grant, no role for writing, and its
+    console is read-only, so that no grant can be had. The journal is never opened for writing."""
     from services.alarms.beginning import begin
     from services.system import Services
 

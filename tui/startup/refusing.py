@@ -19,10 +19,8 @@ S = TypeVar("S", bound="Services | Reading")
 
 @asynccontextmanager
 async def closing(services: S) -> AsyncIterator[S]:
-    """The services for one command, closed at its end.
-
-    Cancels what is done inside at the first refusal, whoever caught that, and raises OtherAccount with its words.
-    """
+    """The services for one command, closed at its end. Cancels what is done inside at the first refusal,
+    whoever caught that, and raises OtherAccount with its words."""
     task, proof = asyncio.current_task(), services.session.proof
     assert task is not None
     assert proof is not None

@@ -24,10 +24,9 @@ class ConfigSources:
 
 
 async def read_sources(options: StartOptions) -> ConfigSources:
-    """Read the files of the system that is shown first, in a thread. Raises StartError with every mistake and a remedy.
-
-    The runbooks of the other systems are not read: their mistakes must not keep this one from its start.
-    """
+    """Read the files of the system that is shown first, in a thread. Raises StartError with every mistake and
+    a remedy. The runbooks of the other systems are not read: their mistakes must not keep this one from its
+    start."""
     return await _in_words(lambda: sources_of(load_config(options)))
 
 
@@ -68,10 +67,8 @@ def settings_of(config: ConsoleConfig, runbook: Runbook) -> AwsSettings:
 
 
 def every_source(in_force: Effective) -> tuple[ConfigSources, ...]:
-    """Read the files of all systems, in the order of the configuration. Blocks.
-
-    Raises ConfigError with the line of every system whose runbook cannot be used, or has the id of another's.
-    """
+    """Read the files of all systems, in the order of the configuration. Blocks. Raises ConfigError with the
+    line of every system whose runbook cannot be used, or has the id of another's."""
     sources: list[ConfigSources] = []
     mistakes: list[Mistake] = []
     ids: dict[str, int] = {}

@@ -9,8 +9,7 @@ from services.i18n import _
 
 _TEXTUAL_KEPT = frozenset({"TEXTUAL_COLOR_SYSTEM", "TEXTUAL_DISABLE_KITTY_KEY", "TEXTUAL_SMOOTH_SCROLL"})
 """Settings of Textual that only describe the terminal."""
-FEWEST = (40, 12)
-"""Columns and rows of a window in which the alarms can still be read."""
+FEWEST = (40, 12)  # Columns and rows of a window in which the alarms can still be read
 _SIZES = ("COLUMNS", "LINES")
 _SIZE = re.compile(r"[1-9][0-9]{0,3}")
 _LOCALE_NAMES = ("LC_ALL", "LC_CTYPE", "LANG")
@@ -69,10 +68,9 @@ def _is_utf8(encoding: str) -> bool:
 
 
 def forget_textual_settings(environ: MutableMapping[str, str] | None = None) -> None:
-    """Remove variables with which the environment could press keys, load classes or write logs through Textual.
-
-    Also those that would make its start fail. Must be called before Textual is imported, which reads them once.
-    """
+    """Remove variables with which the environment could press keys, load classes or write logs through
+    Textual. Also those that would make its start fail. Must be called before Textual is imported, which reads
+    them once."""
     environ = os.environ if environ is None else environ
     for name in [*environ]:
         if (name.startswith("TEXTUAL_") or name == "TEXTUAL") and name not in _TEXTUAL_KEPT:

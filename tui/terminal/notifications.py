@@ -25,8 +25,6 @@ def ring(app: NotifyingTerminal, text: str) -> None:
 
 
 def notification_sequence(text: str, environ: Mapping[str, str] = os.environ) -> str:
-    """OSC 9 (iTerm2, kitty, WezTerm, foot, Windows Terminal; others ignore it).
-
-    The prefix prevents ConEmu from taking a text such as `4;1` for its progress bar.
-    """
+    """OSC 9 (iTerm2, kitty, WezTerm, foot, Windows Terminal; others ignore it). The prefix prevents ConEmu
+    from taking a text such as `4;1` for its progress bar."""
     return pass_through(f"\x1b]9;Toban: {clean(text, _TEXT_LIMIT)}\x07", environ)

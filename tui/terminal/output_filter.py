@@ -12,16 +12,13 @@ from services.models.text import UNSAFE, is_plain
 
 
 class OutputFilter(LineFilter):
-    """Removes control, bidi and invisible characters from drawn text, and counts the hits.
-
-    The models clean text as it enters, so every hit is a bug. A removed character leaves spaces of its width, nearly
-    always none, so the layout stays intact; a surrogate becomes U+FFFD.
-    """
+    """Removes control, bidi and invisible characters from drawn text, and counts the hits. The models clean
+    text as it enters, so every hit is a bug. A removed character leaves spaces of its width, nearly always
+    none, so the layout stays intact; a surrogate becomes U+FFFD."""
 
     def __init__(self, on_hit: Callable[[str], None]) -> None:
         super().__init__()
-        self.hits = 0
-        """Number of unsafe segments, counted each time they are drawn."""
+        self.hits = 0  # Number of unsafe segments, counted each time they are drawn
         self._on_hit = on_hit
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:

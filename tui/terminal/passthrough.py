@@ -3,8 +3,7 @@
 import os
 from collections.abc import Mapping
 
-_SCREEN_LIMIT = 700
-"""GNU screen forgets a string longer than 768 bytes."""
+_SCREEN_LIMIT = 700  # GNU screen forgets a string longer than 768 bytes
 
 
 def inside_tmux(environ: Mapping[str, str] = os.environ) -> bool:
@@ -16,10 +15,8 @@ def inside_screen(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def pass_through(sequence: str, environ: Mapping[str, str] = os.environ) -> str:
-    """`sequence` wrapped for tmux or GNU screen, where one of them runs.
-
-    tmux passes it on with `allow-passthrough on`; see tmux(1).
-    """
+    """`sequence` wrapped for tmux or GNU screen, where one of them runs. tmux passes it on with
+    `allow-passthrough on`; see tmux(1)."""
     if inside_tmux(environ):
         return f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\"
     if inside_screen(environ):

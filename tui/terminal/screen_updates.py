@@ -1,8 +1,6 @@
-"""Paints a screen when it has changed, without a timer that wakes up again afterwards.
-
-Textual's `screen_update` timer sleeps once more after each frame, so that an idle console woke up twice a second to
-show one. Here one call is scheduled for each frame, and none in between.
-"""
+"""Paints a screen when it has changed, without a timer that wakes up again afterwards. Textual's
+`screen_update` timer sleeps once more after each frame, so that an idle console woke up twice a second to
+show one. Here one call is scheduled for each frame, and none in between."""
 
 import asyncio
 from typing import Any
@@ -18,8 +16,7 @@ class ScreenUpdates:
     def __init__(self, screen: Screen[Any]) -> None:
         self._screen = screen
         self._next: asyncio.Handle | None = None
-        self._free_at = 0.0
-        """The loop's time from which on the next frame may be painted."""
+        self._free_at = 0.0  # The loop's time from which on the next frame may be painted
 
     def resume(self) -> None:
         """Paint at once, or when that is no more than one frame in UPDATE_PERIOD seconds, and one more after a pause."""

@@ -30,8 +30,7 @@ from widgets.drawing.ticker import ticker_of
 
 OSC_LIMIT = 74_994
 """Maximum Base64 characters that common terminals accept in one OSC 52 (xterm ctlseqs, "Operating System Commands")."""
-TMUX_LIMIT = 1.0
-"""Time-out in seconds for tmux; usually it needs a few milliseconds."""
+TMUX_LIMIT = 1.0  # Time-out in seconds for tmux; usually it needs a few milliseconds
 _WITHOUT_OSC = ("linux", "vt100", "vt220")
 
 
@@ -79,18 +78,15 @@ def _give_to_tmux(text: str, environ: Mapping[str, str]) -> bool:
 
 
 def clipboard_sequence(encoded: str, environ: Mapping[str, str] = os.environ) -> str:
-    """OSC 52 for `encoded` (base64).
-
-    For tmux it comes twice: plain for `set-clipboard on`, wrapped for `allow-passthrough on`.
-    """
+    """OSC 52 for `encoded` (base64). For tmux it comes twice: plain for `set-clipboard on`, wrapped for
+    `allow-passthrough on`."""
     sequence = f"\x1b]52;c;{encoded}\x07"
     wrapped = pass_through(sequence, environ)
     return sequence + wrapped if inside_tmux(environ) else wrapped
 
 
 _USER_EVENTS = (Key, Paste, MouseDown, MouseScrollDown, MouseScrollUp)
-HIDDEN_INTERVAL = 1.0
-"""Seconds between frames while nobody can see the console."""
+HIDDEN_INTERVAL = 1.0  # Seconds between frames while nobody can see the console
 HIDDEN_TICK = 5
 """Seconds between updates of clock and ages meanwhile: by so much they may lag until it is noticed that the console can
 be seen again."""
@@ -104,24 +100,19 @@ _COLOURS = {
 
 
 class TerminalApp(App[None]):
-    """Draws through the console's own driver: sends cells, repaints, releases the mouse, copies.
-
-    Of Textual's private methods it overrides `_build_driver`, `_display`, `_begin_update` and `_end_update`.
-    """
+    """Draws through the console's own driver: sends cells, repaints, releases the mouse, copies. Of Textual's
+    private methods it overrides `_build_driver`, `_display`, `_begin_update` and `_end_update`."""
 
     def __init__(self, link: Link = "auto", output: str = "") -> None:
-        """`link`: the assumed speed of the line to the terminal.
-
-        `output`: `textual` for Textual's own output; "" as TOBAN_OUTPUT says.
-        """
+        """`link`: the assumed speed of the line to the terminal. `output`: `textual` for Textual's own
+        output; "" as TOBAN_OUTPUT says."""
         whole_characters.install()
         screen_updates.install()
         super().__init__()
         self._own_output = (output or os.environ.get(OUTPUT_VARIABLE)) != "textual"
         self._link: Link = link
         self._visibility: Visibility | None = None
-        self.is_visible_to_anybody = True
-        """False if tmux says that nobody can see the console."""
+        self.is_visible_to_anybody = True  # False if tmux says that nobody can see the console
 
     def get_driver_class(self) -> type[Driver]:
         return SafeDriver

@@ -23,10 +23,8 @@ def pane(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def socket_of(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """The socket of tmux's server; None outside tmux.
-
-    The server makes it executable while a client shows any session, and else not (tmux, server_update_socket).
-    """
+    """The socket of tmux's server; None outside tmux. The server makes it executable while a client shows any
+    session, and else not (tmux, server_update_socket)."""
     # Its number and the session's follow; the path may have commas of its own.
     path = environ.get("TMUX", "").rsplit(",", 2)[0]
     return Path(path) if path else None

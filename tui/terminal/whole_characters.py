@@ -18,8 +18,7 @@ from tui.terminal.cells.graphemes import cells
 
 Chops = Sequence[Mapping[int, Strip]]
 """For each row the visible pieces by their first column, from left to right; none but those that are wanted."""
-Columns = tuple[int, int]
-"""The first column, and the column after the last."""
+Columns = tuple[int, int]  # The first column, and the column after the last
 
 
 class WholeCharacters(Compositor):

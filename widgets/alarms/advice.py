@@ -10,8 +10,7 @@ from widgets.drawing.lines import Span
 
 @dataclass(frozen=True, slots=True)
 class AlarmAdvice:
-    title: str = ""
-    """What the alarm is about."""
+    title: str = ""  # What the alarm is about
     playbook: Playbook | None = None
 
 

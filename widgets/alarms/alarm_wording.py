@@ -10,8 +10,7 @@ from widgets.drawing.format import NOTHING, coarse, stamp, wrap
 from widgets.drawing.spans import Line, Span, width_of
 from widgets.drawing.state_styles import ALARM_STYLES
 
-_GRAVE = ("caution", "warn")
-"""Roles of badges that affect the verdict."""
+_GRAVE = ("caution", "warn")  # Roles of badges that affect the verdict
 _UNHEARD = {
     Hearing.NOBODY: N_("notifies nobody"),
     Hearing.TOGETHER: N_("notifies only together with others"),

@@ -7,23 +7,18 @@ from textual.widget import Widget
 from widgets.charts.chart import Chart
 from widgets.drawing.block import DetailBlock
 
-TWO_COLUMNS = 110
-"""Width from which there are two columns, in cells."""
-LEAST_CHART, MOST_CHART = 10, 40
-"""Rows of the chart."""
+TWO_COLUMNS = 110  # Width from which there are two columns, in cells
+LEAST_CHART, MOST_CHART = 10, 40  # Rows of the chart
 _WIDE_CHART = 18
 """Rows that the chart has at least where it takes the whole width below the columns."""
-_BETWEEN = 2
-"""Cells between the columns."""
-_GAP = 1
-"""Rows between parts."""
+_BETWEEN = 2  # Cells between the columns
+_GAP = 1  # Rows between parts
 
 
 class DetailLayout(Layout):
     """One column; two with the curve at the right; on a large screen the curve below, over the whole width.
-
-    The chart takes the rows that nothing else needs. Blocks have as many rows as lines, whatever the style sheets say.
-    """
+    The chart takes the rows that nothing else needs. Blocks have as many rows as lines, whatever the style
+    sheets say."""
 
     name = "detail"
 
@@ -58,8 +53,7 @@ class _Page:
     def __init__(self, size: Size) -> None:
         self.size = size
         self.placements: list[WidgetPlacement] = []
-        self.bottom = 0
-        """The first row below everything that is placed."""
+        self.bottom = 0  # The first row below everything that is placed
 
     def rows(self, widgets: Sequence[Widget], width: int) -> int:
         return sum(

@@ -19,8 +19,7 @@ from widgets.drawing.state_styles import ALARM_STYLES, unsure
 
 _STOCKS = ("FreeStorageSpace", "FreeLocalStorage", "FreeableMemory")
 """Metrics of what is used up: the time until nothing is left is worth knowing."""
-_SOON = 24 * 3600
-"""Seconds until the end of a stock from which it is red."""
+_SOON = 24 * 3600  # Seconds until the end of a stock from which it is red
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +27,8 @@ class FactContext:
     zone: tzinfo
     now: datetime
     readings: AlarmReadings = field(default_factory=AlarmReadings)
-    title: str = ""
-    """What the runbook calls the alarm."""
-    is_stale: bool = False
-    """The state is outdated."""
+    title: str = ""  # What the runbook calls the alarm
+    is_stale: bool = False  # The state is outdated
 
 
 def is_outdated(alarm: Alarm, overview: FeedState[AlarmOverview], now: datetime) -> bool:

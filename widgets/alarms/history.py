@@ -31,8 +31,7 @@ _REASON_TIME = re.compile(r"\((\d\d)/(\d\d)/(\d\d) (\d\d):(\d\d):(\d\d)\)")
 """CloudWatch's (dd/mm/yy hh:mm:ss) in the reason of a state, in UTC without saying so."""
 _ISO_TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)")
 _MOST_POINTS = 6
-_AT_ONCE = timedelta(minutes=1)
-"""An action this long after a change belongs to it."""
+_AT_ONCE = timedelta(minutes=1)  # An action this long after a change belongs to it
 
 
 def history_lines(
@@ -43,8 +42,7 @@ def history_lines(
     return [line for entry in grouped(history) for line in entry_lines(entry, alarm, zone, now, width)]
 
 
-Entry = tuple[AlarmTransition, ...]
-"""A change, and the actions that it ran."""
+Entry = tuple[AlarmTransition, ...]  # A change, and the actions that it ran
 
 
 def grouped(history: Sequence[AlarmTransition]) -> list[Entry]:

@@ -35,8 +35,7 @@ from widgets.drawing.lines import Span
 from widgets.drawing.table import KeyedTable, Row
 from widgets.frame.panel import Panel
 
-_NO_LIMIT = 1000
-"""Rows: more than there are alarms."""
+_NO_LIMIT = 1000  # Rows: more than there are alarms
 
 
 class AlarmPanel(Panel[AlarmOverview]):
@@ -47,8 +46,7 @@ class AlarmPanel(Panel[AlarmOverview]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "list_normal", N_("List"), show=True)]
 
-    acknowledged: reactive[Seen] = reactive(dict, repaint=False, init=False)
-    """By the alarm's id."""
+    acknowledged: reactive[Seen] = reactive(dict, repaint=False, init=False)  # By the alarm's id
     readings: reactive[AlarmReadings] = reactive(AlarmReadings, repaint=False, init=False, always_update=True)
     """What the alarms' metrics are now."""
     advice: reactive[Mapping[str, AlarmAdvice]] = reactive(dict, repaint=False, init=False)

@@ -22,10 +22,8 @@ class RowMaker:
     context: RowContext
     acknowledged: Seen
     advice: Mapping[str, AlarmAdvice]
-    room: int
-    """Width that the columns share, in cells."""
-    sizes: Sequence[int] = ()
-    """The columns' widths by which `below` was decided."""
+    room: int  # Width that the columns share, in cells
+    sizes: Sequence[int] = ()  # The columns' widths by which `below` was decided
 
     def single(self, alarm: Alarm, *, is_outdated: bool = False, grave_below: bool = False) -> Row:
         context = replace(self.context, is_stale=True) if is_outdated else self.context
@@ -49,10 +47,8 @@ class AlarmEntry:
     """What stands in one row: an alarm's own row, or a line below it."""
 
     alarm: Alarm
-    line: int = -1
-    """Of the lines below, from 0; -1: its own row."""
-    below: int = 0
-    """How many lines are below its own row."""
+    line: int = -1  # Of the lines below, from 0; -1: its own row
+    below: int = 0  # How many lines are below its own row
     is_outdated: bool = False
 
     @property

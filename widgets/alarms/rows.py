@@ -39,8 +39,7 @@ class RowContext:
     now: datetime
     zone: tzinfo
     readings: AlarmReadings = field(default_factory=AlarmReadings)
-    is_stale: bool = False
-    """The states are outdated."""
+    is_stale: bool = False  # The states are outdated
 
     def trusted(self, spans: list[Span]) -> list[Span]:
         return unsure(spans) if self.is_stale else spans

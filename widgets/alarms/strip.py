@@ -17,8 +17,7 @@ from widgets.drawing.ticker import every_second
 from widgets.frame.panel import Now
 from widgets.incidents.incident_wording import IncidentAlert, alert_forms
 
-_SHORT_NAME = 12
-"""Cells of an alarm's name that still tell which one it is."""
+_SHORT_NAME = 12  # Cells of an alarm's name that still tell which one it is
 
 
 class AlarmStrip(LineWidget):
@@ -141,10 +140,8 @@ _ORDER = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmSt
 
 
 def count_spans(overview: AlarmOverview) -> list[Span]:
-    """`■ firing 1  ? no data 2  ● ok 4`; states without alarms are omitted, except firing and ok.
-
-    Says so if it is unknown which of them are muted, and if alarms are missing from the list.
-    """
+    """`■ firing 1 ? no data 2 ● ok 4`; states without alarms are omitted, except firing and ok. Says so if it
+    is unknown which of them are muted, and if alarms are missing from the list."""
     spans: list[Span] = []
     for state in _ORDER:
         count = overview.count(state)

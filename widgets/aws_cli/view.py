@@ -19,10 +19,8 @@ from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line, LineWidget, Span, width_of
 
 _INDENT = 2
-_BREAKS = ", |"
-"""Characters after which a long value is broken."""
-_LONGEST = 1 << 20
-"""Characters shown of one word; it is copied whole anyway."""
+_BREAKS = ", |"  # Characters after which a long value is broken
+_LONGEST = 1 << 20  # Characters shown of one word; it is copied whole anyway
 
 
 def command_lines(line: ShellLine, width: int) -> list[Line]:

@@ -17,14 +17,11 @@ from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
 from widgets.drawing.spans import NARROWEST, Line, Span, hanging, plain, spread
 
 ARROW = " → "
-CHANGED, SAME = "*", " "
-"""Marks of rows that change, and of rows that do not."""
-_LABEL = 28
-"""Maximum cells of a label beside its value."""
+CHANGED, SAME = "*", " "  # Marks of rows that change, and of rows that do not
+_LABEL = 28  # Maximum cells of a label beside its value
 _BEFORE, _AFTER = 24, 14
 """Maximum cells of the value before, and minimum cells of the value after beside it."""
-_ODD = 3
-"""Maximum number of unusual characters listed for a name."""
+_ODD = 3  # Maximum number of unusual characters listed for a name
 
 
 def pairs(rows: Iterable[tuple[str, str, str]], width: int) -> list[Line]:
@@ -51,8 +48,7 @@ def _is_better_below(value: str, beside: int, below: int) -> bool:
     return rows > 1 + len(wrap(value, max(NARROWEST, below)))
 
 
-_PROSE = frozenset({"Description"})
-"""Parameters that hold what the operator wrote."""
+_PROSE = frozenset({"Description"})  # Parameters that hold what the operator wrote
 
 
 def odd_characters(text: str) -> str:
@@ -183,10 +179,8 @@ def warning_lines(plan: Plan, width: int) -> list[Line]:
 
 
 def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime, why: str = "") -> list[Line]:
-    """Target, the role that approves, downtime, cost, the revert with its date and the reason `why` for it.
-
-    A plan that was refused before it had steps only has a target.
-    """
+    """Target, the role that approves, downtime, cost, the revert with its date and the reason `why` for it. A
+    plan that was refused before it had steps only has a target."""
     rows = _name_rows(_("Target"), plan.target.title, plan.target.title)
     if not plan.steps:
         return pairs(rows, width)

@@ -15,24 +15,19 @@ from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable, Row
 from widgets.drawing.timers import is_going
 
-_TITLE = 28
-"""Cells in which every title of a change is whole."""
+_TITLE = 28  # Cells in which every title of a change is whole
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeOffer:
     kind: str
-    title: str
-    """The title of the change, in the screen's language."""
-    help: str
-    """One sentence, in the screen's language."""
+    title: str  # The title of the change, in the screen's language
+    help: str  # One sentence, in the screen's language
     target: ChangeTarget
-    locked: bool = False
-    """The outcome of an earlier change is unknown."""
+    locked: bool = False  # The outcome of an earlier change is unknown
     busy: bool = False
     """A change of the target is in progress, here or in another console, or was just interrupted."""
-    has_load: bool = False
-    """Whether there are metrics that show how the target is doing."""
+    has_load: bool = False  # Whether there are metrics that show how the target is doing
 
     @property
     def key(self) -> str:

@@ -11,8 +11,7 @@ from widgets.drawing.lines import Line, LineWidget, Span
 from widgets.drawing.spans import hanging
 from widgets.frame.panel import Panel
 
-_PADDING = 2
-"""Cells to the left and right of the lines."""
+_PADDING = 2  # Cells to the left and right of the lines
 
 
 class _Facts(LineWidget):

@@ -12,8 +12,7 @@ from widgets.charts.data import ChartData, ChartMoment, Curve, Guide
 from widgets.drawing.lines import Line, LineWidget, Span, fit
 from widgets.frame.panel import Panel
 
-LEAST_ROWS = 7
-"""Rows of the panel, with its head, below which a chart is not readable."""
+LEAST_ROWS = 7  # Rows of the panel, with its head, below which a chart is not readable
 _STACKED_ROWS = 11
 """Rows of one chart from which charts stand above one another, over the whole width."""
 _GAP = 2

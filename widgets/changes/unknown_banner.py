@@ -8,8 +8,7 @@ from widgets.changes.run.view import unknown_words
 from widgets.drawing.lines import Line, LineWidget
 from widgets.drawing.spans import hanging
 
-_MOST = 2
-"""Maximum number of changes named; the table has all of them."""
+_MOST = 2  # Maximum number of changes named; the table has all of them
 
 
 class UnknownBanner(LineWidget):

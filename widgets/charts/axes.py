@@ -10,8 +10,7 @@ from widgets.drawing.format import crop
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_LABEL_CELLS = 7
-"""`╵09:00` and a space."""
+_LABEL_CELLS = 7  # `╵09:00` and a space
 _TIME_STEPS = (
     _MINUTE, 2 * _MINUTE, 5 * _MINUTE, 10 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE,
     _HOUR, 2 * _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR,
@@ -38,10 +37,8 @@ class Scale:
 def scale_for(
     values: Sequence[float], unit: Unit, *, low: float | None = None, high: float | None = None, room: int = 8
 ) -> Scale:
-    """An axis that includes all values; `low` and `high` fix its ends, `room` is its height in rows.
-
-    An axis of positive values starts at zero if they vary by more than a fifth of the largest.
-    """
+    """An axis that includes all values; `low` and `high` fix its ends, `room` is its height in rows. An axis
+    of positive values starts at zero if they vary by more than a fifth of the largest."""
     least, most = _bounds(values, low, high)
     divisor, suffix = unit.step(max(abs(least), abs(most)))
     step = nice_step((most - least) / divisor, max(2, min(6, int(room / 2.2))))
@@ -86,10 +83,8 @@ def nice_step(span: float, count: int) -> float:
 
 
 def time_ticks(start: int, end: int, columns: int, zone: tzinfo) -> list[tuple[int, str]]:
-    """(epoch seconds, label) of round local times, at least a label's width apart in `columns` cells.
-
-    A label is `HH:MM`, or `MM-DD` at midnight.
-    """
+    """(epoch seconds, label) of round local times, at least a label's width apart in `columns` cells. A label
+    is `HH:MM`, or `MM-DD` at midnight."""
     if end <= start or columns < 8:
         return []
     least = (end - start) * _LABEL_CELLS / columns
@@ -110,11 +105,9 @@ def _time_label(at: int, zone: tzinfo) -> str:
 
 
 class TimeScale:
-    """Maps times to positions on a chart of `columns` cells from `start` to `end` (epoch seconds).
-
-    A cell always covers the same span of time, wherever the chart begins, so that new data moves the curves
-    by whole cells. That leaves up to one cell free at the right.
-    """
+    """Maps times to positions on a chart of `columns` cells from `start` to `end` (epoch seconds). A cell
+    always covers the same span of time, wherever the chart begins, so that new data moves the curves by whole
+    cells. That leaves up to one cell free at the right."""
 
     def __init__(self, start: int, end: int, columns: int) -> None:
         self._step = max(1, end - start) / max(1, 2 * columns - 2)
@@ -128,10 +121,8 @@ class TimeScale:
 
 
 def time_axis(start: int, end: int, columns: int, zone: tzinfo) -> str:
-    """One row of `columns` cells: `╵09:00    ╵10:00    JST`; each label begins under its time.
-
-    Where no round time has room, the beginning is labelled.
-    """
+    """One row of `columns` cells: `╵09:00 ╵10:00 JST`; each label begins under its time. Where no round time
+    has room, the beginning is labelled."""
     row = [" "] * columns
     scale = TimeScale(start, end, columns)
     name = datetime.fromtimestamp(end, UTC).astimezone(zone).tzname() or ""

@@ -1,7 +1,5 @@
-"""A braille canvas of 2 × 4 dots per cell, with one owner per cell, so that each curve has its colour.
-
-A chart draws on it and reads its rows as runs of (text, owner).
-"""
+"""A braille canvas of 2 × 4 dots per cell, with one owner per cell, so that each curve has its colour. A
+chart draws on it and reads its rows as runs of (text, owner)."""
 
 from collections.abc import Iterator
 
@@ -12,8 +10,7 @@ _UP = tuple(tuple(sum(bits[side] for bits in _BITS[: y + 1]) for y in range(4)) 
 """Bits of a cell's column from row y down, and from the top to row y: [column][y]."""
 _BRAILLE = {code: 0x2800 + code for code in range(256)}
 
-NOBODY = 0
-"""The owner of an empty cell."""
+NOBODY = 0  # The owner of an empty cell
 
 STROKES = ("1", "111000", "10", "111101000")
 """Which dot columns a line has: solid, dashed, dotted, mixed; for screens without colour."""
@@ -23,10 +20,8 @@ class Canvas:
     def __init__(self, width: int, height: int) -> None:
         self.width = max(0, width)
         self.height = max(0, height)
-        self.columns = self.width * 2
-        """Dots across."""
-        self.lines = self.height * 4
-        """Dots down."""
+        self.columns = self.width * 2  # Dots across
+        self.lines = self.height * 4  # Dots down
         self._dots = [bytearray(self.width) for _row in range(self.height)]
         self._owners = [bytearray(self.width) for _row in range(self.height)]
 

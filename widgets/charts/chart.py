@@ -98,10 +98,8 @@ class Plot:
                     self._roles[y][x] = "band"
 
     def _write(self, y: int, label: str, role: str) -> None:
-        """Write a label on its line or beside it, from the right where neither a curve nor a label is; its value stays whole.
-
-        Without such a place it is written over a curve.
-        """
+        """Write a label on its line or beside it, from the right where neither a curve nor a label is; its
+        value stays whole. Without such a place it is written over a curve."""
         words = label.split(" ")
         whole = [form for form in (f" {label} ", label) if cell_len(form) <= self.width]
         parts = [" ".join(words[at:]) for at in range(1, len(words))]
@@ -145,10 +143,8 @@ _LEAST_WIDTH, _LEAST_HEIGHT = 16, 4
 def draw_chart(
     data: ChartData, width: int, height: int, zone: tzinfo, *, monochrome: bool = False
 ) -> list[Line]:
-    """The chart as at most `height` lines of `width` cells; times are shown in `zone`.
-
-    With `monochrome` the curves differ in their strokes, too.
-    """
+    """The chart as at most `height` lines of `width` cells; times are shown in `zone`. With `monochrome` the
+    curves differ in their strokes, too."""
     if not any(curve.values for curve in data.curves):
         return _no_data(data, width, height)
     with_axes = width >= _LEAST_WIDTH and height >= _LEAST_HEIGHT

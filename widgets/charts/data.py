@@ -11,8 +11,7 @@ from services.models.units import PLAIN, Unit, alarm_unit, number, unit_of
 from services.models.verdict import Limit, Verdict
 from widgets.drawing.state_styles import ALARM_STYLES
 
-_FREE = Axis()
-"""An axis that fits its values."""
+_FREE = Axis()  # An axis that fits its values
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,11 @@ from widgets.drawing.format import ELLIPSIS, crop, crop_middle
 from widgets.drawing.lines import Line, Span, fit, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
 
-LEAST_WIDTH = 36
-"""Width of a chart from which names stand beside it, in cells."""
+LEAST_WIDTH = 36  # Width of a chart from which names stand beside it, in cells
 LEAST_ROWS = 3
-_SHARE = 0.42
-"""The greatest part of the width that names get."""
+_SHARE = 0.42  # The greatest part of the width that names get
 _GAP = 1
-_BOTH_ENDS = 12
-"""Cells in which a name keeps its beginning, too."""
+_BOTH_ENDS = 12  # Cells in which a name keeps its beginning, too
 
 
 def has_end_names(data: ChartData, width: int, rows: int) -> bool:

@@ -8,11 +8,9 @@ from services.models.sparklines import levels, pieces
 from widgets.drawing.lines import Span
 
 _STEPS = "▁▂▃▄▅▆▇█"
-_HEADROOM = 1.6
-"""For what is used up: a full stock is no alarming block."""
+_HEADROOM = 1.6  # For what is used up: a full stock is no alarming block
 CELLS = 12
-SECONDS = 300
-"""Seconds per cell: together one hour."""
+SECONDS = 300  # Seconds per cell: together one hour
 
 _pieces = lru_cache(256)(pieces)
 
@@ -27,10 +25,8 @@ def spark_spans(
     breaches: Callable[[float], bool],
     role: str,
 ) -> list[Span]:
-    """The last hour in `CELLS` cells on a scale from zero; a piece of time without a value is blank.
-
-    `least`: the smallest value of each piece is drawn, because less is worse.
-    """
+    """The last hour in `CELLS` cells on a scale from zero; a piece of time without a value is blank. `least`:
+    the smallest value of each piece is drawn, because less is worse."""
     worst = _pieces(tuple(times), tuple(values), end=end, cells=CELLS, seconds=SECONDS, least=least)
     heights = levels(worst, limit, len(_STEPS), headroom=_HEADROOM if least else 1.0)
     cells = [

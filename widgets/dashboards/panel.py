@@ -33,10 +33,8 @@ _PROBLEM_ROWS = 3
 @dataclass(frozen=True, slots=True)
 class JudgedValue:
     reading: Reading
-    doubt: Doubt | None = None
-    """Why it has no value; None if it has one, or AWS has none."""
-    widget: str = ""
-    """Key of its widget."""
+    doubt: Doubt | None = None  # Why it has no value; None if it has one, or AWS has none
+    widget: str = ""  # Key of its widget
 
 
 def judged_values(view: DashboardView) -> tuple[JudgedValue, ...]:
@@ -52,10 +50,8 @@ def judged_values(view: DashboardView) -> tuple[JudgedValue, ...]:
 
 
 def oldest_of(view: DashboardView) -> datetime | None:
-    """When the oldest of the values was read from which the worst ones are chosen; None if all are the present ones.
-
-    What has a limit and is not itself shown is read seldomer (`services.dashboards.pacing`).
-    """
+    """When the oldest of the values was read from which the worst ones are chosen; None if all are the
+    present ones. What has a limit and is not itself shown is read seldomer (`services.dashboards.pacing`)."""
     judged = (data for data in view.data if any(reading.limit is not None for reading in data.readings))
     return min((data.as_of for data in judged if data.as_of is not None), default=None)
 
@@ -74,10 +70,8 @@ def _rank(reading: Reading) -> int:
 
 
 def value_spans(value: JudgedValue, *, is_doubtful: bool = False) -> list[Span]:
-    """`ECS CPU 38.7% < 70%`: name, value and limit; what is not normal has its mark, what has no value its reason.
-
-    With `is_doubtful` a dash stands for each value: the reason stands once before all of them.
-    """
+    """`ECS CPU 38.7% < 70%`: name, value and limit; what is not normal has its mark, what has no value its
+    reason. With `is_doubtful` a dash stands for each value: the reason stands once before all of them."""
     reading, limit = value.reading, value.reading.limit
     if limit is None:
         return []
@@ -115,10 +109,9 @@ def value_lines(
     problem: str = "",
     oldest: str = "",
 ) -> list[Line]:
-    """The values, as many on a line as fit; with `doubt`, or one that all share, why none of them is the present one.
-
-    `problem`: why there are none. `oldest`: the time of the oldest of those that they were chosen from, if that is past.
-    """
+    """The values, as many on a line as fit; with `doubt`, or one that all share, why none of them is the
+    present one. `problem`: why there are none. `oldest`: the time of the oldest of those that they were
+    chosen from, if that is past."""
     if not values and problem:
         text = f"{NOT_JUDGED} " + _("no data: {why}").format(why=problem)
         return [[(line, "warn")] for line in wrap(text, width)[:_PROBLEM_ROWS]]

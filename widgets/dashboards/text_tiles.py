@@ -238,10 +238,8 @@ VIEWS: dict[View, Draw] = {
 """The function that draws each view except the time series."""
 
 
-_FIRST = 4
-"""Lines of a text that its folded form begins with."""
-_LONG = 400
-"""Width in which no line of a text is wrapped, in cells."""
+_FIRST = 4  # Lines of a text that its folded form begins with
+_LONG = 400  # Width in which no line of a text is wrapped, in cells
 _WORST_FIRST = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
 
 

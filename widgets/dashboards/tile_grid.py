@@ -23,17 +23,13 @@ from widgets.drawing.rest import Rest
 
 
 GRID = 24
-WIDE = 100
-"""Width from which the dashboard's own grid is used, in cells."""
-TWO = 72
-"""Width from which stacked tiles have two columns, in cells."""
+WIDE = 100  # Width from which the dashboard's own grid is used, in cells
+TWO = 72  # Width from which stacked tiles have two columns, in cells
 GAP = 2
 LEAST_UNIT, GOOD_UNIT, MOST_UNIT = 1.1, 2.0, 3.5
 """Lines per row of the grid: the least that is readable, what is comfortable, the most."""
-STACKED = 7
-"""Lines that a stacked tile has at least, if it wants as many."""
-BANDS = 2
-"""Rows of charts that are shown whole even if that makes them less comfortable."""
+STACKED = 7  # Lines that a stacked tile has at least, if it wants as many
+BANDS = 2  # Rows of charts that are shown whole even if that makes them less comfortable
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +41,8 @@ class TileBox:
     width: int
     height: int
     lines: int = 10
-    least: int = 3
-    """Lines below which it is not readable."""
-    is_folded: bool = False
-    """It is one line high."""
+    least: int = 3  # Lines below which it is not readable
+    is_folded: bool = False  # It is one line high
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +107,8 @@ def _lines(box: TileBox, unit: float) -> float:
 
 
 def unit_for(boxes: Sequence[TileBox], room: int) -> float:
-    """Lines per row of the grid, so that whole rows of tiles fill `room` lines.
-
-    As many rows as are comfortable; at least two where they are still readable.
-    """
+    """Lines per row of the grid, so that whole rows of tiles fill `room` lines. As many rows as are
+    comfortable; at least two where they are still readable."""
     ordered = [boxes[index] for index in _reading_order(boxes)]
     tops = _tops(ordered, GOOD_UNIT)
     ends = _ends([(top, top + _lines(box, GOOD_UNIT)) for box, top in zip(ordered, tops, strict=True)])
@@ -167,8 +159,7 @@ def _stacked(boxes: Sequence[TileBox], width: int, height: int, columns: int) ->
     return [places_by_index[index] for index in range(len(boxes))]
 
 
-TILES_PER_TURN = 12
-"""Tiles mounted before other work has its turn."""
+TILES_PER_TURN = 12  # Tiles mounted before other work has its turn
 _LEAST_LINES = {model.MetricWidget: 4, model.TextWidget: 1}
 
 

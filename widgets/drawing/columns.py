@@ -10,14 +10,11 @@ GAP = 2
 @dataclass(frozen=True, slots=True)
 class Column:
     title: str
-    flex: int = 0
-    """Share of the remaining width; 0: as wide as its widest cell."""
+    flex: int = 0  # Share of the remaining width; 0: as wide as its widest cell
     min_width: int = 4
-    max_width: int = 40
-    """For columns without flex."""
+    max_width: int = 40  # For columns without flex
     align: str = "left"
-    middle: bool = False
-    """Text that does not fit is cropped in the middle instead of at the end."""
+    middle: bool = False  # Text that does not fit is cropped in the middle instead of at the end
     rank: int = 0
     """In a narrow table the column with the highest rank is dropped first; rank 0 is never dropped."""
 

@@ -11,12 +11,10 @@ from services.models.date_text import dated_time, time_text, with_zone
 ELLIPSIS = "…"
 _BEFORE_ELLIPSIS = f" {ELLIPSIS}"
 """What is dropped at a cut: a space, and the ellipsis of a text that was cut before."""
-NOTHING = "—"
-"""Written in place of an absent value."""
+NOTHING = "—"  # Written in place of an absent value
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-AGE_STEP = 10
-"""Seconds between two ages of less than a minute."""
+AGE_STEP = 10  # Seconds between two ages of less than a minute
 
 
 def duration(seconds: float) -> str:
@@ -102,10 +100,8 @@ def pad(text: str, width: int, align: str = "left") -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """`text` broken into lines of at most `width` cells, at spaces where there are any.
-
-    Japanese has no spaces, so a word that does not fit is broken between characters.
-    """
+    """`text` broken into lines of at most `width` cells, at spaces where there are any. Japanese has no
+    spaces, so a word that does not fit is broken between characters."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         lines.extend(_wrap_line(paragraph, max(2, width)))
@@ -128,8 +124,7 @@ _NEVER_LAST = frozenset("「『（［｛〔〈《【([{¥$#")
 _COUNTERS = frozenset("件分秒日回行円時月年度個台人本名倍")
 """Characters that stay with the figure before them, as do the units below, also after a space."""
 _ZONE = re.compile(r"[A-Z]{2,5}[,.;:)]*")
-_TIME = re.compile(r"\d:\d\d$")
-"""A zone's name stays with the time of day before it."""
+_TIME = re.compile(r"\d:\d\d$")  # A zone's name stays with the time of day before it
 _UNITS = frozenset(("B", "KiB", "MiB", "GiB", "TiB", "ms", "s", "%"))
 _SHORTEST = 4
 """Minimum cells of the last line of a wrapped Japanese paragraph: one character by itself is easily missed."""
@@ -167,10 +162,8 @@ def _lengthen_last(lines: list[list[str]], width: int) -> None:
 
 
 def _units(text: str, width: int) -> Iterator[str]:
-    """The pieces between which a line may break (禁則): closing characters and counters stay with the piece before.
-
-    A unit wider than `width` is given as its pieces.
-    """
+    """The pieces between which a line may break (禁則): closing characters and counters stay with the piece
+    before. A unit wider than `width` is given as its pieces."""
     unit: list[str] = []
     for piece in _with_figures(_pieces(text, width)):
         if unit and not _is_joined(unit[-1], piece):

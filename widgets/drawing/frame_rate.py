@@ -8,15 +8,12 @@ class FrameLimiter:
 
     def __init__(self, draw: Callable[[], object], fps: float, pace: Callable[[], float]) -> None:
         """At most `fps` frames a second, with at least `pace()` seconds between them."""
-        self.drawn_at = 0.0
-        """When the last frame was drawn, in seconds of the monotonic clock."""
-        self.period = 1 / fps
-        """Shortest time between two frames, in seconds."""
+        self.drawn_at = 0.0  # When the last frame was drawn, in seconds of the monotonic clock
+        self.period = 1 / fps  # Shortest time between two frames, in seconds
         self._draw = draw
         self._pace = pace
         self._next: asyncio.TimerHandle | None = None
-        self._due = 0.0
-        """When the pending frame is drawn."""
+        self._due = 0.0  # When the pending frame is drawn
 
     def ask(self, fps: float = 0.0) -> None:
         """Request a frame; `fps` raises the rate for this one."""

@@ -1,8 +1,6 @@
-"""Textual's line filters, applied once where a line is built, not to every strip of every frame.
-
-For lines that arrive by the thousand, filtering each frame's strips costs more than building them: every filter copies
-all segments into a strip of its own.
-"""
+"""Textual's line filters, applied once where a line is built, not to every strip of every frame. For lines
+that arrive by the thousand, filtering each frame's strips costs more than building them: every filter copies
+all segments into a strip of its own."""
 
 from collections.abc import Sequence
 

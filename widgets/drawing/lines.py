@@ -1,9 +1,6 @@
-"""Lines as plain data, and the widget that turns them into strips.
-
-A drawing function is pure: it returns lines of (text, role) spans, measured in cells. The widget
-resolves each role to a style of the theme, on its own background, and caches the strips until data, size
-or theme change.
-"""
+"""Lines as plain data, and the widget that turns them into strips. A drawing function is pure: it returns
+lines of (text, role) spans, measured in cells. The widget resolves each role to a style of the theme, on its
+own background, and caches the strips until data, size or theme change."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -54,11 +51,9 @@ ROLES: dict[str, str] = {
     "series-5": "$secondary",
     "series-6": "$warning",
 }
-"""The style of each role, in Textual's notation and with the theme's colours.
-
-Component classes would do the same in CSS, but cost a tenth of a second at start: Textual computes each of
-them for each widget, used or not, whenever a class of an ancestor changes.
-"""
+"""The style of each role, in Textual's notation and with the theme's colours. Component classes would do the
+same in CSS, but cost a tenth of a second at start: Textual computes each of them for each widget, used or
+not, whenever a class of an ancestor changes."""
 
 _ANSI: dict[str, str] = {
     "title": "bold $text",
@@ -140,10 +135,8 @@ class LineStyles:
         return front.blend(back.get_contrast_text(1.0), 0.5).hex6
 
     def strip(self, line: Line, width: int, base: str = "") -> Strip:
-        """A line as a strip of exactly `width` cells; `base` is a role beneath all spans.
-
-        Among the terminal's 16 colours only its own foreground is readable on a bright background.
-        """
+        """A line as a strip of exactly `width` cells; `base` is a role beneath all spans. Among the
+        terminal's 16 colours only its own foreground is readable on a bright background."""
         under = self.style(base)
         ansi = self._widget.app.native_ansi_color and base == "cursor"
         over = Style(color=under.color if ansi else None, bgcolor=under.bgcolor) if base else None

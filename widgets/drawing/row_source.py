@@ -55,8 +55,7 @@ class MadeRows:
     def __init__(self) -> None:
         self._rows: dict[int, Row] = {}
         self._widest: list[Line] = []
-        self._sizes: list[int] = []
-        """The widths of the widest cells."""
+        self._sizes: list[int] = []  # The widths of the widest cells
         self._has_grown = False
 
     def measured(self) -> Iterable[Row]:

@@ -48,8 +48,7 @@ def plain(lines: Iterable[Line]) -> list[str]:
     return ["".join(text for text, _role in line) for line in lines]
 
 
-NARROWEST = 8
-"""Least cells of the wrapped text, however wide what stands before it is."""
+NARROWEST = 8  # Least cells of the wrapped text, however wide what stands before it is
 
 
 def hanging(first: Line, text: str, width: int, role: str = "", most: int | None = None) -> list[Line]:

@@ -14,12 +14,9 @@ K = TypeVar("K")
 
 @dataclass(frozen=True, slots=True)
 class StateStyle:
-    mark: str
-    """One cell."""
-    word_source: str
-    """The word in English, to be translated."""
-    role: str
-    """A role of `widgets.drawing.lines`."""
+    mark: str  # One cell
+    word_source: str  # The word in English, to be translated
+    role: str  # A role of `widgets.drawing.lines`
 
     @property
     def word(self) -> str:

@@ -45,8 +45,7 @@ class OfObject(Message):
 
 
 _GUTTER = 2
-_STRIPS = 200
-"""Rows whose drawing is remembered; twice as many until they are cleared away."""
+_STRIPS = 200  # Rows whose drawing is remembered; twice as many until they are cleared away
 
 __all__ = ["KeyedTable", "Row"]
 
@@ -86,14 +85,12 @@ class KeyedTable(ScrolledRows, can_focus=True):
         self.columns = tuple(columns)
         self._source: RowSource = ListedRows()
         self._index: dict[str, int] = {}
-        self.column_widths: list[int] = []
-        """Cells; 0 for a column that is not shown."""
+        self.column_widths: list[int] = []  # Cells; 0 for a column that is not shown
         self._measured_room = 0
         self._strips: dict[str, tuple[object, Strip]] = {}
         self._painted: dict[int, tuple[str | None, Strip]] = {}
         self._place = 0
-        self.cursor_key: str | None = None
-        """The object that keys act on; None for none."""
+        self.cursor_key: str | None = None  # The object that keys act on; None for none
 
     @property
     def rows(self) -> tuple[Row, ...]:

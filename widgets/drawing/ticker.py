@@ -18,21 +18,17 @@ _NAME = "heartbeat"
 class _Follower(NamedTuple):
     widget: Widget
     tick: Callable[[], object]
-    period: int
-    """Seconds between two calls."""
+    period: int  # Seconds between two calls
 
 
 class Ticker:
-    """Calls the widgets on screen at each full second; sets no timer while there is nothing to call.
-
-    All are called at the same moment: the process wakes up once, and the screen is painted once for all.
-    """
+    """Calls the widgets on screen at each full second; sets no timer while there is nothing to call. All are
+    called at the same moment: the process wakes up once, and the screen is painted once for all."""
 
     def __init__(self) -> None:
         self._followers: list[_Follower] = []
         self._next: asyncio.TimerHandle | None = None
-        self._step = 1
-        """Seconds between two ticks."""
+        self._step = 1  # Seconds between two ticks
 
     def follow(self, widget: Widget, tick: Callable[[], object], period: int) -> Callable[[], None]:
         """Call `tick` at every `period`-th second while `widget` is on screen; returns how to end it."""
@@ -102,10 +98,8 @@ def ticker_of(app: App[Any]) -> Ticker:
 
 
 def every_second(widget: Widget, tick: Callable[[], object], seconds: int = 1) -> Callable[[], None]:
-    """Call `tick` at each full second, or every `seconds`-th, while `widget` is on screen.
-
-    Returns a function that ends it. A screen that was covered is brought up to date by `catch_up`.
-    """
+    """Call `tick` at each full second, or every `seconds`-th, while `widget` is on screen. Returns a function
+    that ends it. A screen that was covered is brought up to date by `catch_up`."""
     return ticker_of(widget.app).follow(widget, tick, seconds)
 
 

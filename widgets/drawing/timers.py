@@ -9,11 +9,9 @@ from textual.widget import Widget
 
 
 def detached_timer(seconds: float, callback: Callable[..., object], *arguments: Any) -> asyncio.TimerHandle:
-    """Call `callback` in an empty context after `seconds`.
-
-    The loop holds a timer until it is due, cancelled or not, together with the context it was created in,
-    which would be the screen's. A widget's `call_later` as the callback restores the widget's context.
-    """
+    """Call `callback` in an empty context after `seconds`. The loop holds a timer until it is due, cancelled
+    or not, together with the context it was created in, which would be the screen's. A widget's `call_later`
+    as the callback restores the widget's context."""
     return asyncio.get_running_loop().call_later(seconds, callback, *arguments, context=Context())
 
 

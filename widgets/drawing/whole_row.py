@@ -10,12 +10,9 @@ from widgets.drawing.columns import cropped_columns
 from widgets.drawing.prose import Prose, wrap_content
 from widgets.drawing.table import KeyedTable, Row
 
-_INDENT = 2
-"""Cells by which the text is indented, as the texts of the table are."""
-_RULE = 1
-"""Rows of the line above the text."""
-_MEASURED = 4
-"""So many of the longest texts decide on the rows."""
+_INDENT = 2  # Cells by which the text is indented, as the texts of the table are
+_RULE = 1  # Rows of the line above the text
+_MEASURED = 4  # So many of the longest texts decide on the rows
 
 
 class WholeRow(Prose):
@@ -26,10 +23,8 @@ class WholeRow(Prose):
     """
 
     def fit(self, table: KeyedTable, most: int = 6) -> int:
-        """Take the rows that the texts of the table need, at most `most`, and show what is cut off of the row at the cursor.
-
-        Returns the rows taken.
-        """
+        """Take the rows that the texts of the table need, at most `most`, and show what is cut off of the row
+        at the cursor. Returns the rows taken."""
         width = max(1, table.size.width - _INDENT)
         texts = sorted((_cut_off(table, row) for row in table.rows), key=cell_len)
         wrapped = [wrap_content(Content(text), width) for text in texts[-_MEASURED:] if text]

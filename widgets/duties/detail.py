@@ -33,8 +33,7 @@ from widgets.duties.duty_wording import (
 )
 from widgets.findings.finding_wording import REFERENCE, recorded_spans, running_words, waiting_span
 
-Fact = tuple[str, Sequence[Span]]
-"""A label and its text."""
+Fact = tuple[str, Sequence[Span]]  # A label and its text
 
 
 def fact_lines(

@@ -22,8 +22,7 @@ PLANNED = StateStyle(glyphs.UPCOMING, N_("planned"), "")
 """Style of an upcoming occurrence that was planned by a person."""
 ORDER = (State.LATE, State.MISSED, State.DUE, State.UPCOMING, State.UNPLANNED, State.SKIPPED, State.DONE)
 """States by how urgently they need a person."""
-CLOSED_MARK = "╱"
-"""Marks a closed day if there is no room for its name."""
+CLOSED_MARK = "╱"  # Marks a closed day if there is no room for its name
 TODAY_MARK = "◂"
 ASLEEP = frozenset({State.DONE, State.SKIPPED, State.UNPLANNED, State.NO_RECORD})
 """States that need no action."""
@@ -81,10 +80,8 @@ def signed_late(sign: SignOff, *, skipped: bool = False) -> str:
 
 
 def progress(occurrence: Occurrence, now: datetime | None, zone: tzinfo, day: date) -> list[Span]:
-    """The progress within the state: `in 25m`, `12m over`, `since 14:00`, `09:04 yamada`.
-
-    Without `now` only what is constant within the state: `late from 09:30`.
-    """
+    """The progress within the state: `in 25m`, `12m over`, `since 14:00`, `09:04 yamada`. Without `now` only
+    what is constant within the state: `late from 09:30`."""
     slot, sign_off = occurrence.slot, occurrence.signed
     if sign_off is not None and occurrence.state in ASLEEP:
         late = signed_late(sign_off) if occurrence.state is State.DONE else ""

@@ -39,13 +39,10 @@ from widgets.duties.duty_wording import (
 
 
 _SUNDAY_FIRST = (6, 0, 1, 2, 3, 4, 5)
-_TITLED = 14
-"""Minimum width of a day for titles, in cells."""
-_TIMED = 24
-"""Minimum width of a day for times before the titles, in cells."""
+_TITLED = 14  # Minimum width of a day for titles, in cells
+_TIMED = 24  # Minimum width of a day for times before the titles, in cells
 _WIDEST = 34
-_RULED = 5
-"""Minimum rows of a week for lines between the days."""
+_RULED = 5  # Minimum rows of a week for lines between the days
 _LEGEND = (
     DUTY_STYLES[State.LATE],
     DUTY_STYLES[State.MISSED],
@@ -59,12 +56,9 @@ _LEGEND = (
 @dataclass(frozen=True, slots=True)
 class MonthLayout:
     weeks: tuple[tuple[date | None, ...], ...]
-    top: int
-    """The first line of the first week."""
-    rows: int
-    """The number of lines of a week."""
-    cell: int
-    """The cells of a day, including its left border."""
+    top: int  # The first line of the first week
+    rows: int  # The number of lines of a week
+    cell: int  # The cells of a day, including its left border
 
     def day_at(self, x: int, y: int) -> date | None:
         week, column = (y - self.top) // self.rows, x // self.cell
@@ -82,8 +76,7 @@ class _Sight:
     rows: int
     focused: bool
     ruled: bool
-    border: str = " "
-    """The border left of each day."""
+    border: str = " "  # The border left of each day
 
 
 def draw_month(

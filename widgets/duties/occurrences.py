@@ -18,10 +18,8 @@ from widgets.findings.finding_wording import verdict_cell
 
 
 class OccurrenceList(Vertical):
-    """Posts which occurrence is under the cursor and which is opened. The focus goes to its table.
-
-    A subclass fills `shown` (by key) and the table in `fill`.
-    """
+    """Posts which occurrence is under the cursor and which is opened. The focus goes to its table. A subclass
+    fills `shown` (by key) and the table in `fill`."""
 
     DEFAULT_CSS = """
     OccurrenceList { width: 1fr; height: 1fr; }
@@ -46,8 +44,7 @@ class OccurrenceList(Vertical):
         super().__init__(id=id)
         self.set_reactive(OccurrenceList.zone, zone)
         self.table = table
-        self.shown: dict[str, Occurrence] = {}
-        """The occurrences on display, by their key."""
+        self.shown: dict[str, Occurrence] = {}  # The occurrences on display, by their key
         self._last_selected: Occurrence | None = None
 
     def compose(self) -> ComposeResult:

@@ -12,8 +12,7 @@ from services.models.evidence import Evidence, EvidencePlace
 from widgets.drawing.lines import CellStyles, Line, LineWidget, Span, over, spread, width_of
 from widgets.findings.evidence_lines import EvidenceLines
 
-FOLDED = 3
-"""Rows that are shown before the table is unfolded."""
+FOLDED = 3  # Rows that are shown before the table is unfolded
 
 
 class EvidenceTable(LineWidget, can_focus=True):
@@ -37,13 +36,11 @@ class EvidenceTable(LineWidget, can_focus=True):
     def __init__(self) -> None:
         super().__init__()
         self.line_styles = CellStyles(self)
-        self.year: int | None = None
-        """The present year, which dates leave out."""
+        self.year: int | None = None  # The present year, which dates leave out
         self.unfolded = False
         self.cursor: int | None = None
         """Index of the row under the cursor; None: the keys act on the table."""
-        self._tops: list[int] = []
-        """The line at which each row begins."""
+        self._tops: list[int] = []  # The line at which each row begins
 
     @property
     def _count(self) -> int:

@@ -12,20 +12,14 @@ from widgets.drawing.format import crop, pad, wrap
 from widgets.drawing.spans import Line, Span, spread
 from widgets.drawing.state_styles import VERDICT_STYLES
 
-GAP = 2
-"""Cells between columns."""
-LEAST = 10
-"""Minimum cells of a text beside complete times and numbers."""
-READABLE = 16
-"""Cells of a text that is readable in lines."""
-_HEAD = 6
-"""Minimum cells of a column's head."""
+GAP = 2  # Cells between columns
+LEAST = 10  # Minimum cells of a text beside complete times and numbers
+READABLE = 16  # Cells of a text that is readable in lines
+_HEAD = 6  # Minimum cells of a column's head
 _EXACT = re.compile(r"[0-9]")
 """The beginning of a time or a number, which means something else if it is cut."""
-_LONGEST = 30
-"""Cells of the longest of such times: the beginning and end of a window."""
-_ROW = 12
-"""Maximum lines of one row of evidence."""
+_LONGEST = 30  # Cells of the longest of such times: the beginning and end of a window
+_ROW = 12  # Maximum lines of one row of evidence
 
 
 def evidence_lines(evidence: Evidence, width: int, year: int | None = None) -> list[Line]:

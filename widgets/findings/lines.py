@@ -18,8 +18,7 @@ from widgets.findings.finding_wording import REFERENCE, cost_words, recorded_spa
 
 _NOTE, _NOTE_ROWS = 20, 2
 """Minimum cells and maximum rows of a note beside its value; otherwise notes stand below."""
-_RAGGED = 4
-"""One part in so many of a line stays empty where a word does not fit."""
+_RAGGED = 4  # One part in so many of a line stays empty where a word does not fit
 _NUMBERED = re.compile(r"\d+\. ")
 
 
@@ -40,10 +39,8 @@ _BANDS = {Verdict.ABNORMAL: "alert", Verdict.ATTENTION: "band", Verdict.UNKNOWN:
 def band_lines(
     recorded: Recorded, zone: tzinfo, now: datetime, width: int, *, for_reference: bool = False
 ) -> list[Line]:
-    """The verdict as a coloured band with its sentence; who overrode it and why; what failed.
-
-    For reference it has neither verdict nor colour.
-    """
+    """The verdict as a coloured band with its sentence; who overrode it and why; what failed. For reference
+    it has neither verdict nor colour."""
     finding = recorded.finding
     if for_reference:
         texts = wrap(f"{REFERENCE.text}  {finding.summary}", max(8, width - 2))
@@ -96,9 +93,7 @@ def provenance_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int
 
 def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
     """Each measured value with its limit and verdict, under heads; normal ones are dimmed. Notes come last.
-
-    What is wider than its column goes on below, in its column: nothing is cut, and nothing stands twice.
-    """
+    What is wider than its column goes on below, in its column: nothing is cut, and nothing stands twice."""
     if not measures:
         return []
     heads = (_("Item"), _("Value"), _("Normal range"), _("Verdict"))

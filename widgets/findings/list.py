@@ -17,8 +17,7 @@ from widgets.drawing.lines import Line, width_of
 from widgets.drawing.table import KeyedTable, Row
 from widgets.findings.finding_wording import recorded_spans, running_words, tally_spans, waiting_span
 
-_FINDING = 28
-"""Most cells of a verdict in words."""
+_FINDING = 28  # Most cells of a verdict in words
 
 
 class FindingList(Vertical):

@@ -17,8 +17,7 @@ from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.drawing.table import Row
 from widgets.fleet.standing import STANDING_STYLES
 
-TAKEN = frozenset("jkU")
-"""Letters that move the cursor or do something on every screen."""
+TAKEN = frozenset("jkU")  # Letters that move the cursor or do something on every screen
 LETTERS = "".join(letter for letter in ascii_lowercase + ascii_uppercase if letter not in TAKEN)
 """The keys of the rows, in their order; systems beyond them have none."""
 

@@ -11,8 +11,7 @@ from widgets.drawing.lines import Line, LineWidget, Span, width_of
 from widgets.drawing.ticker import every_second
 from widgets.fleet.standing import STANDING_STYLES
 
-_NAMES = (20, 12, 8, 5)
-"""Cells of a name at the most, from roomy to narrow."""
+_NAMES = (20, 12, 8, 5)  # Cells of a name at the most, from roomy to narrow
 _GAP = 2
 
 

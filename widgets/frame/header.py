@@ -1,8 +1,6 @@
-"""The header of every screen: environment, modes, what is late or armed, clock; with room, account, identity and cost.
-
-One row above the alarm strip. A part that does not fit is dropped whole, the least important first; the
-environment and the clock are never dropped.
-"""
+"""The header of every screen: environment, modes, what is late or armed, clock; with room, account, identity
+and cost. One row above the alarm strip. A part that does not fit is dropped whole, the least important first;
+the environment and the clock are never dropped."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,16 +25,14 @@ class ModeLabel:
     key: str
     title: str
     active: bool = False
-    badge: str = ""
-    """What is pending in the mode, in a few cells: `2`, `!1`; "" for nothing."""
+    badge: str = ""  # What is pending in the mode, in a few cells: `2`, `!1`; "" for nothing
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderFacts:
     environment: Environment | None = None
     system: str = ""
-    account: str = ""
-    """The account id of the runbook."""
+    account: str = ""  # The account id of the runbook
     region: str = ""
     identity: Identity | None = None
     expires_in: str = ""
@@ -44,26 +40,17 @@ class HeaderFacts:
     expires_soon: bool = False
     calls: int = 0
     yen: float = 0.0
-    demo: str = ""
-    """Scenario of the embedded AWS; "" on a real one."""
+    demo: str = ""  # Scenario of the embedded AWS; "" on a real one
     modes: tuple[ModeLabel, ...] = ()
-    late: int = 0
-    """Duties that are late."""
-    on_duty: str = ""
-    """Who is on duty today by the runbook's roster; "" if it names nobody."""
+    late: int = 0  # Duties that are late
+    on_duty: str = ""  # Who is on duty today by the runbook's roster; "" if it names nobody
     read_only: bool = True
-    armed_left: str = ""
-    """Remaining time for which writing is allowed, in words."""
-    journal: str = ""
-    """Why nothing can be recorded, in a few words; "" while it can."""
-    bugs: int = 0
-    """Internal errors and unclean texts caught so far; each is a bug of the console."""
-    skew: str = ""
-    """The error of this machine's clock, in words, or ""."""
-    skew_short: str = ""
-    """The same in a few cells, for a narrow terminal."""
-    link: str = ""
-    """Words about a slow link to the terminal, or ""."""
+    armed_left: str = ""  # Remaining time for which writing is allowed, in words
+    journal: str = ""  # Why nothing can be recorded, in a few words; "" while it can
+    bugs: int = 0  # Internal errors and unclean texts caught so far; each is a bug of the console
+    skew: str = ""  # The error of this machine's clock, in words, or ""
+    skew_short: str = ""  # The same in a few cells, for a narrow terminal
+    link: str = ""  # Words about a slow link to the terminal, or ""
 
 
 class HeaderLine(Widget):
@@ -88,12 +75,9 @@ class Form(NamedTuple):
 
     scenario: bool = True
     modes: bool = True
-    gap: int = 2
-    """Cells between the modes."""
-    words: bool = True
-    """Full words for the environment, for writing and for the clock's error."""
-    needs: int = 6
-    """Rank up to which nothing is dropped; otherwise the next form is tried."""
+    gap: int = 2  # Cells between the modes
+    words: bool = True  # Full words for the environment, for writing and for the clock's error
+    needs: int = 6  # Rank up to which nothing is dropped; otherwise the next form is tried
 
 
 _FORMS = (
@@ -105,15 +89,12 @@ _FORMS = (
     Form(scenario=False, gap=1, modes=False, words=False),
 )
 """From the longest to the shortest."""
-_NOTHING = 99
-"""A rank beyond that of every part."""
+_NOTHING = 99  # A rank beyond that of every part
 
 
 def _fitting(parts: list[tuple[int, Content]], width: int) -> tuple[list[tuple[int, Content]], int]:
-    """The parts that fit, in reading order, and the lowest rank that was dropped.
-
-    A part that is too long for the remaining room does not take others with it.
-    """
+    """The parts that fit, in reading order, and the lowest rank that was dropped. A part that is too long for
+    the remaining room does not take others with it."""
     room, indexes, lowest_dropped = width + 2, set[int](), _NOTHING
     for index in sorted(range(len(parts)), key=lambda index: (parts[index][0], -index)):
         rank, part = parts[index]

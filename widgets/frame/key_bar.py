@@ -13,21 +13,16 @@ from textual.widget import Widget
 from services.i18n import _
 from widgets.frame.key_names import key_name
 
-STAYS = ("help",)
-"""Ids of bindings that are never omitted, because they lead to all others."""
+STAYS = ("help",)  # Ids of bindings that are never omitted, because they lead to all others
 
 
 @dataclass(frozen=True, slots=True)
 class BarKey:
-    key: str
-    """As a person reads it."""
+    key: str  # As a person reads it
     words: str
-    place: int = 0
-    """Number of the widget that has the binding, the focused one first."""
-    stays: bool = False
-    """Whether it is never omitted."""
-    everywhere: bool = False
-    """Whether it works on every screen, so that its users know it soonest."""
+    place: int = 0  # Number of the widget that has the binding, the focused one first
+    stays: bool = False  # Whether it is never omitted
+    everywhere: bool = False  # Whether it works on every screen, so that its users know it soonest
     rank: int = 0
     """Its place in the screen's own order of importance, from 1; 0: the screen has none, or it comes before all."""
 
@@ -80,11 +75,9 @@ class KeyBar(Widget):
 
 
 def fitting(keys: tuple[BarKey, ...], width: int) -> list[BarKey]:
-    """The keys that fit in `width` cells.
-
-    Those that work everywhere give way first, then the least important in the screen's own order; without one the last
-    of the place that has most, so that a panel with many keys leaves room for the first keys of its screen.
-    """
+    """The keys that fit in `width` cells. Those that work everywhere give way first, then the least important
+    in the screen's own order; without one the last of the place that has most, so that a panel with many keys
+    leaves room for the first keys of its screen."""
     rest = list(keys)
     while sum(cell_len(each.key) + cell_len(each.words) + 3 for each in rest) - 2 > width:
         free = [each for each in rest if not each.stays]
@@ -102,11 +95,9 @@ def fitting(keys: tuple[BarKey, ...], width: int) -> list[BarKey]:
 
 
 def keys_of(screen: Screen[object]) -> tuple[BarKey, ...]:
-    """Each enabled binding with `show`, nearest to the focus first, without the keys that a field takes as text.
-
-    A screen with `FOOTER_KEYS` (ids of bindings) has an order of its own; before it come the keys of what has the focus
-    inside a panel with such keys, after it all others.
-    """
+    """Each enabled binding with `show`, nearest to the focus first, without the keys that a field takes as
+    text. A screen with `FOOTER_KEYS` (ids of bindings) has an order of its own; before it come the keys of
+    what has the focus inside a panel with such keys, after it all others."""
     order: tuple[str, ...] = getattr(screen, "FOOTER_KEYS", ())
     places: dict[object, int] = {}
     keys_by_action: dict[str, BarKey] = {}

@@ -23,8 +23,7 @@ from widgets.drawing.lines import Line, LineWidget, Span
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
-LOW = 24
-"""Rows of the highest terminal in which the message takes the footer's place."""
+LOW = 24  # Rows of the highest terminal in which the message takes the footer's place
 MOST_ROWS = 2
 _PATH = re.compile(r"~?/[^\s/]+(?:/[^\s/]+)+")
 
@@ -38,8 +37,7 @@ class LineMessage:
     matter: str = ""
     """What the message is about for as long as it is true; "" for a message that goes after its reading time."""
     at: datetime | None = None
-    seconds: float | None = None
-    """How long it is shown; None for its reading time."""
+    seconds: float | None = None  # How long it is shown; None for its reading time
     id: object = field(default_factory=object, repr=False)
 
     @property

@@ -1,8 +1,6 @@
-"""The frame of every live panel: a head with title and age, a notice when reading fails, a body.
-
-A panel never misrepresents its data: waiting, fresh, stale, failed and empty look different. For a new age
-only the head's one row is repainted.
-"""
+"""The frame of every live panel: a head with title and age, a notice when reading fails, a body. A panel
+never misrepresents its data: waiting, fresh, stale, failed and empty look different. For a new age only the
+head's one row is repainted."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo
@@ -34,10 +32,8 @@ Now = Callable[[], datetime]
 
 
 class Panel(Vertical, Generic[T]):
-    """Base of the live panels; a subclass composes the body and shows values in it.
-
-    The screen sets `state` on every poll. `show` is called only when the value changed.
-    """
+    """Base of the live panels; a subclass composes the body and shows values in it. The screen sets `state`
+    on every poll. `show` is called only when the value changed."""
 
     DEFAULT_CSS = """
     Panel { width: 1fr; height: 1fr; }

@@ -105,9 +105,7 @@ class PanelEmpty(LineWidget):
 
 class FrameLayout(Layout):
     """Head and notice at their own heights, the rest for the body, regardless of heights in style sheets.
-
-    Heights in `fr` would make a panel of height `auto` fill its container.
-    """
+    Heights in `fr` would make a panel of height `auto` fill its container."""
 
     name = "frame"
 

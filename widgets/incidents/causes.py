@@ -15,27 +15,18 @@ from widgets.incidents.evidence.context import note
 from widgets.incidents.evidence.log_lines import without_prefix
 from widgets.incidents.view import IncidentView
 
-FULL = 40
-"""The score of a full bar: twice what a strong cause needs."""
-_FOR, _AGAINST, _UNSEEN = 3, 1, 3
-"""Facts of each sort that are listed."""
+FULL = 40  # The score of a full bar: twice what a strong cause needs
+_FOR, _AGAINST, _UNSEEN = 3, 1, 3  # Facts of each sort that are listed
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-_INDENT = 6
-"""Cells before a fact."""
-_VALUE = 14
-"""Cells of a fact's value that are there however long its title is."""
-_SHORTEST = 16
-"""Cells of a fact's title that still tell what it is."""
-ADVICE = "advice"
-"""The key of the entry that says what to do about the first cause."""
-OWN_WORDS = "own"
-"""Stands for a cause that a person writes."""
+_INDENT = 6  # Cells before a fact
+_VALUE = 14  # Cells of a fact's value that are there however long its title is
+_SHORTEST = 16  # Cells of a fact's title that still tell what it is
+ADVICE = "advice"  # The key of the entry that says what to do about the first cause
+OWN_WORDS = "own"  # Stands for a cause that a person writes
 _FRESH, _STALE = 60, 180
 """Seconds from which the age of a reading is said, and from which it is old: an open incident is read every minute."""
-_BRIEF = 2
-"""Lines of the reason where few rows have room."""
-_NARROW = 100
-"""Width from which the facts are listed in full, in cells."""
+_BRIEF = 2  # Lines of the reason where few rows have room
+_NARROW = 100  # Width from which the facts are listed in full, in cells
 
 
 def cause_key(id: str) -> str:
@@ -79,9 +70,7 @@ def cause_entries(
     view: IncidentView, now: datetime, width: int, *, is_brief: bool = False
 ) -> list[IncidentEntry]:
     """What was decided, the first cause, why, what to do about it, what to look at next; then the others.
-
-    `is_brief`: without the others, for where few rows have room.
-    """
+    `is_brief`: without the others, for where few rows have room."""
     assessment, entries = view.assessment, _decision_entries(view, now, width)
     if assessment is None:
         return [*entries, absent_entry(view, width)]

@@ -36,14 +36,10 @@ from widgets.incidents.view import IncidentView
 
 TWO_COLUMNS, WIDE = 110, 160
 """Width from which steps and evidence are side by side, and from which the timeline is beside the causes."""
-_LEAST_CHART = 8
-"""Rows of a chart that can be read."""
-_LEAST_WIDTH = 56
-"""Cells of a chart beside another."""
-_LEADING = 6
-"""Rows of the causes while something else has the focus on a small screen."""
-_STEPS = 6
-"""Rows of the steps while they share a small screen."""
+_LEAST_CHART = 8  # Rows of a chart that can be read
+_LEAST_WIDTH = 56  # Cells of a chart beside another
+_LEADING = 6  # Rows of the causes while something else has the focus on a small screen
+_STEPS = 6  # Rows of the steps while they share a small screen
 
 
 @dataclass(frozen=True, slots=True)

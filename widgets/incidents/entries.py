@@ -12,18 +12,15 @@ from services.models.evidence import EvidencePlace
 from widgets.drawing.lines import Line, LineWidget, Span, fit, spread, width_of
 from widgets.drawing.timers import is_going
 
-_LEAST_BESIDE = 24
-"""Cells beside the title from which what does not fit is cut, not left out."""
-GUTTER = 2
-"""Cells of the cursor's bar."""
+_LEAST_BESIDE = 24  # Cells beside the title from which what does not fit is cut, not left out
+GUTTER = 2  # Cells of the cursor's bar
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentEntry:
     key: str
     lines: tuple[Line, ...]
-    can_choose: bool = True
-    """Whether the cursor stops at it."""
+    can_choose: bool = True  # Whether the cursor stops at it
     place: EvidencePlace | None = None
     """Where Enter leads; None: nowhere, or the screen knows by the key."""
 
@@ -63,18 +60,15 @@ class EntryPanel(LineWidget, can_focus=True):
         """`beside` returns what stands at the right of the title; `from_end`: the last entry is shown first."""
         super().__init__(id=id)
         self.title = title
-        self.cursor_key: str | None = None
-        """The entry that keys act on; None for none."""
+        self.cursor_key: str | None = None  # The entry that keys act on; None for none
         self._last_key: str | None = None
         """The last entry when it was drawn; with `from_end` a cursor on it goes on to newer ones."""
         self._from_end = from_end
         self._make = make
         self._beside = beside
         self._top = 0
-        self._room = 0
-        """Rows below the head when it was drawn."""
-        self._follows = True
-        """Whether the window follows the cursor; without one the arrows scroll."""
+        self._room = 0  # Rows below the head when it was drawn
+        self._follows = True  # Whether the window follows the cursor; without one the arrows scroll
         self._is_chosen = False
         """Whether the cursor was put where it is; otherwise it is on the first entry, and the panel shows its top."""
 

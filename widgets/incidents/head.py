@@ -10,8 +10,7 @@ from widgets.drawing.lines import Line, Span, spread, width_of
 from widgets.incidents.incident_wording import STATE_STYLES, clock_span, holder_text
 from widgets.incidents.view import IncidentView
 
-_SHORTEST_TITLE = 20
-"""Cells of a title that still tells what it is about."""
+_SHORTEST_TITLE = 20  # Cells of a title that still tells what it is about
 
 
 def head_lines(view: IncidentView, now: datetime, width: int) -> list[Line]:

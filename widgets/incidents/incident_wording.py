@@ -28,8 +28,7 @@ _COMPUTED = {
     ClockKind.CREDITS: N_("database CPU credits used up in {time} (from {basis})"),
     ClockKind.MAINTENANCE: N_("AWS applies it in {time} ({basis})"),
 }
-_NEAR = timedelta(hours=2)
-"""What ends within is drawn in red: to extend a database takes that long."""
+_NEAR = timedelta(hours=2)  # What ends within is drawn in red: to extend a database takes that long
 
 
 def is_overdue(clock: IncidentClock, now: datetime) -> bool:
@@ -115,8 +114,7 @@ def holder_text(incident: Incident) -> str:
     return _("nobody responds yet")
 
 
-_NAME = 18
-"""Cells of an incident's name."""
+_NAME = 18  # Cells of an incident's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +122,8 @@ class IncidentAlert:
     name: str
     is_taken: bool
     clocks: tuple[IncidentClock, ...] = ()
-    is_offered: bool = False
-    """Whether a hand-over of it waits for the one who looks."""
-    is_proposed: bool = False
-    """It is none yet: what no alarm tells of, with its title as the name."""
+    is_offered: bool = False  # Whether a hand-over of it waits for the one who looks
+    is_proposed: bool = False  # It is none yet: what no alarm tells of, with its title as the name
 
 
 def incident_spans(incident: Incident) -> list[Span]:

@@ -17,10 +17,8 @@ from widgets.incidents.view import IncidentView
 def step_entries(
     view: IncidentView, now: datetime, width: int, at_cursor: str | None = None, *, is_small: bool = False
 ) -> list[IncidentEntry]:
-    """Undecided contacts, the steps, then the causes of the runbook's table with their actions.
-
-    On a small screen, where they would scroll away, undecided contacts stand in the panel's head.
-    """
+    """Undecided contacts, the steps, then the causes of the runbook's table with their actions. On a small
+    screen, where they would scroll away, undecided contacts stand in the panel's head."""
     playbook = view.playbook
     if playbook is None:
         return [*_undecided(view, width), note("none", _("The runbook has no steps for this."), width)]

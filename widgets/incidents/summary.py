@@ -10,8 +10,7 @@ from widgets.incidents.head import head_lines
 from widgets.incidents.timeline import timeline_entries
 from widgets.incidents.view import IncidentView
 
-_NEWEST = 8
-"""Rows of the timeline."""
+_NEWEST = 8  # Rows of the timeline
 
 
 def summary_lines(view: IncidentView, now: datetime, width: int) -> list[Line]:

@@ -30,24 +30,18 @@ class IncidentView:
     """Id of the place, inspection or change to which the advice about the first cause leads; "": nowhere."""
     outcomes: Mapping[str, str] = field(default_factory=dict)
     """What became of the newest change of each kind that was sent since it began, to the target that the kind leads to."""
-    shows_numbers: bool = False
-    """Whether scores and weights are drawn."""
-    specs: Mapping[str, CauseSpec] = field(default_factory=dict)
-    """The weighed causes by their ids."""
+    shows_numbers: bool = False  # Whether scores and weights are drawn
+    specs: Mapping[str, CauseSpec] = field(default_factory=dict)  # The weighed causes by their ids
     timeline: tuple[TimelineRow, ...] = ()
-    undecided: tuple[str, ...] = ()
-    """Roles that the playbook calls for and that nobody can reach."""
-    joinable: tuple[Incident, ...] = ()
-    """Incidents that may be the same one."""
-    joined_title: str = ""
-    """Title of the incident that this one is part of; "" for none."""
+    undecided: tuple[str, ...] = ()  # Roles that the playbook calls for and that nobody can reach
+    joinable: tuple[Incident, ...] = ()  # Incidents that may be the same one
+    joined_title: str = ""  # Title of the incident that this one is part of; "" for none
     checks: tuple[RecoveryCheck, ...] = ()
     """The conditions of recovery as last judged; () if they were not."""
     telling: tuple[tuple[str, str], ...] = ()
     """What a tell step needs: (heading, text of several lines)."""
     zone: tzinfo = UTC
-    trouble: str = ""
-    """Why the evidence cannot be shown; "" if it can, or there is none yet."""
+    trouble: str = ""  # Why the evidence cannot be shown; "" if it can, or there is none yet
 
     def mark(self, index: int) -> StepMark:
         record = next((each for each in self.incident.steps if each.index == index), None)

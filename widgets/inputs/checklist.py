@@ -20,8 +20,7 @@ from services.models.runbook import EvidenceField
 from services.models.text import clean, clean_block
 from widgets.drawing.lines import ROLES
 
-LONGEST = 500
-"""Characters of one piece of evidence at most."""
+LONGEST = 500  # Characters of one piece of evidence at most
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 

@@ -25,10 +25,8 @@ from widgets.changes.plan.form import ChoiceRow, ValueInput
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line, LineWidget, Span, fit, spread, width_of
 
-Lets = Callable[[float], bool]
-"""Whether a key pressed at that time (monotonic seconds) is accepted."""
-_ROOM = 4
-"""Cells around the field of the name."""
+Lets = Callable[[float], bool]  # Whether a key pressed at that time (monotonic seconds) is accepted
+_ROOM = 4  # Cells around the field of the name
 _FREE = frozenset({"escape", "tab", "shift+tab", "up", "down", "pageup", "pagedown", "ctrl+r"})
 
 

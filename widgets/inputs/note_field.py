@@ -12,8 +12,7 @@ from textual.widgets import TextArea
 from services.i18n import N_
 from services.models.text import clean_block
 
-LONGEST = 4000
-"""Characters of a note at most; the journal stores it whole."""
+LONGEST = 4000  # Characters of a note at most; the journal stores it whole
 
 
 class NoteField(TextArea):

@@ -14,12 +14,9 @@ from textual.widgets import Input, Static
 from services.i18n import N_, _
 
 A = TypeVar("A", bound=StrEnum)
-Asks = Mapping[A, tuple[str, str]]
-"""Label and hint of each prompt: English, marked with N_."""
-NARROW = 120
-"""Below this width the hint has a row of its own, so that the text has room."""
-LOW = 6
-"""Rows of the container below which there is no second row."""
+Asks = Mapping[A, tuple[str, str]]  # Label and hint of each prompt: English, marked with N_
+NARROW = 120  # Below this width the hint has a row of its own, so that the text has room
+LOW = 6  # Rows of the container below which there is no second row
 
 
 class Prompt(Horizontal, Generic[A]):

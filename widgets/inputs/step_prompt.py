@@ -9,8 +9,7 @@ from textual.message import Message
 from services.i18n import N_, _
 from widgets.drawing.lines import Line, LineWidget, Span
 
-_MOST = 9
-"""Steps that one digit can name."""
+_MOST = 9  # Steps that one digit can name
 
 
 class StepPrompt(LineWidget, can_focus=True):

@@ -23,11 +23,9 @@ from widgets.duties.duty_wording import DUTY_STYLES
 from widgets.findings.lines import finding_lines
 from widgets.journal.journal_wording import OUTCOME_STYLES
 
-_MOST = 2000
-"""Maximum lines of contents; the export has everything."""
+_MOST = 2000  # Maximum lines of contents; the export has everything
 _INDENT = 2
-_DEEPEST = 100
-"""Maximum nesting of lists; the console writes no deeper bodies."""
+_DEEPEST = 100  # Maximum nesting of lists; the console writes no deeper bodies
 _NAMES = {
     "title": N_("duty"),
     "due_at": N_("due at"),

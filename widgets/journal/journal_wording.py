@@ -13,8 +13,7 @@ from widgets.drawing.format import clock
 from widgets.drawing.spans import Line, Span
 from widgets.drawing.state_styles import VERDICT_STYLES, StateStyle
 
-_NONE = " "
-"""The mark of a kind that is no state."""
+_NONE = " "  # The mark of a kind that is no state
 KIND_STYLES: dict[EntryKind, StateStyle] = {
     EntryKind.STARTED: StateStyle(_NONE, N_("start"), "faint"),
     EntryKind.ENDED: StateStyle(_NONE, N_("end"), "faint"),
@@ -105,8 +104,7 @@ _SEEN_MARKS = {
 """Mark and role by type and state of an event of AWS; others have none."""
 _OPENINGS = {EntryKind.SIGN_OFF: N_("Signed off"), EntryKind.OUTCOME: N_("Accepted")}
 """How the texts of a kind begin, where that is not the kind's word."""
-_LONGEST_KIND = 40
-"""Maximum length of the name of an unknown kind."""
+_LONGEST_KIND = 40  # Maximum length of the name of an unknown kind
 QUIET = (
     EntryKind.STARTED,
     EntryKind.ENDED,

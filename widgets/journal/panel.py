@@ -66,8 +66,7 @@ class JournalPanel(Panel[JournalView]):
         """This host, where people on other hosts write to the journal, too; "": hosts tell nothing."""
         self._begin: bool | None = None
         """Show the next value from its first (False) or last entry (True); None: at the current position."""
-        self._newest_in_view = 0
-        """The number of the newest entry that was in view."""
+        self._newest_in_view = 0  # The number of the newest entry that was in view
 
     def compose_body(self) -> Iterable[Widget]:
         yield self.table

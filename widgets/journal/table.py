@@ -12,10 +12,8 @@ from widgets.drawing.columns import Column, lay_out
 from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable, Row
 
-_KIND_WIDTH = 26
-"""Cells; the known kinds take at most 14, an unknown one is shown with its name."""
-NEAR = 60
-"""Distance in rows from the edge of the loaded rows at which the next page is requested."""
+_KIND_WIDTH = 26  # Cells; the known kinds take at most 14, an unknown one is shown with its name
+NEAR = 60  # Distance in rows from the edge of the loaded rows at which the next page is requested
 
 
 class JournalTable(KeyedTable):
@@ -25,10 +23,8 @@ class JournalTable(KeyedTable):
     class Wanted(Message):
         """The view comes near an edge of the loaded rows, or the reader goes to the very end."""
 
-        older: bool
-        """Backwards in time, else forwards."""
-        edge: bool = False
-        """The very first or last entry instead of the next page."""
+        older: bool  # Backwards in time, else forwards
+        edge: bool = False  # The very first or last entry instead of the next page
 
     def __init__(self) -> None:
         super().__init__(
@@ -41,8 +37,7 @@ class JournalTable(KeyedTable):
             ),
             margin=1,
         )
-        self.newer = self.older = False
-        """Whether there are entries beyond the loaded rows."""
+        self.newer = self.older = False  # Whether there are entries beyond the loaded rows
         self._holding = False
 
     @property

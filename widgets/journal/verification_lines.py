@@ -4,8 +4,7 @@ from services.models.verification import ChainFaultKind, Verification
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line
 
-LISTED = 200
-"""Maximum number of faults shown; the command line lists them all."""
+LISTED = 200  # Maximum number of faults shown; the command line lists them all
 _KINDS = {
     ChainFaultKind.ALTERED: N_("altered"),
     ChainFaultKind.DROPPED: N_("dropped"),

@@ -1,8 +1,6 @@
-"""Application Auto Scaling of ECS services: bounds, policies, scheduled actions, decisions.
-
-Source: DescribeScalableTargets, DescribeScalingPolicies, DescribeScheduledActions, DescribeScalingActivities
-(Application Auto Scaling API reference).
-"""
+"""Application Auto Scaling of ECS services: bounds, policies, scheduled actions, decisions. Source:
+DescribeScalableTargets, DescribeScalingPolicies, DescribeScheduledActions, DescribeScalingActivities
+(Application Auto Scaling API reference)."""
 
 import re
 from datetime import UTC, datetime
@@ -67,9 +65,7 @@ class AutoScalingReader:
 
     async def scheduled_actions(self, cluster: str, name: str) -> tuple[ScheduledAction, ...]:
         """A service's scheduled actions: one-time actions first, soonest first, then recurring ones by name.
-
-        Raises AwsError.
-        """
+        Raises AwsError."""
         pages = self._session.pages(
             SERVICE, "DescribeScheduledActions", required=("ScheduledActions",), **_of(cluster, name)
         )
@@ -77,10 +73,8 @@ class AutoScalingReader:
         return tuple(sorted(actions, key=lambda action: (action.at or _NEVER, action.id)))
 
     async def activities(self, cluster: str, name: str, limit: int = 50) -> tuple[ScalingActivity, ...]:
-        """A service's latest scaling decisions, newest first, including those without effect.
-
-        AWS keeps them for six weeks. Raises AwsError.
-        """
+        """A service's latest scaling decisions, newest first, including those without effect. AWS keeps them
+        for six weeks. Raises AwsError."""
         return (await self.decisions(cluster, name, limit)).activities
 
     async def decisions(self, cluster: str, name: str, limit: int = 50) -> ScalingActivities:

@@ -1,8 +1,6 @@
-"""Computes when a scheduled action of Application Auto Scaling runs.
-
-Source: ScheduledAction (Application Auto Scaling API reference), "Schedule recurring scaling actions using cron
-expressions" (user guide). The cron wildcard `W` (the weekday nearest to a date) is not supported.
-"""
+"""Computes when a scheduled action of Application Auto Scaling runs. Source: ScheduledAction (Application
+Auto Scaling API reference), "Schedule recurring scaling actions using cron expressions" (user guide). The
+cron wildcard `W` (the weekday nearest to a date) is not supported."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,8 +13,7 @@ from dateutil.rrule import FR, MO, MONTHLY, SA, SU, TH, TU, WE, rrule, weekday
 
 from services.models.ecs import ScheduledAction
 
-MOST = 5000
-"""Maximum number of runs computed for one action."""
+MOST = 5000  # Maximum number of runs computed for one action
 _RATE = re.compile(r"rate\((\d{1,6}) (minute|hour|day)s?\)")
 _CRON = re.compile(r"cron\((\S+(?:\s+\S+){5})\)")
 _RANGE = re.compile(r"(\*|\?|\w+)(?:-(\w+))?(?:/(\d{1,4}))?")
@@ -32,10 +29,8 @@ class UnreadableSchedule(ValueError):
 
 
 def moments(action: ScheduledAction, after: datetime, until: datetime) -> tuple[datetime, ...]:
-    """The action's runs after `after` and up to `until` inclusive (UTC), in ascending order.
-
-    Raises UnreadableSchedule, also for more than MOST runs.
-    """
+    """The action's runs after `after` and up to `until` inclusive (UTC), in ascending order. Raises
+    UnreadableSchedule, also for more than MOST runs."""
     first = max(after, action.start - timedelta(seconds=1)) if action.start else after
     last = min(until, action.end) if action.end else until
     try:

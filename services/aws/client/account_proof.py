@@ -35,13 +35,11 @@ OWN_ARNS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("rds", "DescribeDBSnapshots"): (("DBSnapshots", "DBSnapshotArn"),),
 }
 """Lists (key of the rows, of their ARN) of what belongs to the account that asks; others may list what is shared with it."""
-AGAIN = 30.0
-"""Seconds after which STS is asked again where it did not answer."""
+AGAIN = 30.0  # Seconds after which STS is asked again where it did not answer
 IDENTITY_TIMEOUT = 10.0
 PATIENCE = 2.0
 """Seconds for which an answer waits for one that may prove it at no cost, and may hang."""
-_KEPT = 16
-"""Access keys that are remembered; a role's session has a new one each hour."""
+_KEPT = 16  # Access keys that are remembered; a role's session has a new one each hour
 _AMAZON = re.compile(
     r"\.(?:amazonaws\.(?:com|com\.cn|eu)|api\.aws|api\.amazonwebservices\.(?:com\.cn|eu)"
     r"|(?:c2s|csp\.hci)\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk)$"
@@ -52,8 +50,7 @@ _ACCOUNT = re.compile(r"\d{12}")
 _SIGNATURE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]+)/")
 
 Answer = dict[str, Any]
-Ask = Callable[[], Coroutine[Any, Any, Answer]]
-"""Reads the caller's identity."""
+Ask = Callable[[], Coroutine[Any, Any, Answer]]  # Reads the caller's identity
 
 
 class Signer(NamedTuple):
@@ -85,8 +82,7 @@ SENDING: ContextVar[SentRequest | None] = ContextVar("sending", default=None)
 
 class AccountProof:
     def __init__(self, account: str, region: str, clock: Clock) -> None:
-        self.account = account
-        """The runbook's, as is `region`."""
+        self.account = account  # The runbook's, as is `region`
         self.region = region
         self.on_refusal: Callable[[WrongAccount], object] | None = None
         self._clock = clock
@@ -95,8 +91,7 @@ class AccountProof:
         self._asking: asyncio.Task[Answer] | None = None
         self._failure: tuple[AwsError, Signer | None, Mark] | None = None
         """What STS answered instead, to whom, and when."""
-        self._under_way: set[asyncio.Future[None]] = set()
-        """Reads whose answers have ARNs."""
+        self._under_way: set[asyncio.Future[None]] = set()  # Reads whose answers have ARNs
 
     def mismatch(self, account: str, region: str) -> str:
         """In words, that the session's are not the runbook's; "" if they are."""

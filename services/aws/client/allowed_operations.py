@@ -1,8 +1,6 @@
-"""The read-only gate: checks every request of every client before it leaves the process.
-
-The list is exact, never a prefix such as `Get*`: GetSecretValue and GetSessionToken are reads that leak.
-`generate_presigned_url` makes no call and therefore bypasses the gate; the console does not use it.
-"""
+"""The read-only gate: checks every request of every client before it leaves the process. The list is exact,
+never a prefix such as `Get*`: GetSecretValue and GetSessionToken are reads that leak.
+`generate_presigned_url` makes no call and therefore bypasses the gate; the console does not use it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -129,16 +127,13 @@ READS: frozenset[tuple[str, str]] = frozenset(
 )
 """Every allowed read: (botocore's service name, API operation)."""
 
-_PARAMS, _PERMIT = "toban_params", "toban_permit"
-"""Keys of the SDK's request context."""
+_PARAMS, _PERMIT = "toban_params", "toban_permit"  # Keys of the SDK's request context
 
 
 class Gate:
-    """SDK event handlers that raise Refused for anything but listed reads, granted writes and journal appends.
-
-    A granted request is compared before and after serialization, so that nothing the SDK adds on the way
-    (an idempotency token, for example) is sent without having been confirmed.
-    """
+    """SDK event handlers that raise Refused for anything but listed reads, granted writes and journal
+    appends. A granted request is compared before and after serialization, so that nothing the SDK adds on the
+    way (an idempotency token, for example) is sent without having been confirmed."""
 
     def __init__(
         self, clock: Clock, allowed: Iterable[tuple[str, str]] = READS, journal: AppendTarget = NOWHERE

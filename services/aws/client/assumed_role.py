@@ -18,10 +18,8 @@ from services.background.detached import detached
 if TYPE_CHECKING:
     from services.aws.client.sdk.role_sessions import RoleSessions
 
-POLICY_LIMIT = 2048
-"""Most characters of a session policy (AssumeRole, Policy)."""
-_LONGEST, _SHORTEST = 64, 2
-"""Length of RoleSessionName and SourceIdentity."""
+POLICY_LIMIT = 2048  # Most characters of a session policy (AssumeRole, Policy)
+_LONGEST, _SHORTEST = 64, 2  # Length of RoleSessionName and SourceIdentity
 
 
 class RoleWriter(Writer, Protocol):

@@ -1,7 +1,5 @@
-"""The exception hierarchy for reading and writing AWS; nothing else is raised for a failed call.
-
-Imports no botocore, so feeds and tests can use it; `services.aws.client.sdk.error_translation` creates the errors.
-"""
+"""The exception hierarchy for reading and writing AWS; nothing else is raised for a failed call. Imports no
+botocore, so feeds and tests can use it; `services.aws.client.sdk.error_translation` creates the errors."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -23,10 +21,8 @@ class AwsError(Exception):
         self.certain: bool | None = None
         """For a write: whether it is proven to have had no effect; None: decided by the problem kind.
         Use `services.aws.client.errors.nothing_done` to evaluate it."""
-        self.request_id = ""
-        """AWS's request id of the failed request; "" when AWS did not respond."""
-        self.unknown_operation = False
-        """The endpoint does not implement this operation at all."""
+        self.request_id = ""  # AWS's request id of the failed request; "" when AWS did not respond
+        self.unknown_operation = False  # The endpoint does not implement this operation at all
         self.code = ""
         """AWS's own code of the error, e.g. `ConditionalCheckFailedException`; "" when AWS did not respond."""
         self.standing_item: dict[str, Any] | None = None

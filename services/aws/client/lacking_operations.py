@@ -1,15 +1,12 @@
-"""Operations that the endpoint has said it does not have; they are not asked for again for a while.
-
-Not for good: something between the console and AWS can say so, too, and nothing that is watched may stay away for that.
-"""
+"""Operations that the endpoint has said it does not have; they are not asked for again for a while. Not for
+good: something between the console and AWS can say so, too, and nothing that is watched may stay away for
+that."""
 
 from services.aws.client.errors import AwsError
 from services.clock import Clock, Mark, mark, passed
 
-AGAIN = 600.0
-"""Seconds after which an operation is asked for again."""
-AGAIN_WATCHED = 60.0
-"""The same for what the watch reads each minute."""
+AGAIN = 600.0  # Seconds after which an operation is asked for again
+AGAIN_WATCHED = 60.0  # The same for what the watch reads each minute
 _WATCHED = frozenset({"DescribeAlarms", "GetMetricData", "FilterLogEvents", "GetCallerIdentity"})
 
 

@@ -1,8 +1,6 @@
-"""Counts AWS requests and their cost per local day.
-
-Prices come from `services.aws.client.prices`: GetMetricData and Cost Explorer are always charged, other CloudWatch
-requests only beyond the free million a month; the scan cost of a query is reported by its caller.
-"""
+"""Counts AWS requests and their cost per local day. Prices come from `services.aws.client.prices`:
+GetMetricData and Cost Explorer are always charged, other CloudWatch requests only beyond the free million a
+month; the scan cost of a query is reported by its caller."""
 
 from collections import Counter, deque
 from datetime import date, tzinfo
@@ -15,8 +13,7 @@ from services.models.usage import Usage, UsageRow
 
 _JST = ZoneInfo("Asia/Tokyo")
 _ALWAYS_CHARGED = "cloudwatch.GetMetricData"
-DAYS_KEPT = 14
-"""Past days kept until the usage is recorded in the journal."""
+DAYS_KEPT = 14  # Past days kept until the usage is recorded in the journal
 
 
 class UsageMeter:
@@ -34,9 +31,8 @@ class UsageMeter:
         self._before: deque[Usage] = deque(maxlen=DAYS_KEPT)
 
     def count(self, service: str, operation: str, *, metrics: int = 0, usd: float | None = None) -> None:
-        """Count one sent request; `metrics` is the number of metrics a GetMetricData requests, `usd` what a request is
-        charged whose price depends on its parameters; None: by its operation alone.
-        """
+        """Count one sent request; `metrics` is the number of metrics a GetMetricData requests, `usd` what a
+        request is charged whose price depends on its parameters; None: by its operation alone."""
         self._turn()
         name = f"{service}.{operation}"
         self._calls[name] += 1

@@ -1,7 +1,5 @@
 """Assumes a role without the SDK's terminal prompt, which would block the event loop and garble the screen.
-
-The SDK gets a prompter that returns a code entered beforehand, or raises: it never prompts.
-"""
+The SDK gets a prompter that returns a code entered beforehand, or raises: it never prompts."""
 
 import re
 from collections.abc import Callable
@@ -46,8 +44,7 @@ class SessionCredentials:
     access_key: str
     secret_key: Secret
     token: Secret
-    expires_at: datetime | None
-    """UTC."""
+    expires_at: datetime | None  # UTC
 
 
 class RoleProvider:

@@ -47,8 +47,7 @@ class MonitoredSession(AwsSession):
         super().__init__(settings, clock=clock, meter=meter, wall=wall, journal=journal, proof=proof)
         self._source = monitoring.source_account
         self._journal_group = journal_group
-        self._unshared: set[str] = set()
-        """Log groups that the monitoring account does not have."""
+        self._unshared: set[str] = set()  # Log groups that the monitoring account does not have
         # Without a proof: each of its requests names the account that it is about.
         self._monitoring = AwsSession(
             replace(

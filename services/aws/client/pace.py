@@ -2,8 +2,7 @@ from collections import deque
 
 from services.clock import Clock
 
-WINDOW = 1.0
-"""Seconds, if nothing else is said."""
+WINDOW = 1.0  # Seconds, if nothing else is said
 
 
 class RequestPace:

@@ -15,8 +15,7 @@ from services.models.runbook_inspections import Costs
 
 _USD_JPY = 150.0
 USD_PER_METRIC = 0.01 / 1000
-USD_PER_CLOUDWATCH_CALL = 0.01 / 1000
-"""Price beyond the free million requests a month."""
+USD_PER_CLOUDWATCH_CALL = 0.01 / 1000  # Price beyond the free million requests a month
 USD_PER_COST_CALL = 0.01
 USD_PER_LIVE_TAIL_MINUTE = 0.01
 USD_PER_S3_LIST = 0.0047 / 1000
@@ -24,10 +23,8 @@ USD_PER_S3_PUT = 0.0047 / 1000
 USD_PER_S3_GET = 0.00037 / 1000
 USD_PER_DYNAMODB_WRITE = 0.715 / 1e6
 """Price of a write request unit: a put of up to 1 KB, be it refused by its condition."""
-USD_PER_DYNAMODB_READ = 0.143 / 1e6
-"""Price of a read request unit: a consistent read of up to 4 KB."""
-USD_PER_INVALIDATION_PATH = 0.005
-"""Price of an invalidation path beyond the free ones of the month."""
+USD_PER_DYNAMODB_READ = 0.143 / 1e6  # Price of a read request unit: a consistent read of up to 4 KB
+USD_PER_INVALIDATION_PATH = 0.005  # Price of an invalidation path beyond the free ones of the month
 COST_EXPLORER = frozenset({"GetCostAndUsage", "GetCostForecast", "GetDimensionValues", "GetAnomalies"})
 _CHARGED = frozenset(
     {
@@ -46,10 +43,8 @@ _USD_PER_CALL = {
     ("dynamodb", "Query"): USD_PER_DYNAMODB_READ,
     **{("ce", operation): USD_PER_COST_CALL for operation in COST_EXPLORER},
 }
-GB = 10**9
-"""Bytes per gigabyte in AWS's prices for scanned data."""
-ATHENA_LEAST = 10 * 10**6
-"""Minimum number of bytes that Athena charges for."""
+GB = 10**9  # Bytes per gigabyte in AWS's prices for scanned data
+ATHENA_LEAST = 10 * 10**6  # Minimum number of bytes that Athena charges for
 
 
 def is_charged(service: str, operation: str) -> bool:

@@ -11,8 +11,7 @@ from services.aws.client.validation import Misshapen, sound
 from services.i18n import _
 from services.models.problem import Problem, ProblemKind
 
-Answer = dict[str, Any]
-"""One parsed response."""
+Answer = dict[str, Any]  # One parsed response
 _TOKENS = (
     ("NextToken", "NextToken"),
     ("nextToken", "nextToken"),
@@ -21,11 +20,9 @@ _TOKENS = (
 )
 """Pagination tokens: (key in the response, parameter of the next request)."""
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST = 253_402_300_799
-"""The last second of the year 9999."""
+_LAST = 253_402_300_799  # The last second of the year 9999
 _MOST = 1 << 62
-_LARGEST = 1 << 360
-"""Largest absolute value of a metric (CloudWatch API reference, MetricDatum)."""
+_LARGEST = 1 << 360  # Largest absolute value of a metric (CloudWatch API reference, MetricDatum)
 
 
 class Reader(Protocol):
@@ -67,10 +64,8 @@ def next_page(answer: Answer) -> tuple[str, str]:
 
 
 def when(value: object) -> datetime | None:
-    """A parsed value as an aware UTC time: a datetime, epoch seconds, or ISO 8601 text.
-
-    None for anything else, and for times before 1970, which AWS does not have.
-    """
+    """A parsed value as an aware UTC time: a datetime, epoch seconds, or ISO 8601 text. None for anything
+    else, and for times before 1970, which AWS does not have."""
     try:
         if isinstance(value, datetime):
             moment = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
@@ -131,10 +126,8 @@ def rows(answer: Answer, key: str) -> list[Answer]:
 
 
 def inside(text: object) -> Any:
-    """A text parsed as JSON, with U+FFFD for lone surrogates.
-
-    Raises ValueError for anything that is not JSON, including NaN, Infinity and numbers of more than 64 bits.
-    """
+    """A text parsed as JSON, with U+FFFD for lone surrogates. Raises ValueError for anything that is not
+    JSON, including NaN, Infinity and numbers of more than 64 bits."""
     if not isinstance(text, str):
         raise ValueError("not a text")
     try:

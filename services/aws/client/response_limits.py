@@ -1,12 +1,9 @@
-"""Limits on one response: seconds without a byte, bytes before the body is read into memory, rows before it is processed.
-
-AWS's pages are small; a larger response comes from something between the console and AWS. Parsing 100,000 alarms
-in one response would block the event loop for fifteen seconds.
-"""
+"""Limits on one response: seconds without a byte, bytes before the body is read into memory, rows before it
+is processed. AWS's pages are small; a larger response comes from something between the console and AWS.
+Parsing 100,000 alarms in one response would block the event loop for fifteen seconds."""
 
 MIB = 1 << 20
-MOST_BYTES = 4 * MIB
-"""Body size limit of services without an entry in MOST_BYTES_OF."""
+MOST_BYTES = 4 * MIB  # Body size limit of services without an entry in MOST_BYTES_OF
 MOST_BYTES_OF = {
     "logs": 10 * MIB,  # 1 MB of text in 10,000 events, plus JSON escapes, event ids and stream names
     "cloudwatch": 8 * MIB,  # GetMetricData: 100,800 datapoints
@@ -31,8 +28,7 @@ MOST_ROWS_OF = {
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 15.0
 """Seconds without receiving a byte; does not bound a slowly trickling response, so calls also have a total time-out."""
-CHUNK = 64 * 1024
-"""Bytes of a body that are read at once."""
+CHUNK = 64 * 1024  # Bytes of a body that are read at once
 
 
 class TooLargeBody(bytes):

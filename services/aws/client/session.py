@@ -1,7 +1,5 @@
-"""The only access to AWS: every call has a time-out, passes the gate, is counted and validated, and fails as AwsError.
-
-Importing this module does not import the SDK, so the first frame is not delayed.
-"""
+"""The only access to AWS: every call has a time-out, passes the gate, is counted and validated, and fails as
+AwsError. Importing this module does not import the SDK, so the first frame is not delayed."""
 
 import asyncio
 from collections import Counter
@@ -43,10 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AwsSession", "AwsSettings", "MfaNeeded"]
 
-PAGE_LIMIT = 100
-"""Maximum pages per paginated call; more indicate a faulty request or response."""
-ROW_LIMIT = 20_000
-"""Maximum rows of one list over all pages of a paginated call."""
+PAGE_LIMIT = 100  # Maximum pages per paginated call; more indicate a faulty request or response
+ROW_LIMIT = 20_000  # Maximum rows of one list over all pages of a paginated call
 
 
 class AwsSession:
@@ -97,10 +93,8 @@ class AwsSession:
         return self._wire.refusals
 
     async def warm(self, services: Iterable[str]) -> None:
-        """Import the SDK and load the API models of `services` in a thread; sends no request and raises nothing.
-
-        If the SDK cannot be imported, the first read reports why.
-        """
+        """Import the SDK and load the API models of `services` in a thread; sends no request and raises
+        nothing. If the SDK cannot be imported, the first read reports why."""
         try:
             login = await self._loaded()
         except Invalid:
@@ -118,11 +112,9 @@ class AwsSession:
         timeout: float = 20.0,
         **params: Any,
     ) -> dict[str, Any]:
-        """One response with the API reference's keys; timestamps are datetimes, GetMetricData's epoch seconds.
-
-        A missing `required` key or a wrong type raises Incomplete. `timeout` (seconds) covers credentials,
-        retries and slow responses. Raises AwsError.
-        """
+        """One response with the API reference's keys; timestamps are datetimes, GetMetricData's epoch
+        seconds. A missing `required` key or a wrong type raises Incomplete. `timeout` (seconds) covers
+        credentials, retries and slow responses. Raises AwsError."""
 
         async def call(sent: SentRequest | None) -> dict[str, Any]:
             SENDING.set(sent)
@@ -176,11 +168,8 @@ class AwsSession:
         row_limit: int = ROW_LIMIT,
         **params: Any,
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """Every page of a call; `timeout` (seconds) applies to each page.
-
-        A repeated token, more than `page_limit` pages, or more than `row_limit` rows of one list raises Incomplete.
-        Raises AwsError.
-        """
+        """Every page of a call; `timeout` (seconds) applies to each page. A repeated token, more than
+        `page_limit` pages, or more than `row_limit` rows of one list raises Incomplete. Raises AwsError."""
         tokens: set[str] = set()
         row_counts: Counter[str] = Counter()
         for _page in range(page_limit):
@@ -207,9 +196,7 @@ class AwsSession:
         self, service: str, operation: str, /, *, key: str, silence: float = 20.0, **params: Any
     ) -> AsyncGenerator[dict[str, Any], None]:
         """The events of the event stream under `key` of the response, until AWS ends it; close it to end it.
-
-        `silence`: seconds without an event after which the stream is broken. Raises AwsError.
-        """
+        `silence`: seconds without an event after which the stream is broken. Raises AwsError."""
         await self.prove()
         login = await self._loaded()
         async with aclosing(login.stream(service, operation, params, key=key, silence=silence)) as events:

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-"""Hosts of an endpoint that no proxy can reach."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")  # Hosts of an endpoint that no proxy can reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +24,12 @@ class WriteRole:
 
 @dataclass(frozen=True, slots=True)
 class MonitoringAccount:
-    """An account with which this system's account shares its metrics and logs.
+    """An account with which this system's account shares its metrics and logs. Source: "CloudWatch
+    cross-account observability" (Amazon CloudWatch User Guide)."""
 
-    Source: "CloudWatch cross-account observability" (Amazon CloudWatch User Guide).
-    """
-
-    source_account: str
-    """The system's own account."""
-    profile: str = ""
-    """A named profile of the monitoring account; "": the system's."""
-    role_arn: str = ""
-    """A role in the monitoring account to assume for reading."""
+    source_account: str  # The system's own account
+    profile: str = ""  # A named profile of the monitoring account; "": the system's
+    role_arn: str = ""  # A role in the monitoring account to assume for reading
 
     @property
     def account(self) -> str:
@@ -45,22 +39,16 @@ class MonitoringAccount:
 @dataclass(frozen=True, slots=True)
 class AwsSettings:
     """Settings from the command line or the configuration; "" defers to AWS_PROFILE, AWS_REGION, ~/.aws…
-
-    Source: "Configuration and credential precedence", AWS CLI user guide.
-    """
+    Source: "Configuration and credential precedence", AWS CLI user guide."""
 
     profile: str = ""
     """A named profile; as with `aws --profile`, it takes precedence over keys in the environment."""
     region: str = ""
-    role_arn: str = ""
-    """A role to assume with the resolved credentials."""
+    role_arn: str = ""  # A role to assume with the resolved credentials
     external_id: str = ""
-    mfa_serial: str = ""
-    """The MFA device required by `role_arn`."""
-    session_name: str = ""
-    """The operator's name, recorded by CloudTrail as the role session name."""
-    endpoint_url: str = ""
-    """A custom endpoint for every service (same as AWS_ENDPOINT_URL)."""
+    mfa_serial: str = ""  # The MFA device required by `role_arn`
+    session_name: str = ""  # The operator's name, recorded by CloudTrail as the role session name
+    endpoint_url: str = ""  # A custom endpoint for every service (same as AWS_ENDPOINT_URL)
     write_role: WriteRole | None = None
     """The role that changes are sent with; None: the credentials that read."""
     monitoring: MonitoringAccount | None = None

@@ -26,8 +26,7 @@ _READING = threading.Lock()
 
 class Redirected(Exception):
     def __init__(self, status: int, location: str) -> None:
-        self.location = clean(location, 200)
-        """The Location header, cleaned; "" if missing."""
+        self.location = clean(location, 200)  # The Location header, cleaned; "" if missing
         super().__init__(f"{status}: {self.location}")
 
 

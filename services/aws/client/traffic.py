@@ -1,7 +1,6 @@
-"""Observes the traffic with AWS: counts requests, and knows AWS's time, by which requests are signed where AWS demands it.
-
-AWS's time is the Date of its newest answer plus what has passed since by a clock that cannot be set.
-"""
+"""Observes the traffic with AWS: counts requests, and knows AWS's time, by which requests are signed where
+AWS demands it. AWS's time is the Date of its newest answer plus what has passed since by a clock that cannot
+be set."""
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -32,8 +31,7 @@ class TrafficObserver:
         self._date: datetime | None = None
         """AWS's time at `_answered_at`, which is of the clock's `elapsed`."""
         self._answered_at = 0.0
-        self.has_answered = False
-        """Whether AWS has accepted a request."""
+        self.has_answered = False  # Whether AWS has accepted a request
         self.signs_by_aws = False
         """Whether requests are signed by AWS's time: AWS has refused this machine's."""
         self.refusals = 0

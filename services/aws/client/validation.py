@@ -31,8 +31,7 @@ SCALARS: dict[str, tuple[type, ...]] = {
 _NUMBERS = (int, float)
 _WHOLE = ("integer", "long")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_LARGEST = 1 << 64
-"""Bound of integers: AWS's have at most 64 bits."""
+_LARGEST = 1 << 64  # Bound of integers: AWS's have at most 64 bits
 
 
 class Misshapen(ValueError):
@@ -56,11 +55,9 @@ def require(answer: dict[str, Any], names: Iterable[str]) -> None:
 
 
 def sound(value: Any) -> Any:
-    """Decoded JSON or a parsed response with U+FFFD for lone surrogates.
-
-    Raises Misshapen for a number that is not finite or has more than 64 bits. Takes time proportional to the size:
-    used only for XML and for responses that the fast decoder rejects.
-    """
+    """Decoded JSON or a parsed response with U+FFFD for lone surrogates. Raises Misshapen for a number that
+    is not finite or has more than 64 bits. Takes time proportional to the size: used only for XML and for
+    responses that the fast decoder rejects."""
     if isinstance(value, float) and not math.isfinite(value):
         raise Misshapen("a number that is not finite")
     if isinstance(value, int) and not -_LARGEST < value < _LARGEST:
@@ -86,10 +83,8 @@ def _everywhere(value: Any, of_each: Callable[[Any], Any]) -> Any:
 class ValidationRules:
     """Options of a check in addition to the shape."""
 
-    epoch: bool = False
-    """Timestamps stay epoch seconds, so numbers need no conversion."""
-    most_rows: int = 10_000
-    """Row limit of a list of non-scalars; more rows raise TooManyRows."""
+    epoch: bool = False  # Timestamps stay epoch seconds, so numbers need no conversion
+    most_rows: int = 10_000  # Row limit of a list of non-scalars; more rows raise TooManyRows
     most_rows_of: Mapping[str, int] = field(default_factory=dict)
     """Row limit by the name of the list's shape."""
 
@@ -169,10 +164,8 @@ def _list(member: Check, alike: Callable[[list[Any]], bool], most: int | None) -
 
 
 def _alike(shape: Any, epoch: bool) -> Callable[[list[Any]], bool]:
-    """A column-wise test: True when all items have the same keys and all values need no conversion.
-
-    False is inconclusive. On a page of log events it is three times as fast as checking item by item.
-    """
+    """A column-wise test: True when all items have the same keys and all values need no conversion. False is
+    inconclusive. On a page of log events it is three times as fast as checking item by item."""
     if shape.type_name in SCALARS:
         kinds = frozenset(_plain(shape.type_name, epoch))
         return lambda items: kinds.issuperset(map(type, items))

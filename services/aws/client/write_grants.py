@@ -17,10 +17,8 @@ from services.models.problem import Problem, ProblemKind
 
 
 class WriteGrant:
-    """Permission to send exactly `call`, once, until `deadline` (None: at any time).
-
-    `mark` is sent in the user agent, by which CloudTrail's record of the request tells whose it is.
-    """
+    """Permission to send exactly `call`, once, until `deadline` (None: at any time). `mark` is sent in the
+    user agent, by which CloudTrail's record of the request tells whose it is."""
 
     def __init__(self, call: AwsCall, deadline: Deadline | None = None, mark: str = "") -> None:
         self.call = call
@@ -28,8 +26,7 @@ class WriteGrant:
         self._deadline = deadline
         self.used = False
         """The gate has passed a request on this grant and will not pass a second one."""
-        self.sent = False
-        """The request may have left the process."""
+        self.sent = False  # The request may have left the process
 
     @property
     def is_overdue(self) -> bool:
@@ -91,10 +88,8 @@ NOWHERE = JournalLogStream("", "")
 class WriteAuthorizer:
     def __init__(self, clock: Clock, account: str, *, read_only: bool = False) -> None:
         self._clock = clock
-        self.account = account
-        """The only account that is written to."""
-        self.read_only = read_only
-        """Configured as read-only; arming is refused."""
+        self.account = account  # The only account that is written to
+        self.read_only = read_only  # Configured as read-only; arming is refused
         self._armed: Armed | None = None
         self._since: Mark = mark(clock)
         self._lasts = 0.0

@@ -1,8 +1,6 @@
-"""Converts CloudTrail events to models.
-
-The details are in `CloudTrailEvent`, a JSON string: the rows of LookupEvents lack the source address.
-Source: "CloudTrail record contents", "AWS Management Console sign-in events" (CloudTrail user guide).
-"""
+"""Converts CloudTrail events to models. The details are in `CloudTrailEvent`, a JSON string: the rows of
+LookupEvents lack the source address. Source: "CloudTrail record contents", "AWS Management Console sign-in
+events" (CloudTrail user guide)."""
 
 import re
 from collections.abc import Iterator
@@ -16,8 +14,7 @@ from services.models.cloudtrail import AccessEvent, Actor, ActorKind, SignIn, Tr
 SIGN_IN = "ConsoleLogin"
 SIGN_IN_SOURCE = "signin.amazonaws.com"
 """Event source of sign-ins and related events, including IAM Identity Center's."""
-MARK = "toban/"
-"""What the mark of a console's request begins with."""
+MARK = "toban/"  # What the mark of a console's request begins with
 _OUTCOMES = {"success": True, "failure": False}
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 """CloudTrail's placeholder for a user name that does not exist in the account."""

@@ -13,14 +13,10 @@ from services.i18n import _
 from services.models.cloudtrail import Lookup, TrailEvent, TrailStatus
 from services.models.text import clean
 
-PACE = 0.5
-"""Seconds between requests: LookupEvents allows two per second, account and region."""
-KEPT = timedelta(days=90)
-"""Retention of the event history."""
-PAGE = 50
-"""Maximum events per page."""
-PAGES = 400
-"""Maximum pages per lookup; at two per second, more than three minutes."""
+PACE = 0.5  # Seconds between requests: LookupEvents allows two per second, account and region
+KEPT = timedelta(days=90)  # Retention of the event history
+PAGE = 50  # Maximum events per page
+PAGES = 400  # Maximum pages per lookup; at two per second, more than three minutes
 
 __all__ = ["KEPT", "PACE", "SIGN_IN_SOURCE", "CloudTrailReader"]
 
@@ -45,11 +41,9 @@ class CloudTrailReader:
         most: int | None = None,
         on_progress: Callable[[int], None] = lambda _events: None,
     ) -> Lookup:
-        """The events of `region` whose attribute `key` (`EventName`, `Username`…) is `value`; all if `key` is "".
-
-        Never raises AwsError: it is returned as `problem` together with the events read so far. `most` limits the
-        pages. `on_progress` is called with the number of events after each page.
-        """
+        """The events of `region` whose attribute `key` (`EventName`, `Username`…) is `value`; all if `key` is
+        "". Never raises AwsError: it is returned as `problem` together with the events read so far. `most`
+        limits the pages. `on_progress` is called with the number of events after each page."""
         attributes = [{"AttributeKey": key, "AttributeValue": value}]
         query: dict[str, Any] = {"StartTime": since, "EndTime": until, "MaxResults": PAGE}
         query |= {"LookupAttributes": attributes} if key else {}

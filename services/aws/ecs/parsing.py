@@ -25,8 +25,7 @@ from services.models.text import clean
 # A value may be a secret, so a part counts only where it can be nothing but a host: what is ambiguous names none.
 
 
-MOST = 10
-"""Most hosts of one value."""
+MOST = 10  # Most hosts of one value
 _LONGEST = 4096
 _SECRET = re.compile(r"PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL", re.IGNORECASE)
 _HOST = re.compile(r"(HOST|HOSTNAME|ENDPOINT|ADDR|ADDRESS|BROKER|SERVER|NODE)S?", re.IGNORECASE)
@@ -54,8 +53,7 @@ def hosts_of(name: str, value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(hosts))[:MOST]
 
 
-EVENTS = 100
-"""ECS's limit on service events."""
+EVENTS = 100  # ECS's limit on service events
 _KEY = secrets.token_bytes(32)
 """Fingerprints of environment values are comparable within this process only."""
 

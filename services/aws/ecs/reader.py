@@ -1,8 +1,6 @@
-"""ECS: services, their deployments and revisions, tasks, task definitions.
-
-Source: DescribeServices, ListTasks, DescribeTasks, ListServiceDeployments, DescribeServiceDeployments,
-DescribeServiceRevisions, DescribeTaskDefinition, ListTaskDefinitions (Amazon ECS API reference).
-"""
+"""ECS: services, their deployments and revisions, tasks, task definitions. Source: DescribeServices,
+ListTasks, DescribeTasks, ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions,
+DescribeTaskDefinition, ListTaskDefinitions (Amazon ECS API reference)."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
@@ -27,14 +25,10 @@ from services.models.ecs_deployments import ServiceDeployment, ServiceRevision, 
 from services.models.first_wave import ServiceTasks
 from services.models.text import clean
 
-DESCRIBED = 20
-"""Maximum ARNs in one DescribeServiceDeployments or DescribeServiceRevisions."""
-LISTED = 100
-"""Maximum task definitions on a page."""
-TASKS = 100
-"""Maximum tasks on a page of ListTasks, and in one DescribeTasks."""
-RUNNING = 30
-"""Maximum running tasks among those that are described."""
+DESCRIBED = 20  # Maximum ARNs in one DescribeServiceDeployments or DescribeServiceRevisions
+LISTED = 100  # Maximum task definitions on a page
+TASKS = 100  # Maximum tasks on a page of ListTasks, and in one DescribeTasks
+RUNNING = 30  # Maximum running tasks among those that are described
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -112,10 +106,8 @@ class EcsReader:
         return revisions
 
     async def latest(self, cluster: str, name: str) -> tuple[ServiceDeployment, ...]:
-        """A service's newest deployments as ECS lists them, newest first: without sources, circuit breaker and hooks.
-
-        One request, where `deployments` takes two. Raises AwsError.
-        """
+        """A service's newest deployments as ECS lists them, newest first: without sources, circuit breaker
+        and hooks. One request, where `deployments` takes two. Raises AwsError."""
         return _newest_first(listed_deployment(row) for row in await self._listed(cluster, name))
 
     async def _listed(self, cluster: str, name: str) -> list[Answer]:
@@ -129,10 +121,9 @@ class EcsReader:
         return rows(answer, "serviceDeployments")
 
     async def tasks(self, cluster: str, name: str, *, running: Callable[[], Awaitable[bool]]) -> ServiceTasks:
-        """A service's tasks that stopped in about the last hour, and those that run if so asked. Raises AwsError.
-
-        At most TASKS in all; ECS forgets stopped ones after that hour. `running` is awaited after these are listed.
-        """
+        """A service's tasks that stopped in about the last hour, and those that run if so asked. Raises
+        AwsError. At most TASKS in all; ECS forgets stopped ones after that hour. `running` is awaited after
+        these are listed."""
         stopped_arns, more_stopped = await self._task_arns(cluster, name, "STOPPED")
         with_running = await running()
         alive, more_running = await self._task_arns(cluster, name, "RUNNING") if with_running else ([], False)

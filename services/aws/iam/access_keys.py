@@ -7,8 +7,7 @@ from services.models.base import RawId
 from services.models.iam import AccessKey, IamUser, KeyUse, RootUser
 from services.models.text import clean
 
-REGION = "us-east-1"
-"""IAM is a global service with its endpoint in this region."""
+REGION = "us-east-1"  # IAM is a global service with its endpoint in this region
 
 
 class AccessKeys:

@@ -1,7 +1,6 @@
 """A ledger as objects of an S3 bucket: one object a record, put only where none is, listed and read in order.
-
-Source: PutObject (If-None-Match), ListObjectsV2, GetObject, "Conditional writes" (Amazon S3 API reference and user guide).
-"""
+Source: PutObject (If-None-Match), ListObjectsV2, GetObject, "Conditional writes" (Amazon S3 API reference and
+user guide)."""
 
 import asyncio
 import re
@@ -15,12 +14,10 @@ from services.aws.ledgers.table import MOST_BYTES, LedgerSession
 from services.i18n import _
 
 PUT, GET, LIST = ("s3", "PutObject"), ("s3", "GetObject"), ("s3", "ListObjectsV2")
-LARGEST = limit_of("s3")
-"""Bytes of a record: no more is read back."""
+LARGEST = limit_of("s3")  # Bytes of a record: no more is read back
 DIGITS = 12
 PAGE = 1000
-AT_ONCE = 8
-"""Objects that are read at the same time."""
+AT_ONCE = 8  # Objects that are read at the same time
 PUT_SECONDS, READ_SECONDS = 10.0, 20.0
 _NAME = re.compile(rf"[0-9]{{{DIGITS}}}\.json")
 _TAKEN = "PreconditionFailed"
@@ -33,8 +30,7 @@ class LedgerFolder:
     """The records of one ledger in one bucket: all that its session may put to, or get."""
 
     bucket: str
-    prefix: str
-    """Of every key, "" or with a slash at its end."""
+    prefix: str  # Of every key, "" or with a slash at its end
     ledger: str
 
     def accepts(self, service: str, operation: str, params: object) -> bool:

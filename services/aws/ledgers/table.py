@@ -1,7 +1,6 @@
 """A ledger in one DynamoDB table: records of one partition, put if their number is free and read in order.
-
-Source: PutItem, Query, "Condition expressions", "Service quotas" (Amazon DynamoDB API reference and developer guide).
-"""
+Source: PutItem, Query, "Condition expressions", "Service quotas" (Amazon DynamoDB API reference and developer
+guide)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,10 +13,8 @@ from services.i18n import _
 PUT, QUERY = ("dynamodb", "PutItem"), ("dynamodb", "Query")
 CONDITION = "attribute_not_exists(seq)"
 SELECTION = "ledger = :ledger AND seq > :after"
-LARGEST = 400 * 1024
-"""Bytes of an item, with the names of its attributes."""
-_REST = 128
-"""Bytes for the names of the attributes and the number."""
+LARGEST = 400 * 1024  # Bytes of an item, with the names of its attributes
+_REST = 128  # Bytes for the names of the attributes and the number
 _PUT_KEYS = {"TableName", "Item", "ConditionExpression", "ReturnValuesOnConditionCheckFailure"}
 _QUERY_KEYS = {
     "TableName",
@@ -27,12 +24,9 @@ _QUERY_KEYS = {
     "Limit",
 }
 _CONDITION_FAILED = "ConditionalCheckFailedException"
-PAGE = 1000
-"""Records of one request at most."""
-MOST_BYTES = 16 << 20
-"""Bytes of records after which a read ends, as if no more were wanted."""
-PUT_SECONDS, READ_SECONDS = 10.0, 20.0
-"""Time-outs of a put and of one page."""
+PAGE = 1000  # Records of one request at most
+MOST_BYTES = 16 << 20  # Bytes of records after which a read ends, as if no more were wanted
+PUT_SECONDS, READ_SECONDS = 10.0, 20.0  # Time-outs of a put and of one page
 
 
 def largest_record(ledger: str) -> int:

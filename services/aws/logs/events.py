@@ -11,8 +11,7 @@ from services.models.base import RawId
 from services.models.logs import LogGroup, LogLine
 from services.models.text import LINE_LIMIT, clean, clean_line
 
-PAGE = 10_000
-"""FilterLogEvents' limit on events per page."""
+PAGE = 10_000  # FilterLogEvents' limit on events per page
 _SLICE, _SLICES = 64, 8
 """Events made into lines between two looks at the clock, and how often that goes on at most before others get their turn:
 500 lines of ASCII take 1 ms."""
@@ -20,8 +19,7 @@ _TURN = 0.004
 """Seconds after which others get their turn at once: foreign scripts take a hundred times as long."""
 _LATEST = 253_402_214_400_000
 """Epoch milliseconds up to which a time has a date; no event is dated later."""
-GROUPS = 1_000
-"""Maximum number of log groups read; a longer list needs a prefix."""
+GROUPS = 1_000  # Maximum number of log groups read; a longer list needs a prefix
 
 
 class Logs:
@@ -72,9 +70,8 @@ class Logs:
         self, group: str, pattern: str, start_ms: int, end_ms: int, limit: int = PAGE
     ) -> tuple[tuple[LogLine, ...], bool]:
         """The first events of `[start_ms, end_ms]` that match, at most `limit`, and whether they are all.
-
-        Reads as many pages as the session allows: CloudWatch searches a busy group in several. Raises AwsError.
-        """
+        Reads as many pages as the session allows: CloudWatch searches a busy group in several. Raises
+        AwsError."""
         lines: list[LogLine] = []
         pages = self._session.pages(
             "logs",

@@ -1,8 +1,6 @@
-"""Logs Insights: runs queries; reads a log group's fields and its size.
-
-Source: StartQuery, GetQueryResults, StopQuery, GetLogGroupFields, DescribeLogGroups, FilterLogEvents (Amazon
-CloudWatch Logs API reference). Queries are charged by bytes scanned, so one that nobody waits for is stopped.
-"""
+"""Logs Insights: runs queries; reads a log group's fields and its size. Source: StartQuery, GetQueryResults,
+StopQuery, GetLogGroupFields, DescribeLogGroups, FilterLogEvents (Amazon CloudWatch Logs API reference).
+Queries are charged by bytes scanned, so one that nobody waits for is stopped."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -24,12 +22,10 @@ PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 """Seconds between polls of a running query; the last value repeats. AWS allows 10 such calls a second."""
 HOUSE_FULL = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0)
 """Seconds between attempts while the account is at its limit of concurrent queries; then the error is raised."""
-LONGEST = 300.0
-"""Seconds that a query may run (AWS itself allows an hour)."""
+LONGEST = 300.0  # Seconds that a query may run (AWS itself allows an hour)
 ANSWERS = 5.0
 """Seconds that a cancelled run waits for the id of the query that it has just started, to stop it."""
-ROWS = 1000
-"""Default row limit; AWS's maximum is 100,000."""
+ROWS = 1000  # Default row limit; AWS's maximum is 100,000
 AROUND = timedelta(minutes=8)
 """GetLogGroupFields samples events this far before and after its `time`."""
 
@@ -84,10 +80,8 @@ class Insights:
                 await self._stop(id)
 
     async def fields_of(self, group: str, until: datetime) -> dict[str, int]:
-        """The percentage of events that have each field, in the quarter of an hour before `until`.
-
-        {} if there were no events. Raises AwsError.
-        """
+        """The percentage of events that have each field, in the quarter of an hour before `until`. {} if
+        there were no events. Raises AwsError."""
         answer = await self._session.read(
             "logs",
             "GetLogGroupFields",

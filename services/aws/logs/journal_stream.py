@@ -1,7 +1,5 @@
-"""The CloudWatch Logs stream that stores the journal's hashes outside the machine, to detect edits of the file.
-
-Source: PutLogEvents, FilterLogEvents (CloudWatch Logs API reference).
-"""
+"""The CloudWatch Logs stream that stores the journal's hashes outside the machine, to detect edits of the
+file. Source: PutLogEvents, FilterLogEvents (CloudWatch Logs API reference)."""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
@@ -18,8 +16,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 PAGES = 1_000
 """Maximum pages read; FilterLogEvents returns 1 MB, about 4,000 lines, per page, and pages may be empty."""
-LINES = 4_000_000
-"""Maximum lines read of one stream: more than ten years of a busy journal."""
+LINES = 4_000_000  # Maximum lines read of one stream: more than ten years of a busy journal
 
 
 class StreamAppender(Protocol):

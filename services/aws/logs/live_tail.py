@@ -14,8 +14,7 @@ LONGEST_SILENCE = 20.0
 class LiveUpdate(NamedTuple):
     """One update of a session; the first one, without lines, says that it has begun."""
 
-    lines: tuple[LogLine, ...] = ()
-    """Events without an event id, in the order of their arrival."""
+    lines: tuple[LogLine, ...] = ()  # Events without an event id, in the order of their arrival
     sampled: bool = False
     """Whether there were more than 500 events a second, of which AWS sent a part."""
 
@@ -36,9 +35,7 @@ class LiveTail:
 
     async def updates(self, arn: str, pattern: str = "") -> AsyncGenerator[LiveUpdate, None]:
         """Yield the updates of one session until AWS ends it; close the generator to end it, and its charge.
-
-        `arn` is the log group's, without `:*`. Raises AwsError.
-        """
+        `arn` is the log group's, without `:*`. Raises AwsError."""
         params: dict[str, Any] = {"logGroupIdentifiers": [arn]}
         if pattern:
             params["logEventFilterPattern"] = pattern

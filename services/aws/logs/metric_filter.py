@@ -1,14 +1,11 @@
-"""Tries filter patterns on messages; free, and nothing is created.
-
-Source: TestMetricFilter (Amazon CloudWatch Logs API reference).
-"""
+"""Tries filter patterns on messages; free, and nothing is created. Source: TestMetricFilter (Amazon
+CloudWatch Logs API reference)."""
 
 from collections.abc import Sequence
 
 from services.aws.client.reader import Answer, Reader, rows
 
-MOST = 50
-"""Messages of one request."""
+MOST = 50  # Messages of one request
 
 
 class MetricFilters:

@@ -27,14 +27,10 @@ from services.models.text import LINE_LIMIT, clean, clean_line
 
 PAGE = 5_000
 """Rows of a page; AWS allows 10,000, which may be more than the console reads of one response."""
-PEEK = 1_000
-"""Rows read of a query that still runs."""
-MANY = 500
-"""Rows from which a page is parsed in a thread."""
-PAST = 1_000
-"""Queries of the account read at most; AWS keeps far fewer."""
-INDEXED_GROUPS = 100
-"""Log groups in one DescribeFieldIndexes."""
+PEEK = 1_000  # Rows read of a query that still runs
+MANY = 500  # Rows from which a page is parsed in a thread
+PAST = 1_000  # Queries of the account read at most; AWS keeps far fewer
+INDEXED_GROUPS = 100  # Log groups in one DescribeFieldIndexes
 POINTER = "@ptr"
 
 
@@ -166,8 +162,7 @@ def _progress(answer: Answer) -> QueryProgress:
 
 
 def table_of(results: Sequence[Sequence[dict[str, Any]]]) -> QueryRows:
-    names: dict[str, str] = {}
-    """Cleaned names by AWS's own, in order."""
+    names: dict[str, str] = {}  # Cleaned names by AWS's own, in order
     rows_of: list[dict[str, str]] = []
     pointers: list[str] = []
     for cells in results:

@@ -1,8 +1,6 @@
-"""Converts rows of RDS responses to models; pure.
-
-Source: the types DBInstance, PendingModifiedValues, DBSnapshot, DBInstanceAutomatedBackup, Event, PendingMaintenanceAction (Amazon RDS API
-reference); which settings interrupt the database: "Settings for DB instances" (Amazon RDS user guide).
-"""
+"""Converts rows of RDS responses to models; pure. Source: the types DBInstance, PendingModifiedValues,
+DBSnapshot, DBInstanceAutomatedBackup, Event, PendingMaintenanceAction (Amazon RDS API reference); which
+settings interrupt the database: "Settings for DB instances" (Amazon RDS user guide)."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -67,8 +67,7 @@ def classes_of(options: Iterable[Answer]) -> tuple[OrderableClass, ...]:
     )
 
 
-EVENTS_KEPT = timedelta(days=14)
-"""RDS's retention of events."""
+EVENTS_KEPT = timedelta(days=14)  # RDS's retention of events
 
 
 class RdsReader:

@@ -1,8 +1,6 @@
-"""Muting and unmuting an alarm with a rule of the console's own, which has an end and a reason.
-
-Actions are never disabled: that has no end and tells nobody why. Source: PutAlarmMuteRule, DeleteAlarmMuteRule,
-GetAlarmMuteRule (Amazon CloudWatch API reference).
-"""
+"""Muting and unmuting an alarm with a rule of the console's own, which has an end and a reason. Actions are
+never disabled: that has no end and tells nobody why. Source: PutAlarmMuteRule, DeleteAlarmMuteRule,
+GetAlarmMuteRule (Amazon CloudWatch API reference)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
@@ -55,8 +53,7 @@ from services.models.date_text import zoned_time
 from services.models.text import clean
 from services.models.watches import Progress, Watch, WatchState
 
-MOST = 100
-"""Maximum alarms of one rule."""
+MOST = 100  # Maximum alarms of one rule
 
 
 def refusals(
@@ -218,8 +215,7 @@ def remarks(target: ChangeTarget, state: MuteState) -> tuple[str, ...]:
 
 LEAD_SECONDS = 75.0
 """Real seconds at least between a plan and the beginning of its mute, in which it can be confirmed."""
-EVERY = 10.0
-"""Real seconds between two looks at a rule."""
+EVERY = 10.0  # Real seconds between two looks at a rule
 LASTS = timedelta(minutes=10)
 """A rule becomes ACTIVE within its first minute; one that takes longer than this is no longer followed."""
 

@@ -15,10 +15,8 @@ from services.models.text import clean
 # duration is from PT1M to P15D.
 
 
-LONGEST = timedelta(days=15)
-"""AWS's maximum length of a mute."""
-MINUTE = timedelta(minutes=1)
-"""AWS's minimum length, and the unit of its schedules."""
+LONGEST = timedelta(days=15)  # AWS's maximum length of a mute
+MINUTE = timedelta(minutes=1)  # AWS's minimum length, and the unit of its schedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +65,8 @@ def read_end(typed: str, start: datetime, zone: ZoneInfo) -> tuple[datetime | No
 
 
 ACTION, UNTIL, REASON, ALSO = "action", "until", "reason", "also"
-USUAL = timedelta(hours=2)
-"""The end that is proposed, after the mute's beginning."""
-LONGEST_REASON = 500
-"""Characters; AWS stores 1,024 with a rule."""
+USUAL = timedelta(hours=2)  # The end that is proposed, after the mute's beginning
+LONGEST_REASON = 500  # Characters; AWS stores 1,024 with a rule
 
 Action = Literal["mute", "unmute"]
 _ACTIONS: dict[str, Action] = {"mute": "mute", "unmute": "unmute"}
@@ -81,11 +77,9 @@ class MuteParameters:
     """A valid wish: to mute some alarms for a time and a reason, or to end this console's mutes of one."""
 
     action: Action
-    window: MuteWindow | None = None
-    """None if and only if `action` is "unmute"."""
+    window: MuteWindow | None = None  # None if and only if `action` is "unmute"
     reason: str = ""
-    also: tuple[str, ...] = ()
-    """Further alarms that the same rule mutes."""
+    also: tuple[str, ...] = ()  # Further alarms that the same rule mutes
 
     def as_typed(self, zone: ZoneInfo) -> dict[str, str]:
         if self.window is None:

@@ -26,8 +26,7 @@ class MuteState:
     at: datetime
     alarms: tuple[Alarm, ...]
     """Every alarm of the system, including missing ones that the runbook expects."""
-    rules: tuple[MuteRule, ...]
-    """The rules that mute the alarm now or later, by name."""
+    rules: tuple[MuteRule, ...]  # The rules that mute the alarm now or later, by name
 
     def alarm(self, name: str) -> Alarm | None:
         return next(

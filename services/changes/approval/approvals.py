@@ -22,10 +22,8 @@ _LABELS = frozenset({"sudo", "login", "uid"})
 
 
 def are_two(one: Person, other: Person) -> bool:
-    """Whether no OS user name of one is the other's and their AWS identities differ; an unknown one is no other.
-
-    Names that differ in case alone count as one, because a directory may not distinguish them.
-    """
+    """Whether no OS user name of one is the other's and their AWS identities differ; an unknown one is no
+    other. Names that differ in case alone count as one, because a directory may not distinguish them."""
     identities = one.identity.casefold(), other.identity.casefold()
     if not all(identities) or identities[0] == identities[1]:
         return False
@@ -34,10 +32,8 @@ def are_two(one: Person, other: Person) -> bool:
 
 
 def is_one_of(person: Person, users: Iterable[str]) -> bool:
-    """Whether the OS user that the person's session began as is among `users`; case does not count.
-
-    Of `alice (sudo: bob)` that is bob, so that nobody approves by becoming the approver with sudo.
-    """
+    """Whether the OS user that the person's session began as is among `users`; case does not count. Of `alice
+    (sudo: bob)` that is bob, so that nobody approves by becoming the approver with sudo."""
     names = [name for name in _NAMES.findall(person.user.casefold()) if name not in _LABELS]
     return bool(names) and names[-1] in {user.casefold() for user in users}
 
@@ -97,8 +93,7 @@ VALID_SECONDS = 1800.0
 """How long a request waits for its answer, and an approval for its plan's confirmation (real time)."""
 OLDEST = timedelta(days=31)
 """Age of an approval obtained elsewhere from which it cannot have been given for a plan of today."""
-_SPAN = timedelta(days=1)
-"""How far back the first read goes at least; nothing older can be valid."""
+_SPAN = timedelta(days=1)  # How far back the first read goes at least; nothing older can be valid
 
 
 class NotApproved(Exception):
@@ -157,9 +152,7 @@ class Approvals(GroupedProjection):
 
     async def declare_emergency(self, plan: Plan, reason: str) -> None:
         """Record that the plan is carried out as an emergency: during a freeze, or where nobody can approve.
-
-        Raises NotApproved, JournalError.
-        """
+        Raises NotApproved, JournalError."""
         if not reason.strip():
             raise NotApproved(_("A reason is required."))
         if not plan.freeze and not (plan.approval_scope and self.is_undecided(plan)):
@@ -193,10 +186,9 @@ class Approvals(GroupedProjection):
         return tuple(sorted(valid, key=lambda consent: consent.way is not ConsentWay.EMERGENCY))
 
     def may_serve(self, plan: Plan) -> bool:
-        """Whether approvals can still be asked for, given and used under this plan's id, as far as they are read.
-
-        False once one of them was declined, used or expired, or covers another plan: the plan needs a new id.
-        """
+        """Whether approvals can still be asked for, given and used under this plan's id, as far as they are
+        read. False once one of them was declined, used or expired, or covers another plan: the plan needs a
+        new id."""
         return all(
             entry.kind in _CURRENT and entry.data.get("digest") == plan.digest and self._is_fresh(entry)
             for entry in self.recorded(plan.id)
@@ -289,11 +281,9 @@ class Approvals(GroupedProjection):
         )
 
     def _is_fresh(self, entry: Entry) -> bool:
-        """Whether the entry is young enough by a clock that cannot be set and by the wall clock.
-
-        The first counts from when this console read it, which after a start says little; the second compares another
-        machine's clock with this one's, so there it only bounds that.
-        """
+        """Whether the entry is young enough by a clock that cannot be set and by the wall clock. The first
+        counts from when this console read it, which after a start says little; the second compares another
+        machine's clock with this one's, so there it only bounds that."""
         age = self._clock.now() - entry.at
         apart = APART if self._ages.is_of_another_machine(entry.seq) else timedelta()
         is_recent = -max(apart, timedelta(seconds=5)) <= age < self._ages.window + apart

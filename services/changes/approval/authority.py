@@ -18,10 +18,8 @@ from services.models.runbook import Runbook
 
 @dataclass(frozen=True, slots=True)
 class FreezeInForce:
-    id: str
-    """Tells it from other freezes: an emergency goes through one only."""
-    text: str
-    """What is frozen until when, in words."""
+    id: str  # Tells it from other freezes: an emergency goes through one only
+    text: str  # What is frozen until when, in words
 
 
 class Freezes:

@@ -21,15 +21,12 @@ from services.models.problem import Problem, ProblemKind
 if TYPE_CHECKING:
     from services.aws.client.write_grants import WriteAuthorizer
 
-LONGEST = timedelta(hours=1)
-"""Maximum duration of one arming."""
+LONGEST = timedelta(hours=1)  # Maximum duration of one arming
 LONGEST_WITH_ROLE = timedelta(seconds=SESSION_SECONDS)
 """Maximum duration of one arming with a role for writing."""
-CODE = re.compile(r"[0-9]{6}")
-"""An MFA code."""
+CODE = re.compile(r"[0-9]{6}")  # An MFA code
 
-CHECK_SECONDS = 20.0
-"""Seconds between checks whether the arming has expired."""
+CHECK_SECONDS = 20.0  # Seconds between checks whether the arming has expired
 
 
 class Arming:
@@ -58,10 +55,8 @@ class Arming:
         return LONGEST if self._role is None else LONGEST_WITH_ROLE
 
     async def arm(self, reason: str, lasts: timedelta, code: str = "") -> Armed:
-        """Exchange the code, record the arming, then allow writing.
-
-        Raises AwsError (Refused by the console, others by AWS), JournalError; nothing is allowed then.
-        """
+        """Exchange the code, record the arming, then allow writing. Raises AwsError (Refused by the console,
+        others by AWS), JournalError; nothing is allowed then."""
         objection = self._objection(reason, lasts, code)
         if not objection:
             await self._journal.catch_up()

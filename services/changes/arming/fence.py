@@ -51,10 +51,8 @@ class Fence:
         return round(ahead, 1) if ahead >= LEAST_AHEAD else 0.0
 
     async def objection(self, plan: Plan, step: PlannedStep, intent: Entry) -> str:
-        """Why the step, whose `intent` is recorded, must not be sent; "" if it may.
-
-        A journal that cannot be read up to this moment forbids it.
-        """
+        """Why the step, whose `intent` is recorded, must not be sent; "" if it may. A journal that cannot be
+        read up to this moment forbids it."""
         try:
             await self._history.catch_up()
             return await self._objection(plan, step, intent)

@@ -29,8 +29,7 @@ SessionPolicy = Callable[[Sequence[AwsCall]], str]
 class WriteRoleUse:
     source: WriteRoleSource
     policy: SessionPolicy
-    user: Callable[[], str]
-    """The operator, as this machine knows them."""
+    user: Callable[[], str]  # The operator, as this machine knows them
 
     @property
     def source_identity(self) -> str:
@@ -42,8 +41,7 @@ class Writers:
         self._session = session
         self._role = role
         self._shutdown = shutdown
-        self._assumed: dict[str, RoleWriter] = {}
-        """Sessions of the role, by plan."""
+        self._assumed: dict[str, RoleWriter] = {}  # Sessions of the role, by plan
 
     def of(self, plan: Plan) -> Writer:
         return self._assumed.get(plan.id, self._session)

@@ -1,8 +1,6 @@
-"""Invalidation of CloudFront's caches (runbook: スケール操作 3).
-
-CallerReference is the plan's id, so a request that arrives twice is one invalidation. Source: CreateInvalidation (Amazon
-CloudFront API reference); "Invalidate files to remove content" (Amazon CloudFront Developer Guide).
-"""
+"""Invalidation of CloudFront's caches (runbook: スケール操作 3). CallerReference is the plan's id, so a request
+that arrives twice is one invalidation. Source: CreateInvalidation (Amazon CloudFront API reference);
+"Invalidate files to remove content" (Amazon CloudFront Developer Guide)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta, tzinfo
@@ -39,8 +37,7 @@ from services.models.runbook import Cdn
 from services.models.text import clean
 from services.models.watches import Progress, Watch, WatchState
 
-SHOWN = 3
-"""Maximum paths of an invalidation in one row."""
+SHOWN = 3  # Maximum paths of an invalidation in one row
 
 
 def facts(state: CacheState, free: int, zone: tzinfo) -> Iterator[Fact]:
@@ -93,8 +90,7 @@ def disabled_text() -> str:
     )
 
 
-EVERYTHING = "/*"
-"""The path that covers the whole distribution."""
+EVERYTHING = "/*"  # The path that covers the whole distribution
 
 
 def warnings(read: InvalidationPaths, state: CacheState) -> tuple[Caution, ...]:
@@ -180,14 +176,10 @@ def _distribution(state: CacheState) -> Iterator[Caution]:
 
 
 PATHS = "paths"
-INVALIDATE = "invalidate"
-"""The id of the only step."""
-ID = "id"
-"""What is kept of the response: the invalidation's id."""
-ROWS = 20
-"""Maximum paths with a row of their own."""
-EVERY = 10.0
-"""Real seconds between two looks at an invalidation."""
+INVALIDATE = "invalidate"  # The id of the only step
+ID = "id"  # What is kept of the response: the invalidation's id
+ROWS = 20  # Maximum paths with a row of their own
+EVERY = 10.0  # Real seconds between two looks at an invalidation
 LASTS = timedelta(minutes=30)
 """An invalidation takes a few minutes; one that takes longer than this is no longer followed."""
 _ABSENT = digest("")

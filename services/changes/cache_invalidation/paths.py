@@ -14,10 +14,8 @@ from urllib.parse import urlsplit
 from services.i18n import _
 from services.models.text import clean
 
-LONGEST = 4000
-"""Maximum characters of a path."""
-MOST_FILES, MOST_WILDCARDS = 3000, 15
-"""Maximum paths in progress at once, without and with `*`."""
+LONGEST = 4000  # Maximum characters of a path
+MOST_FILES, MOST_WILDCARDS = 3000, 15  # Maximum paths in progress at once, without and with `*`
 _UNSAFE = '<>"{}|\\^~[]`'
 """RFC 1738's unsafe characters that CloudFront refuses unless they are encoded; `#` and `%` have rules of their own."""
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
@@ -30,8 +28,7 @@ class InvalidationPaths:
     """The paths to send, without repetitions, in the order in which they were typed."""
 
     paths: tuple[str, ...] = ()
-    refusals: tuple[str, ...] = ()
-    """Why some of them cannot be sent, each with what to do instead."""
+    refusals: tuple[str, ...] = ()  # Why some of them cannot be sent, each with what to do instead
     encoded: tuple[tuple[str, str], ...] = ()
     """(as typed, as sent) of the paths that had to be encoded."""
 

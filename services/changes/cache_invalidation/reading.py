@@ -22,10 +22,8 @@ from services.models.cloudfront import Distribution, Invalidation, InvalidationS
 class MonthUsage:
     """The invalidation paths of one distribution in this month; those of others are in no list that it has."""
 
-    paths: int = 0
-    """The paths that were counted."""
-    uncounted: int = 0
-    """Invalidations whose paths were not counted."""
+    paths: int = 0  # The paths that were counted
+    uncounted: int = 0  # Invalidations whose paths were not counted
     is_complete: bool = True
     """Whether the list of invalidations reaches back to the month's beginning."""
 
@@ -51,8 +49,7 @@ _AT_ONCE = 5
 @dataclass(frozen=True, slots=True)
 class CacheState:
     at: datetime
-    distribution: Distribution | None
-    """None: CloudFront has no such distribution."""
+    distribution: Distribution | None  # None: CloudFront has no such distribution
     usage: MonthUsage = field(default_factory=MonthUsage)
     newest: Invalidation | None = None
     """The newest invalidation of this month; None: there is none, or its paths were not read."""

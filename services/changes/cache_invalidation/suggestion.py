@@ -3,8 +3,7 @@ from services.models.base import RawId
 from services.models.runbook import Runbook
 from services.models.watches import Suggestion
 
-KIND = "cache-invalidation"
-"""The change's id in the registry."""
+KIND = "cache-invalidation"  # The change's id in the registry
 
 
 def after_deployment(runbook: Runbook) -> tuple[Suggestion, ...]:

@@ -11,8 +11,7 @@ from services.models.changes import Row
 from services.models.date_text import zoned_time
 from services.models.ecs_deployments import TaskDefinition
 
-DIGEST = 19
-"""Characters of a digest that are displayed: `sha256:` and twelve digits."""
+DIGEST = 19  # Characters of a digest that are displayed: `sha256:` and twelve digits
 
 
 def rows(state: RollbackState, before: RawId, after: RawId, zone: tzinfo) -> tuple[Row, ...]:

@@ -126,8 +126,7 @@ def _was_rolled_back(step: PlannedStep, state: RollbackState) -> bool:
 # Source: the states of a service deployment ("View service history using Amazon ECS service deployments").
 
 
-SKEW = timedelta(minutes=2)
-"""Difference between AWS's clock and this machine's, at most."""
+SKEW = timedelta(minutes=2)  # Difference between AWS's clock and this machine's, at most
 
 
 def rollback_progress(step: PlannedStep, state: RollbackState, made_at: datetime) -> Progress:
@@ -222,8 +221,7 @@ def remarks(state: RollbackState) -> Iterator[str]:
         yield _("The newest deployment was a rollback.")
 
 
-GIVES_UP = timedelta(minutes=60)
-"""How long a rollback is watched."""
+GIVES_UP = timedelta(minutes=60)  # How long a rollback is watched
 
 
 class DeployRollback(ServiceChange):

@@ -1,8 +1,6 @@
-"""Reads what was deployed to a service, by whom, and what can be.
-
-Source: DescribeServices, ListServiceDeployments, DescribeServiceRevisions, ListTaskDefinitions, DescribeTaskDefinition
-(Amazon ECS API reference), LookupEvents (CloudTrail).
-"""
+"""Reads what was deployed to a service, by whom, and what can be. Source: DescribeServices,
+ListServiceDeployments, DescribeServiceRevisions, ListTaskDefinitions, DescribeTaskDefinition (Amazon ECS API
+reference), LookupEvents (CloudTrail)."""
 
 import asyncio
 from collections.abc import Iterable
@@ -24,8 +22,7 @@ from services.models.ecs import ContainerService
 from services.models.ecs_deployments import ServiceDeployment, TaskDefinition
 
 REVISION = "revision"
-OFFERED = 20
-"""Revisions that are offered."""
+OFFERED = 20  # Revisions that are offered
 
 
 def chosen(text: str, current: str) -> RawId:
@@ -77,10 +74,8 @@ class RollbackReads:
         return RollbackState(self._clock.now(), service, deployments, revisions)
 
     async def state(self, cluster: str, name: str, typed: str = "") -> RollbackState:
-        """The same with the family's task definitions, the details of two of them, and who deployed them.
-
-        The revision `typed` is compared instead of the previous one. Raises AwsError.
-        """
+        """The same with the family's task definitions, the details of two of them, and who deployed them. The
+        revision `typed` is compared instead of the previous one. Raises AwsError."""
         state = await self.deployed(cluster, name)
         if state.service is None or not state.current:
             return state

@@ -15,24 +15,18 @@ from services.models.ecs_deployments import ContainerImage, ServiceDeployment, S
 class Way(StrEnum):
     """How ECS rolls the service back, which depends on its newest deployment."""
 
-    STOP = "stop"
-    """Stop the deployment in progress: StopServiceDeployment."""
-    HOOK = "hook"
-    """Answer the lifecycle hook at which it pauses: ContinueServiceDeployment."""
-    DEPLOY = "deploy"
-    """Deploy the previous revision: UpdateService."""
+    STOP = "stop"  # Stop the deployment in progress: StopServiceDeployment
+    HOOK = "hook"  # Answer the lifecycle hook at which it pauses: ContinueServiceDeployment
+    DEPLOY = "deploy"  # Deploy the previous revision: UpdateService
 
 
 @dataclass(frozen=True, slots=True)
 class RollbackState:
     at: datetime
-    service: ContainerService | None
-    """None: ECS has no such service."""
-    deployments: tuple[ServiceDeployment, ...] = ()
-    """Newest first."""
+    service: ContainerService | None  # None: ECS has no such service
+    deployments: tuple[ServiceDeployment, ...] = ()  # Newest first
     revisions: Mapping[RawId, ServiceRevision] = field(default_factory=dict)
-    active: tuple[RawId, ...] = ()
-    """The family's ACTIVE task definitions, newest first."""
+    active: tuple[RawId, ...] = ()  # The family's ACTIVE task definitions, newest first
     definitions: Mapping[RawId, TaskDefinition] = field(default_factory=dict)
     """Details of the task definitions that are compared; one that cannot be read is missing."""
     deployers: Mapping[RawId, str] = field(default_factory=dict)

@@ -1,8 +1,6 @@
-"""Warnings and refusals before a rollback. Pure.
-
-Source: "Container image resolution" (Amazon ECS developer guide): a deployment resolves tags to digests; a rollback of
-a deployment in progress uses the digests of the revision that it returns to.
-"""
+"""Warnings and refusals before a rollback. Pure. Source: "Container image resolution" (Amazon ECS developer
+guide): a deployment resolves tags to digests; a rollback of a deployment in progress uses the digests of the
+revision that it returns to."""
 
 from collections.abc import Iterator
 from datetime import tzinfo

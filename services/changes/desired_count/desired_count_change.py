@@ -1,8 +1,6 @@
-"""Desired task count of an ECS service (runbook: アラート対応 2, 手動スケール).
-
-Source: UpdateService (Amazon ECS API reference); "Service auto scaling" (Amazon ECS developer guide): active policies
-may change a count that was set by hand.
-"""
+"""Desired task count of an ECS service (runbook: アラート対応 2, 手動スケール). Source: UpdateService (Amazon ECS API
+reference); "Service auto scaling" (Amazon ECS developer guide): active policies may change a count that was
+set by hand."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,10 +30,8 @@ from services.models.watches import Progress, Watch, WatchState
 
 
 def count_digest(state: ScalingState, desired: int) -> str:
-    """Digest of what the count `desired` depends on: the bounds, and whether it starts or stops tasks.
-
-    The plan stays good while Auto Scaling moves the present count without changing that.
-    """
+    """Digest of what the count `desired` depends on: the bounds, and whether it starts or stops tasks. The
+    plan stays good while Auto Scaling moves the present count without changing that."""
     bounds = [state.target.minimum, state.target.maximum] if state.target is not None else None
     controller = state.service.controller if state.service is not None else ""
     return digest([bounds, controller, state.active, state.desired > desired, state.desired < desired])
@@ -97,8 +93,7 @@ def newest_scaling(state: ScalingState) -> str:
 
 
 DESIRED = "desired"
-LARGEST = 1000
-"""Larger numbers are refused as typing errors; ECS itself allows 5,000."""
+LARGEST = 1000  # Larger numbers are refused as typing errors; ECS itself allows 5,000
 
 
 def default_count(state: ScalingState) -> int:
@@ -153,17 +148,14 @@ def _refusals(count: int, state: ScalingState) -> Iterator[str]:
         yield text.format(count=count, minimum=state.target.minimum, title=title)
 
 
-SHOWN_BY = timedelta(minutes=2)
-"""How long AWS may still show the count of before."""
+SHOWN_BY = timedelta(minutes=2)  # How long AWS may still show the count of before
 
 
 def count_progress(
     step: PlannedStep, state: ScalingState, made_at: datetime, *, was_shown: bool = False
 ) -> Progress:
-    """Whether as many tasks run as the step asks for; Auto Scaling or another person may change the count first.
-
-    `was_shown`: ECS has shown the new count once.
-    """
+    """Whether as many tasks run as the step asks for; Auto Scaling or another person may change the count
+    first. `was_shown`: ECS has shown the new count once."""
     count = step.call.params["desiredCount"]
     if str(state.desired) == step.before and newest_scaling(state) != step.newest:
         text = _("Auto Scaling has set the desired count back from {count} to {desired}.")
@@ -194,8 +186,7 @@ def _percent(step: PlannedStep, state: ScalingState, count: int) -> int:
     return max(0, min(99, part))
 
 
-GIVES_UP = timedelta(minutes=30)
-"""How long the tasks are watched until as many run as are desired."""
+GIVES_UP = timedelta(minutes=30)  # How long the tasks are watched until as many run as are desired
 
 
 class DesiredCount(ScalingChange):

@@ -14,8 +14,7 @@ from services.models.runbook import Runbook
 
 SCALES_IN = 0.9
 """Part of a CPU target below which AWS's own alarm of target tracking scales in ("AlarmLow")."""
-IDLE = 0.5
-"""Part of a CPU target below which no usual rise of the load keeps a count."""
+IDLE = 0.5  # Part of a CPU target below which no usual rise of the load keeps a count
 
 
 def warnings(

@@ -1,7 +1,6 @@
-"""Deletion of the instance that a restore drill made: only what this journal restored and what still bears its tag.
-
-Source: DeleteDBInstance, DescribeDBInstances (Amazon RDS API reference); "Deleting a DB instance" (user guide).
-"""
+"""Deletion of the instance that a restore drill made: only what this journal restored and what still bears
+its tag. Source: DeleteDBInstance, DescribeDBInstances (Amazon RDS API reference); "Deleting a DB instance"
+(user guide)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -42,8 +41,7 @@ DELETING, CREATING = "deleting", "creating"
 class DrillState:
     at: datetime
     name: str
-    instance: Database | None
-    """None: there is none of this name."""
+    instance: Database | None  # None: there is none of this name
 
     @property
     def tag(self) -> str:
@@ -105,8 +103,7 @@ def refusal(state: DrillState, restored: Restored | None, database: str) -> str:
 
 
 STEP = "delete"
-LASTS = timedelta(hours=6)
-"""How long a deletion is followed; it usually takes minutes."""
+LASTS = timedelta(hours=6)  # How long a deletion is followed; it usually takes minutes
 SETTLING = timedelta(minutes=10)
 """Time after a plan in which RDS may not show yet what it has accepted."""
 

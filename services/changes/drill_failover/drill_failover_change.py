@@ -48,8 +48,7 @@ CATEGORY = "failover"
 @dataclass(frozen=True, slots=True)
 class FailoverState:
     current: ReadState
-    events: tuple[DatabaseEvent, ...] = ()
-    """Oldest first."""
+    events: tuple[DatabaseEvent, ...] = ()  # Oldest first
 
     @property
     def zone(self) -> str:
@@ -102,12 +101,9 @@ def _pending(current: ReadState) -> Iterator[str]:
 
 
 STEP = "failover"
-LASTS = timedelta(hours=1)
-"""How long a failover is followed; it usually takes one or two minutes."""
-EVERY = 10.0
-"""Real seconds between reads."""
-RECENT = timedelta(hours=24)
-"""How far back failovers are looked for."""
+LASTS = timedelta(hours=1)  # How long a failover is followed; it usually takes one or two minutes
+EVERY = 10.0  # Real seconds between reads
+RECENT = timedelta(hours=24)  # How far back failovers are looked for
 
 
 class DrillFailover(DatabaseChange):

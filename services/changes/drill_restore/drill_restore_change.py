@@ -52,16 +52,14 @@ NAMES = (SNAPSHOT, CLASS_ID, REVERT_AT)
 SOONEST = timedelta(hours=2)
 """How long the instance exists at least if nothing else is chosen: restoring takes a part of it."""
 AHEAD = timedelta(minutes=5)
-NAMED = 6
-"""Choices that a refusal names."""
+NAMED = 6  # Choices that a refusal names
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreParameters:
     snapshot: Snapshot
     instance_class: str
-    delete_at: datetime
-    """UTC."""
+    delete_at: datetime  # UTC
 
     def as_typed(self, zone: tzinfo) -> dict[str, str]:
         return {
@@ -229,8 +227,7 @@ class RestoreReads:
         return instance, gib.times(size) if gib is not None and size is not None else None
 
 
-OFFERED = 20
-"""Snapshots that are offered."""
+OFFERED = 20  # Snapshots that are offered
 
 
 def form(state: RestoreState, runbook: Runbook, calendar: Calendar) -> tuple[Parameter, ...]:
@@ -289,8 +286,7 @@ def warnings(state: RestoreState, values: RestoreParameters, zone: tzinfo) -> It
         yield warning(text.format(at=time_of(newest.at, zone)))
 
 
-LASTS = timedelta(hours=12)
-"""How long a restore is followed; it usually takes a quarter of an hour."""
+LASTS = timedelta(hours=12)  # How long a restore is followed; it usually takes a quarter of an hour
 _READY = ("available", "storage-optimization")
 
 

@@ -10,10 +10,8 @@ from services.models.rds import Database, Snapshot, SnapshotState
 class RestoreState:
     at: datetime
     original: Database
-    databases: tuple[Database, ...] = ()
-    """Every instance of the region."""
-    snapshots: tuple[Snapshot, ...] = ()
-    """The automatic ones, then those made by hand."""
+    databases: tuple[Database, ...] = ()  # Every instance of the region
+    snapshots: tuple[Snapshot, ...] = ()  # The automatic ones, then those made by hand
     classes: tuple[str, ...] = ()
     """The classes of the database's family up to its own, smallest first."""
 

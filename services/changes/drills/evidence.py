@@ -1,8 +1,6 @@
-"""Fills in the evidence of the runbook's duties that a change has measured (`measured_by`).
-
-Recorded as progress, so that the duty shows it whoever carried the change out, in this console or another one. A value
-that is there already stays.
-"""
+"""Fills in the evidence of the runbook's duties that a change has measured (`measured_by`). Recorded as
+progress, so that the duty shows it whoever carried the change out, in this console or another one. A value
+that is there already stays."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,8 +16,7 @@ from services.models.change_runs import Run
 from services.models.duties import ProgressChange
 from services.models.runbook import Duty, Runbook
 
-EVERY = 600.0
-"""Seconds of the world between reads of the journal's runs."""
+EVERY = 600.0  # Seconds of the world between reads of the journal's runs
 OLD = timedelta(days=7)
 """A change that ended longer ago fills in nothing: a person may have removed its value."""
 
@@ -34,8 +31,7 @@ class MeasuredEvidence:
         self._clock = clock
         self._wake = Wake()
         self._of = [duty for duty in runbook.duties if any(field.measured_by for field in duty.evidence)]
-        self._taken: set[str] = set()
-        """Plans whose values this console has taken in."""
+        self._taken: set[str] = set()  # Plans whose values this console has taken in
 
     def wake(self) -> None:
         self._wake.wake()

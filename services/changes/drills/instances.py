@@ -1,8 +1,6 @@
 """The instances that drills restore: their names, their tag, and what the journal knows of them. Pure.
-
-Source: RestoreDBInstanceFromDBSnapshot (Amazon RDS API reference): an identifier has up to 63 letters, digits and single
-hyphens.
-"""
+Source: RestoreDBInstanceFromDBSnapshot (Amazon RDS API reference): an identifier has up to 63 letters, digits
+and single hyphens."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,14 +12,11 @@ from services.models.base import RawId
 from services.models.change_runs import Run, StepState
 from services.models.rds import Database
 
-RESTORE, DELETE, FAILOVER = "drill-restore", "drill-delete", "drill-failover"
-"""Ids of the changes."""
+RESTORE, DELETE, FAILOVER = "drill-restore", "drill-delete", "drill-failover"  # Ids of the changes
 TAG = "toban-drill"
 """Key of the tag that marks an instance of ours; its value is the id of the plan that restored it."""
-RESOURCE = "resource"
-"""Name of the resource id in the restore's answer as the journal has it."""
-MARK = "-drill-"
-"""Between the database's name and the day in an instance's name."""
+RESOURCE = "resource"  # Name of the resource id in the restore's answer as the journal has it
+MARK = "-drill-"  # Between the database's name and the day in an instance's name
 _LONGEST, _SHORT = 63, 8
 _SUFFIX = len(MARK) + len("20261127-") + _SHORT
 
@@ -43,13 +38,10 @@ def drills_of(databases: Iterable[Database], database: str) -> tuple[Database, .
 @dataclass(frozen=True, slots=True)
 class Restored:
     name: str
-    plan: str
-    """The id of the plan that restored it; its tag has the same value."""
-    at: datetime
-    """When that was confirmed (UTC)."""
+    plan: str  # The id of the plan that restored it; its tag has the same value
+    at: datetime  # When that was confirmed (UTC)
     by: str
-    resource: str = ""
-    """Its DbiResourceId; "": AWS's answer was lost, or is of an earlier version."""
+    resource: str = ""  # Its DbiResourceId; "": AWS's answer was lost, or is of an earlier version
 
 
 def restored(runs: Iterable[Run]) -> tuple[Restored, ...]:

@@ -1,8 +1,6 @@
-"""How long a drill took: from the request to the end that RDS reports. Pure.
-
-Source: "Amazon RDS event categories and event messages" (Amazon RDS user guide): RDS-EVENT-0002 (finished backup),
-RDS-EVENT-0005 (created), RDS-EVENT-0043 (restored from a snapshot), RDS-EVENT-0049 (failover completed).
-"""
+"""How long a drill took: from the request to the end that RDS reports. Pure. Source: "Amazon RDS event
+categories and event messages" (Amazon RDS user guide): RDS-EVENT-0002 (finished backup), RDS-EVENT-0005
+(created), RDS-EVENT-0043 (restored from a snapshot), RDS-EVENT-0049 (failover completed)."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -11,8 +9,7 @@ from services.models.change_runs import Run
 from services.models.changes import Plan
 from services.models.rds import DatabaseEvent
 
-MINUTES, SNAPSHOT = "minutes", "snapshot"
-"""Names of what is measured."""
+MINUTES, SNAPSHOT = "minutes", "snapshot"  # Names of what is measured
 SKEW = timedelta(seconds=60)
 """Greatest difference between this machine's clock and that of AWS's events."""
 
@@ -23,10 +20,9 @@ def requested_at(runs: Iterable[Run], plan: Plan) -> datetime:
 
 
 def restored_at(events: Iterable[DatabaseEvent], since: datetime, now: datetime) -> datetime:
-    """When a restored instance became available: after its first backup, or at the last event of its creation.
-
-    The present moment if RDS reports neither; the watch may see the end later than it was, where no console was open.
-    """
+    """When a restored instance became available: after its first backup, or at the last event of its
+    creation. The present moment if RDS reports neither; the watch may see the end later than it was, where no
+    console was open."""
     own = [event for event in events if since - SKEW <= event.at <= now + SKEW]
     backups = [event.at for event in own if "backup" in event.categories and "finished" in _text(event)]
     creations = [event.at for event in own if {"creation", "restoration", "recovery"} & set(event.categories)]

@@ -1,8 +1,5 @@
-"""What more tasks of a service cost, in yen where AWS's price list has a price.
-
-Source: AWS Fargate pricing: vCPU and memory of the task, by the second; what a task has of storage beyond 20 GiB is not
-included.
-"""
+"""What more tasks of a service cost, in yen where AWS's price list has a price. Source: AWS Fargate pricing:
+vCPU and memory of the task, by the second; what a task has of storage beyond 20 GiB is not included."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,12 +17,9 @@ from services.models.ecs import ContainerService
 from services.models.ecs_deployments import TaskDefinition
 from services.models.runbook import Runbook
 
-_MIB = 1024
-"""Of a GB."""
-_ARM = {"": False, "LINUX/X86_64": False, "LINUX/ARM64": True}
-"""Platforms whose price is read."""
-MEANWHILE = timedelta()
-"""How long tasks run that are there only while others are replaced."""
+_MIB = 1024  # Of a GB
+_ARM = {"": False, "LINUX/X86_64": False, "LINUX/ARM64": True}  # Platforms whose price is read
+MEANWHILE = timedelta()  # How long tasks run that are there only while others are replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +28,14 @@ class TaskPrice:
 
     monthly: MonthlyCost | None = None
     why: str = ""
-    is_charged: bool = True
-    """False: it runs on instances, which are charged with or without it."""
+    is_charged: bool = True  # False: it runs on instances, which are charged with or without it
 
     @property
     def hourly(self) -> Decimal:
         return self.monthly.usd / HOURS if self.monthly else Decimal()
 
 
-NO_PRICE = TaskPrice()
-"""Nothing was read."""
+NO_PRICE = TaskPrice()  # Nothing was read
 
 
 class TaskPrices:

@@ -28,11 +28,9 @@ from services.models.runbook import Runbook
 # the number of tasks. RunningTaskCount would need Container Insights, which AWS charges for.
 
 
-TASKS, CPU = "tasks", "cpu"
-"""Ids of the curves."""
+TASKS, CPU = "tasks", "cpu"  # Ids of the curves
 _NAMESPACE, _METRIC = RawId("AWS/ECS"), RawId("CPUUtilization")
-MINUTE = 60
-"""Seconds of a point."""
+MINUTE = 60  # Seconds of a point
 
 
 def load_queries(cluster: str, service: str) -> tuple[MetricQuery, ...]:
@@ -80,8 +78,7 @@ def _cpu_bounds(state: ScalingState, runbook: Runbook) -> Iterator[Bound]:
 # (Application Auto Scaling API reference), DescribeServices (ECS), GetMetricData.
 
 
-ACTIVITIES = 20
-"""Number of the newest scaling activities that are read."""
+ACTIVITIES = 20  # Number of the newest scaling activities that are read
 RECENT = timedelta(minutes=10)
 """Maximum age of a metric's current value; metrics arrive up to three minutes late."""
 

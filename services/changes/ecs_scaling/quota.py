@@ -1,8 +1,6 @@
-"""The Fargate vCPUs that a service's tasks need, beside the account's quota on them.
-
-Source: GetServiceQuota (Service Quotas API reference), "AWS Fargate service quotas": the quota is on the vCPUs of all
-On-Demand tasks of the account in the region.
-"""
+"""The Fargate vCPUs that a service's tasks need, beside the account's quota on them. Source: GetServiceQuota
+(Service Quotas API reference), "AWS Fargate service quotas": the quota is on the vCPUs of all On-Demand tasks
+of the account in the region."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +16,7 @@ from services.models.changes import Caution
 from services.models.ecs_deployments import TaskDefinition
 
 FARGATE = "FARGATE"
-CPU_UNITS = 1024
-"""CPU units of a vCPU."""
+CPU_UNITS = 1024  # CPU units of a vCPU
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +26,11 @@ class FargateQuota:
     per_task: float | None = None
     quota: Quota | None = None
     problem: str = ""
-    applies: bool = True
-    """False: the tasks do not run on Fargate."""
-    definition: TaskDefinition | None = None
-    """The task definition, as far as it could be read."""
+    applies: bool = True  # False: the tasks do not run on Fargate
+    definition: TaskDefinition | None = None  # The task definition, as far as it could be read
 
 
-NO_QUOTA = FargateQuota()
-"""Nothing was read."""
+NO_QUOTA = FargateQuota()  # Nothing was read
 
 
 async def read_quota(reader: Reader, task_definition: str) -> FargateQuota:

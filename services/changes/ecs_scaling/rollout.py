@@ -1,8 +1,6 @@
-"""What replacing every task of an ECS service means: how many keep serving, how many run. Pure.
-
-Source: DeploymentConfiguration (Amazon ECS API reference): minimumHealthyPercent of the desired count is rounded up,
-maximumPercent down; the strategies other than ROLLING run a second, full set of tasks.
-"""
+"""What replacing every task of an ECS service means: how many keep serving, how many run. Pure. Source:
+DeploymentConfiguration (Amazon ECS API reference): minimumHealthyPercent of the desired count is rounded up,
+maximumPercent down; the strategies other than ROLLING run a second, full set of tasks."""
 
 import math
 from collections.abc import Iterator
@@ -14,8 +12,7 @@ from services.models.changes import Caution
 from services.models.ecs import ContainerService
 from services.models.runbook import Runbook
 
-_LARGEST = 100
-"""Desired counts that are tried for one with which a deployment can proceed."""
+_LARGEST = 100  # Desired counts that are tried for one with which a deployment can proceed
 _GAPS = {
     (False, True): N_(
         "The service is down for minutes: all {count} tasks are stopped before their successors start."

@@ -18,23 +18,18 @@ ACTION = "toban-revert-"
 class Load:
     """The load of the tasks; None: no data, or unreadable."""
 
-    cpu: float | None = None
-    """Average over the service, percent."""
-    connections: float | None = None
-    """Connections to the database."""
+    cpu: float | None = None  # Average over the service, percent
+    connections: float | None = None  # Connections to the database
 
 
 @dataclass(frozen=True, slots=True)
 class ScalingState:
     at: datetime
-    service: ContainerService | None
-    """None: ECS has no such service."""
-    target: ScalableTarget | None
-    """None: Auto Scaling was never configured for it."""
+    service: ContainerService | None  # None: ECS has no such service
+    target: ScalableTarget | None  # None: Auto Scaling was never configured for it
     policies: tuple[ScalingPolicy, ...] = ()
     actions: tuple[ScheduledAction, ...] = ()
-    activities: tuple[ScalingActivity, ...] = ()
-    """Newest first."""
+    activities: tuple[ScalingActivity, ...] = ()  # Newest first
     load: Load = Load()
 
     @property

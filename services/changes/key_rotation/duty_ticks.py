@@ -1,8 +1,6 @@
-"""Ticks the lines of the runbook's rotation duties that AWS and GitHub prove.
-
-Recorded as progress, so that the duty shows how far it is whoever carried it out, in this console, another one, or
-elsewhere, and after a restart.
-"""
+"""Ticks the lines of the runbook's rotation duties that AWS and GitHub prove. Recorded as progress, so that
+the duty shows how far it is whoever carried it out, in this console, another one, or elsewhere, and after a
+restart."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -24,8 +22,7 @@ from services.models.runbook import Duty, Runbook
 if TYPE_CHECKING:
     from services.changes.key_rotation.key_rotation_change import KeyRotation
 
-EVERY = 3600.0
-"""Seconds of the world between reads."""
+EVERY = 3600.0  # Seconds of the world between reads
 
 
 class DutyTicks:

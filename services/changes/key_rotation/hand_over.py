@@ -49,8 +49,7 @@ class KeyVault:
         return frozenset(self._secrets)
 
 
-COMMAND_SECONDS = 15.0
-"""Time-out of a command."""
+COMMAND_SECONDS = 15.0  # Time-out of a command
 
 
 class KeyHandOver:

@@ -105,14 +105,12 @@ class RotationReads:
 
 
 STEP = "step"
-WATCH_SECONDS = 60.0
-"""Real seconds between looks for the proof of a hand-over."""
+WATCH_SECONDS = 60.0  # Real seconds between looks for the proof of a hand-over
 WATCH_FOR = timedelta(days=3)
 """How long a proof is waited for: the operator starts a workflow, or the next scheduled one runs."""
 _BACK = {RotationStep.DEACTIVATE: RotationStep.REACTIVATE, RotationStep.REACTIVATE: RotationStep.DEACTIVATE}
 """The step that undoes a step."""
-_FINAL = frozenset({RotationStep.DELETE, RotationStep.DISCARD})
-"""Steps without a way back."""
+_FINAL = frozenset({RotationStep.DELETE, RotationStep.DISCARD})  # Steps without a way back
 
 
 class KeyRotation(Change):

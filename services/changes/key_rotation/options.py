@@ -7,20 +7,15 @@ from services.models.runbook import Runbook
 
 class RotationStep(StrEnum):
     CREATE = "create"
-    GITHUB = "github"
-    """Write both secrets of GitHub Actions."""
-    COMMAND = "command"
-    """Pass the new key to the runbook's command."""
-    REVEAL = "reveal"
-    """Show the new key, for a person to hand it over."""
+    GITHUB = "github"  # Write both secrets of GitHub Actions
+    COMMAND = "command"  # Pass the new key to the runbook's command
+    REVEAL = "reveal"  # Show the new key, for a person to hand it over
     RESTORE_ID = "restore-id"
     """Write the old key's id back to GitHub, where only the id was replaced."""
     DEACTIVATE = "deactivate"
-    REACTIVATE = "reactivate"
-    """The way back from DEACTIVATE."""
+    REACTIVATE = "reactivate"  # The way back from DEACTIVATE
     DELETE = "delete"
-    DISCARD = "discard"
-    """Delete the new key, whose secret is lost, to begin again."""
+    DISCARD = "discard"  # Delete the new key, whose secret is lost, to begin again
 
 
 _TITLES = {

@@ -11,12 +11,10 @@ from services.models.iam import user_target
 KIND = "key-rotation"
 CREATE, UPDATE, DELETE = "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"
 PUT_SECRET = "PutSecret"
-ID, SECRET = "id", "secret"
-"""What a secret of GitHub is to hold."""
+ID, SECRET = "id", "secret"  # What a secret of GitHub is to hold
 HAND_OVER = "HandOver"
 """Operation of a hand-over by command or by eye; `AccessKeyId` is among its parameters, as in AWS's own."""
-CREATED = "access_key"
-"""Name of the kept answer: id of the key that was created."""
+CREATED = "access_key"  # Name of the kept answer: id of the key that was created
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,29 +8,21 @@ from services.changes.key_rotation.records import KeyRecords
 from services.models.github import GithubSecret, WorkflowRun
 from services.models.iam import AccessKey, KeyUse
 
-KEYS_PER_USER = 2
-"""Most keys of one user, active or not ("IAM and AWS STS quotas")."""
-SKEW = timedelta(minutes=1)
-"""Greatest difference between the clocks of AWS and GitHub."""
+KEYS_PER_USER = 2  # Most keys of one user, active or not ("IAM and AWS STS quotas")
+SKEW = timedelta(minutes=1)  # Greatest difference between the clocks of AWS and GitHub
 QUIET = timedelta(days=1)
 """How long a key that was used after the hand-over must be unused before it may be deactivated."""
 
 
 class RotationPhase(StrEnum):
-    START = "start"
-    """Fewer than two keys: a new one can be created."""
+    START = "start"  # Fewer than two keys: a new one can be created
     UNREAD = "unread"
     """Two keys, and GitHub could not be read: whether the newer one was handed over is not known."""
-    CREATED = "created"
-    """Two keys, the newer one not handed over; this console holds its secret."""
-    ORPHANED = "orphaned"
-    """As CREATED, but the secret is not in this console."""
-    HALF = "half"
-    """GitHub has only the id or only the secret of the new key: its workflows fail."""
-    HANDED = "handed-over"
-    """Handed over; no proof yet that the new key is in use."""
-    VERIFIED = "verified"
-    """A workflow ran after the hand-over, and AWS has seen the new key since."""
+    CREATED = "created"  # Two keys, the newer one not handed over; this console holds its secret
+    ORPHANED = "orphaned"  # As CREATED, but the secret is not in this console
+    HALF = "half"  # GitHub has only the id or only the secret of the new key: its workflows fail
+    HANDED = "handed-over"  # Handed over; no proof yet that the new key is in use
+    VERIFIED = "verified"  # A workflow ran after the hand-over, and AWS has seen the new key since
     DEACTIVATED = "deactivated"
     """The old key is inactive, and can be deleted once it has been for the runbook's days."""
 
@@ -54,23 +46,18 @@ class KeyState:
 class GithubState:
     key_id: GithubSecret
     secret: GithubSecret
-    runs: tuple[WorkflowRun, ...] = ()
-    """Newest first."""
+    runs: tuple[WorkflowRun, ...] = ()  # Newest first
 
 
 @dataclass(frozen=True, slots=True)
 class RotationState:
     at: datetime
     user: str
-    keys: tuple[KeyState, ...]
-    """Oldest first."""
+    keys: tuple[KeyState, ...]  # Oldest first
     records: KeyRecords
-    in_vault: frozenset[str] = frozenset()
-    """Ids of the keys whose secret this console holds."""
-    github: GithubState | None = None
-    """None: the runbook names none, or it could not be read."""
-    github_problem: str = ""
-    """Why GitHub could not be read."""
+    in_vault: frozenset[str] = frozenset()  # Ids of the keys whose secret this console holds
+    github: GithubState | None = None  # None: the runbook names none, or it could not be read
+    github_problem: str = ""  # Why GitHub could not be read
     delete_after: timedelta = timedelta(days=7)
 
     @property

@@ -1,8 +1,6 @@
-"""The requests of a rotation, and their comparison with what AWS and GitHub show. Pure.
-
-Source: CreateAccessKey, UpdateAccessKey, DeleteAccessKey (IAM API reference); "Create or update a repository secret"
-(GitHub REST API). A request names the key whose id or secret is to be written; neither is part of it.
-"""
+"""The requests of a rotation, and their comparison with what AWS and GitHub show. Pure. Source:
+CreateAccessKey, UpdateAccessKey, DeleteAccessKey (IAM API reference); "Create or update a repository secret"
+(GitHub REST API). A request names the key whose id or secret is to be written; neither is part of it."""
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo

@@ -11,8 +11,7 @@ from services.journal.derived.older import Older
 from services.models.change_runs import Run
 from services.models.journal import EntryKind
 
-REVERT = "revert@"
-"""How the key of a revert's occurrence begins; the plan's id follows."""
+REVERT = "revert@"  # How the key of a revert's occurrence begins; the plan's id follows
 LASTING = frozenset({KEY_ROTATION, "drill-restore", "drill-delete"})
 """Kinds of changes whose runs say something about what exists now, however long ago they were made."""
 

@@ -1,8 +1,6 @@
-"""What "immediately" applies along with a modification: everything that is pending. Pure.
-
-Source: ApplyImmediately of ModifyDBInstance (Amazon RDS API reference): "the modifications in this request and any
-pending modifications"; operators have seen a required maintenance action applied along as well.
-"""
+"""What "immediately" applies along with a modification: everything that is pending. Pure. Source:
+ApplyImmediately of ModifyDBInstance (Amazon RDS API reference): "the modifications in this request and any
+pending modifications"; operators have seen a required maintenance action applied along as well."""
 
 from collections.abc import Iterator
 from datetime import tzinfo

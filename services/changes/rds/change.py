@@ -89,8 +89,7 @@ SETTLING = timedelta(minutes=10)
 
 
 class DatabaseChange(Change):
-    names: ClassVar[tuple[str, ...]] = ()
-    """Ids of its parameters."""
+    names: ClassVar[tuple[str, ...]] = ()  # Ids of its parameters
 
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)

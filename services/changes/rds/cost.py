@@ -1,8 +1,6 @@
-"""What a database costs per month before and after a change: dated prices of the runbook, else AWS's price list.
-
-Source: AWS Price List (GetProducts); 730 hours are a month on AWS's price pages. Data transfer, backups and CPU credits
-are not included.
-"""
+"""What a database costs per month before and after a change: dated prices of the runbook, else AWS's price
+list. Source: AWS Price List (GetProducts); 730 hours are a month on AWS's price pages. Data transfer, backups
+and CPU credits are not included."""
 
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, replace
@@ -19,8 +17,7 @@ from services.models.date_text import day_text as written_day
 from services.models.rds import Database
 from services.models.runbook import Runbook
 
-HOURS = 730
-"""Hours of a month."""
+HOURS = 730  # Hours of a month
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +25,7 @@ class MonthlyCost:
     """What something costs per month."""
 
     usd: Decimal
-    as_of: date | None = None
-    """Day of the price; None: not reported."""
+    as_of: date | None = None  # Day of the price; None: not reported
     runbook_source: str | None = None
     """Where the runbook's price is from, "" if it does not say; None: from AWS's price list."""
 
@@ -115,9 +111,7 @@ def change_text(before: MonthlyCost | None, after: MonthlyCost | None, runbook: 
 
 def day_text(parts: Iterable[MonthlyCost | None], runbook: Runbook, *, at_most: bool = False) -> str:
     """What something made of these parts costs per day, with the source and date of prices and exchange rate.
-
-    `at_most`: a price of the runbook is that of two zones, and only one is used.
-    """
+    `at_most`: a price of the runbook is that of two zones, and only one is used."""
     parts = tuple(parts)
     prices = [part for part in parts if part is not None]
     if len(prices) < len(parts):

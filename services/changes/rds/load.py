@@ -7,11 +7,9 @@ from services.models.base import RawId
 from services.models.metrics import Bound, MetricQuery
 from services.models.runbook import Runbook
 
-CPU, FREE = "cpu", "free"
-"""Ids of the curves."""
+CPU, FREE = "cpu", "free"  # Ids of the curves
 NAMESPACE, CPU_METRIC, FREE_METRIC = RawId("AWS/RDS"), RawId("CPUUtilization"), RawId("FreeStorageSpace")
-MINUTE = 60
-"""Seconds of a point."""
+MINUTE = 60  # Seconds of a point
 
 
 def load_queries(database: str) -> tuple[MetricQuery, ...]:

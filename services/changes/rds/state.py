@@ -9,8 +9,7 @@ from services.models.date_text import dated_time, span_text, with_zone, zoned_ti
 from services.models.depletion import Depletion
 from services.models.rds import Database, PendingAction, PendingSetting
 
-MODIFYING = "modifying"
-"""DBInstanceStatus while RDS applies a modification."""
+MODIFYING = "modifying"  # DBInstanceStatus while RDS applies a modification
 CLASS, STORAGE = "instance_class", "storage_gib"
 """Ids of pending settings that the console itself requests."""
 
@@ -19,10 +18,8 @@ CLASS, STORAGE = "instance_class", "storage_gib"
 class MeasuredLoad:
     """The load of the database; None: no data, or unreadable."""
 
-    cpu: float | None = None
-    """Per cent."""
-    free: float | None = None
-    """Bytes of free storage."""
+    cpu: float | None = None  # Per cent
+    free: float | None = None  # Bytes of free storage
     depletion: Depletion | None = None
     """When the storage is full; None: it is not certain that it fills."""
 
@@ -31,8 +28,7 @@ class MeasuredLoad:
 class ReadState:
     at: datetime
     database: Database
-    actions: tuple[PendingAction, ...] | None = ()
-    """Pending maintenance; None: could not be read."""
+    actions: tuple[PendingAction, ...] | None = ()  # Pending maintenance; None: could not be read
     load: MeasuredLoad = MeasuredLoad()
 
     @property

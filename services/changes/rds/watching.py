@@ -7,8 +7,7 @@ AFTER_WINDOW = timedelta(hours=3)
 """How long after its window a change is still expected to end; a window bounds the beginning only."""
 UNKNOWN_WINDOW = timedelta(days=8)
 """How long a change is followed that waits for an unknown window, which comes once a week."""
-EVERY = 30.0
-"""Real seconds between reads."""
+EVERY = 30.0  # Real seconds between reads
 
 
 def watch(state: ReadState, ends_when: str, *, lasts: timedelta, in_window: bool) -> Watch:

@@ -235,10 +235,8 @@ def _window(read: ReadState, zone: tzinfo) -> Iterator[Caution]:
             yield warning(text.format(action=action.action, at=time_of(action.current, zone)))
 
 
-CHANGING = "change"
-"""The approval scope."""
-LASTS = timedelta(hours=2)
-"""How long a change of the class is followed; it usually takes minutes."""
+CHANGING = "change"  # The approval scope
+LASTS = timedelta(hours=2)  # How long a change of the class is followed; it usually takes minutes
 
 
 class RdsClass(DatabaseChange):

@@ -17,8 +17,7 @@ from services.models.rds import OrderableClass
 
 DAYS, LEAST = 5, 3
 """Open days before today that are considered, and how many of them make a proposal."""
-HOUR = 3600
-"""Seconds of a point."""
+HOUR = 3600  # Seconds of a point
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +67,8 @@ def busy_days(calendar: Calendar, days: Sequence[date], cpu: Series, limit: floa
 @dataclass(frozen=True, slots=True)
 class ClassState:
     read: ReadState
-    orderable: tuple[OrderableClass, ...]
-    """In the order in which they are offered."""
-    busy: BusyDays | None = None
-    """None: CPU could not be measured, or has no limit."""
+    orderable: tuple[OrderableClass, ...]  # In the order in which they are offered
+    busy: BusyDays | None = None  # None: CPU could not be measured, or has no limit
 
     @property
     def current(self) -> str:

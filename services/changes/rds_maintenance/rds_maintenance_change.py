@@ -1,8 +1,6 @@
-"""Pending maintenance of the RDS instance (runbook: 定期メンテナンス 4).
-
-A maintenance window is never moved here: one that contains the present minute makes RDS restart at once.
-Source: ApplyPendingMaintenanceAction, DescribePendingMaintenanceActions (Amazon RDS API reference).
-"""
+"""Pending maintenance of the RDS instance (runbook: 定期メンテナンス 4). A maintenance window is never moved here:
+one that contains the present minute makes RDS restart at once. Source: ApplyPendingMaintenanceAction,
+DescribePendingMaintenanceActions (Amazon RDS API reference)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -272,8 +270,7 @@ def _dates(
         yield warning(text.format(at=time_of(action.auto_after, zone)))
 
 
-LASTS = timedelta(hours=6)
-"""How long maintenance is followed; it usually takes minutes."""
+LASTS = timedelta(hours=6)  # How long maintenance is followed; it usually takes minutes
 
 
 class RdsMaintenance(DatabaseChange):

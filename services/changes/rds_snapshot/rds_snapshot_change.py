@@ -1,8 +1,6 @@
-"""Manual snapshot of the RDS instance (runbook: the remedy of a missed backup; before a change that cannot be undone).
-
-Its name contains the plan's id, so reading proves whether a request was carried out. Source: CreateDBSnapshot, DescribeDBSnapshots
-(Amazon RDS API reference); "Creating a DB snapshot" (user guide).
-"""
+"""Manual snapshot of the RDS instance (runbook: the remedy of a missed backup; before a change that cannot be
+undone). Its name contains the plan's id, so reading proves whether a request was carried out. Source:
+CreateDBSnapshot, DescribeDBSnapshots (Amazon RDS API reference); "Creating a DB snapshot" (user guide)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta, tzinfo
@@ -34,10 +32,8 @@ from services.models.rds import Snapshot, SnapshotState
 from services.models.watches import Progress
 
 CREATE = "create"
-LASTS = timedelta(hours=24)
-"""How long a snapshot is followed; a large one takes hours."""
-_MARK = "-toban-"
-"""Between the database's name and the plan's id in a snapshot's name."""
+LASTS = timedelta(hours=24)  # How long a snapshot is followed; a large one takes hours
+_MARK = "-toban-"  # Between the database's name and the plan's id in a snapshot's name
 
 
 class RdsSnapshot(DatabaseChange):

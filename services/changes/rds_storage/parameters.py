@@ -24,12 +24,10 @@ _FINISHED, _STORAGE = "finished applying", "allocated storage"
 @dataclass(frozen=True, slots=True)
 class StorageState:
     read: ReadState
-    options: tuple[StorageOption, ...] | None
-    """None: RDS did not tell."""
+    options: tuple[StorageOption, ...] | None  # None: RDS did not tell
     changed_at: datetime | None = None
     """When the storage was last changed (UTC); None: not within the last hours."""
-    events_read: bool = True
-    """Whether events could be read; if not, `changed_at` means nothing."""
+    events_read: bool = True  # Whether events could be read; if not, `changed_at` means nothing
 
     @property
     def current(self) -> int:
@@ -81,14 +79,12 @@ def storage_digest(state: ReadState, *, immediately: bool) -> str:
 # reference, so it is refused here.
 
 
-LEAST_PERCENT = 110
-"""Smallest new size, in per cent of the present one."""
+LEAST_PERCENT = 110  # Smallest new size, in per cent of the present one
 _STRIPED = {"oracle": 200, "sqlserver": 0}
 """GiB from which gp3's IOPS must be sent, by the beginning of the engine's name."""
 _USUALLY_STRIPED = 400
 _PROVISIONED = ("io1", "io2")
-_STRIPED_IOPS = 12000
-"""Least IOPS of striped gp3 if RDS does not report them."""
+_STRIPED_IOPS = 12000  # Least IOPS of striped gp3 if RDS does not report them
 
 
 def is_legal(size: int, ranges: Iterable[SizeRange]) -> bool:
@@ -138,11 +134,9 @@ HOLD, APPLY = "hold", "apply"
 @dataclass(frozen=True, slots=True)
 class StorageParameters:
     size: int
-    max_size: int | None
-    """New MaxAllocatedStorage; None: not changed."""
+    max_size: int | None  # New MaxAllocatedStorage; None: not changed
     immediately: bool
-    along: bool
-    """Whether other pending modifications may be applied along."""
+    along: bool  # Whether other pending modifications may be applied along
 
     def as_typed(self) -> dict[str, str]:
         values = {SIZE: str(self.size), TIMING: NOW if self.immediately else WINDOW}

@@ -210,8 +210,7 @@ def _unchecked(state: StorageState) -> Iterator[Caution]:
         yield warning(_("Free storage could not be measured."))
 
 
-EXTENDING = "extend"
-"""The approval scope."""
+EXTENDING = "extend"  # The approval scope
 LASTS = timedelta(hours=48)
 """How long an extension is followed; optimizing takes hours, sometimes more than a day."""
 

@@ -44,10 +44,8 @@ from services.models.watches import Progress, Watch, WatchState
 @dataclass(frozen=True, slots=True)
 class RestartState:
     at: datetime
-    service: ContainerService | None
-    """None: ECS has no such service."""
-    definition: TaskDefinition | None = None
-    """None: it cannot be read."""
+    service: ContainerService | None  # None: ECS has no such service
+    definition: TaskDefinition | None = None  # None: it cannot be read
 
     @property
     def is_active(self) -> bool:
@@ -132,8 +130,7 @@ def observed_restart(step: PlannedStep, state: RestartState) -> Observation:
     return observed(now, text, after=same, before=False)
 
 
-SHOWN_BY = timedelta(minutes=2)
-"""How long AWS may still show the deployment of before."""
+SHOWN_BY = timedelta(minutes=2)  # How long AWS may still show the deployment of before
 
 
 def restart_progress(step: PlannedStep, state: RestartState, id: str, made_at: datetime) -> Progress:
@@ -221,10 +218,8 @@ def remarks(state: RestartState) -> Iterator[str]:
         yield _("A deployment is in progress: wait for its end, or roll it back with deploy-rollback.")
 
 
-DEPLOYMENT = "deployment"
-"""Name of the kept answer: id of the deployment that replaces the tasks."""
-GIVES_UP = timedelta(minutes=60)
-"""How long a restart is watched."""
+DEPLOYMENT = "deployment"  # Name of the kept answer: id of the deployment that replaces the tasks
+GIVES_UP = timedelta(minutes=60)  # How long a restart is watched
 
 
 class ServiceRestart(ServiceChange):

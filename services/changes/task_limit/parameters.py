@@ -13,13 +13,11 @@ from services.models.runbook import Ecs
 from services.models.text import clean
 
 MIN, MAX = "min", "max"
-LARGEST = 1000
-"""Larger numbers are refused as typing errors; ECS itself allows 5,000."""
+LARGEST = 1000  # Larger numbers are refused as typing errors; ECS itself allows 5,000
 AHEAD = timedelta(minutes=5)
 """Minimum time until the revert; AWS would refuse an earlier one or run it at once."""
 DEFAULT_TIME = "17:00"
-SOONEST = timedelta(hours=1)
-"""An incident is not over sooner."""
+SOONEST = timedelta(hours=1)  # An incident is not over sooner
 
 Way = Literal["aws", "duty", "none"]
 _WAYS: dict[str, Way] = {"aws": "aws", "duty": "duty", "none": "none"}
@@ -29,10 +27,8 @@ _WAYS: dict[str, Way] = {"aws": "aws", "duty": "duty", "none": "none"}
 class LimitParameters:
     maximum: int
     way: Way
-    at: datetime | None
-    """When they are reverted (UTC); None if and only if `way` is "none"."""
-    minimum: int | None = None
-    """The new minimum; None: it is not changed, and not sent."""
+    at: datetime | None  # When they are reverted (UTC); None if and only if `way` is "none"
+    minimum: int | None = None  # The new minimum; None: it is not changed, and not sent
 
     def as_typed(self, calendar: Calendar) -> dict[str, str]:
         values = {MAX: str(self.maximum), REVERT: self.way}
@@ -61,10 +57,8 @@ def may_stay(maximum: int, minimum: int | None, state: ScalingState, ecs: Ecs) -
 
 
 def proposed_at(calendar: Calendar, now: datetime) -> tuple[datetime, str]:
-    """(default time of the revert (UTC), the reason for it).
-
-    The next occurrence of the runbook's duty `SCALE_DOWN`, else 17:00 on the first business day of next month.
-    """
+    """(default time of the revert (UTC), the reason for it). The next occurrence of the runbook's duty
+    `SCALE_DOWN`, else 17:00 on the first business day of next month."""
     slot = calendar.next_slot(SCALE_DOWN, now + AHEAD)
     if slot is not None:
         return slot.due_at, _("the runbook's next date for it: {duty}").format(duty=slot.title)

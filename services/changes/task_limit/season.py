@@ -11,19 +11,15 @@ from services.models.runbook import Ecs, Runbook
 
 SCALE_DOWN = "scale-down"
 """The runbook's duty that reverts the limit; the other duties of its series raise it."""
-SOON = timedelta(days=7)
-"""How long before it begins a busy time is announced."""
-LONGEST = timedelta(days=45)
-"""Maximum length of a busy time."""
+SOON = timedelta(days=7)  # How long before it begins a busy time is announced
+LONGEST = timedelta(days=45)  # Maximum length of a busy time
 
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    title: Clean
-    """The duty that begins it."""
+    title: Clean  # The duty that begins it
     since: datetime
-    until: datetime
-    """When the limit is reverted (UTC)."""
+    until: datetime  # When the limit is reverted (UTC)
 
     def has_begun(self, now: datetime) -> bool:
         return self.since <= now

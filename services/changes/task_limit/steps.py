@@ -156,10 +156,8 @@ def observed_limit(step: PlannedStep, state: ScalingState) -> Observation:
 
 
 def _limit_digest(step: PlannedStep, state: ScalingState) -> str:
-    """Comparable with what the step expects.
-
-    If the plan says that tasks are stopped, it stays good while Auto Scaling moves their number, also to none.
-    """
+    """Comparable with what the step expects. If the plan says that tasks are stopped, it stays good while
+    Auto Scaling moves their number, also to none."""
     planned = limit_digest(state.target, stops=True, active=state.active)
     stops = state.stopped(step.call.params.get("MaxCapacity", LARGEST)) > 0
     return (

@@ -1,8 +1,6 @@
-"""Minimum and maximum task count of an ECS service (runbook: スケール操作 1).
-
-Only the bound that changes is sent: what a RegisterScalableTarget omits stays as it is, and the runbook's minimum may
-not be the real one. Source: RegisterScalableTarget, PutScheduledAction, DeleteScheduledAction (Application Auto Scaling API reference).
-"""
+"""Minimum and maximum task count of an ECS service (runbook: スケール操作 1). Only the bound that changes is sent:
+what a RegisterScalableTarget omits stays as it is, and the runbook's minimum may not be the real one. Source:
+RegisterScalableTarget, PutScheduledAction, DeleteScheduledAction (Application Auto Scaling API reference)."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -110,8 +108,7 @@ def form(state: ScalingState, runbook: Runbook, calendar: Calendar) -> tuple[Par
     )
 
 
-RAISE = "raise"
-"""The approval scope of a higher maximum."""
+RAISE = "raise"  # The approval scope of a higher maximum
 
 
 class TaskLimit(ScalingChange):

@@ -1,7 +1,5 @@
-"""The dashboards, and their handlers; they are global, so every region has the same.
-
-Source: PutDashboard, GetDashboard, ListDashboards (Amazon CloudWatch API reference).
-"""
+"""The dashboards, and their handlers; they are global, so every region has the same. Source: PutDashboard,
+GetDashboard, ListDashboards (Amazon CloudWatch API reference)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +15,7 @@ LIST_PAGE = 1000
 @dataclass(frozen=True, slots=True)
 class StoredDashboard:
     name: str
-    body: str
-    """Exactly as it was put."""
+    body: str  # Exactly as it was put
     modified: datetime
 
 

@@ -1,7 +1,5 @@
-"""Metric math: the grammar `expression.lark`, the values (a number S, a line TS, several lines TS[]), the functions.
-
-Source: "Using metric math" (Amazon CloudWatch User Guide). Pure.
-"""
+"""Metric math: the grammar `expression.lark`, the values (a number S, a line TS, several lines TS[]), the
+functions. Source: "Using metric math" (Amazon CloudWatch User Guide). Pure."""
 
 import math
 import operator
@@ -37,8 +35,7 @@ class MathLine:
     points: Mapping[int, float]
     grid: TimeGrid
     label: str = ""
-    metric: MetricKey | None = None
-    """The metric, if the line is measured and not computed."""
+    metric: MetricKey | None = None  # The metric, if the line is measured and not computed
 
     def with_points(self, points: Mapping[int, float]) -> "MathLine":
         return replace(self, points=points)
@@ -220,8 +217,7 @@ _OPERATORS["OR"] = _OPERATORS["||"] = _truth(lambda left, right: bool(left) or b
 
 @dataclass(frozen=True, slots=True)
 class MathScope:
-    lookup: Callable[[str], Value]
-    """A query's value by id; raises MathError for an unknown id."""
+    lookup: Callable[[str], Value]  # A query's value by id; raises MathError for an unknown id
     metrics: Callable[[str], list[MathLine]]
     """The request's metrics whose id contains the text (METRICS)."""
     search: Callable[[str, str, int | None], list[MathLine]]

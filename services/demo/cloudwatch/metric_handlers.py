@@ -1,7 +1,5 @@
-"""Handlers for metrics.
-
-Source: GetMetricData, GetMetricStatistics, ListMetrics, PutMetricData (Amazon CloudWatch API reference).
-"""
+"""Handlers for metrics. Source: GetMetricData, GetMetricStatistics, ListMetrics, PutMetricData (Amazon
+CloudWatch API reference)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,8 +16,7 @@ from services.demo.registry import Call, op
 
 POINT_LIMIT = 100_800
 
-Result = tuple[str, str, list[tuple[int, float]]]
-"""Id, label, points in the requested order."""
+Result = tuple[str, str, list[tuple[int, float]]]  # Id, label, points in the requested order
 
 
 @op("cloudwatch", "GetMetricData")

@@ -1,7 +1,6 @@
-"""Evaluates MetricDataQuery structures, for GetMetricData and math alarms: metrics, math, searches (`search.lark`), labels.
-
-Source: GetMetricData, "Using metric math", "Using dynamic labels", "CloudWatch search expression syntax" (Amazon CloudWatch).
-"""
+"""Evaluates MetricDataQuery structures, for GetMetricData and math alarms: metrics, math, searches
+(`search.lark`), labels. Source: GetMetricData, "Using metric math", "Using dynamic labels", "CloudWatch
+search expression syntax" (Amazon CloudWatch)."""
 
 import math
 import re
@@ -79,8 +78,7 @@ def compile_search(expression: str) -> Test:
 
 
 Query = Mapping[str, Any]
-SEARCH_LIMIT = 100
-"""Time series one SEARCH returns at most."""
+SEARCH_LIMIT = 100  # Time series one SEARCH returns at most
 
 
 def key_of(metric: Query) -> MetricKey:
@@ -102,10 +100,8 @@ def read_line(store: MetricStore, key: MetricKey, stat: str, grid: TimeGrid, uni
 
 
 class Batch:
-    """The queries of one request over one range of time; each is evaluated once, on first use.
-
-    `start` and `end` are epoch seconds; `start` is rounded down to the minute.
-    """
+    """The queries of one request over one range of time; each is evaluated once, on first use. `start` and
+    `end` are epoch seconds; `start` is rounded down to the minute."""
 
     def __init__(self, store: MetricStore, queries: Sequence[Query], start: int, end: int) -> None:
         self._store = store

@@ -1,7 +1,5 @@
-"""The datapoints of the embedded AWS: one bucket per metric and minute, pruned after some days.
-
-Source: "CloudWatch statistics definitions" (Amazon CloudWatch User Guide).
-"""
+"""The datapoints of the embedded AWS: one bucket per metric and minute, pruned after some days. Source:
+"CloudWatch statistics definitions" (Amazon CloudWatch User Guide)."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,8 +18,7 @@ class Bucket:
     sum: float
     min: float
     max: float
-    samples: dict[float, float]
-    """Count by value."""
+    samples: dict[float, float]  # Count by value
 
     def add(self, other: "Bucket") -> None:
         self.count += other.count
@@ -119,11 +116,8 @@ class _Track:
 
 
 class MetricStore:
-    """Every datapoint, in 60-second buckets.
-
-    A single value is stored as a bare float, because nearly all metrics of the simulation have one value
-    per minute.
-    """
+    """Every datapoint, in 60-second buckets. A single value is stored as a bare float, because nearly all
+    metrics of the simulation have one value per minute."""
 
     def __init__(self, retention_days: float = 15) -> None:
         self._tracks: dict[MetricKey, _Track] = {}
@@ -181,10 +175,8 @@ class MetricStore:
         return track.unit if track is not None else "None"
 
     def buckets(self, key: MetricKey, start: int, end: int, period: int = MINUTE) -> list[Bucket]:
-        """The samples from `start` to before `end`: one Bucket per period with data, oldest first.
-
-        Periods begin at `start`, as in GetMetricData when start is not on the period's grid.
-        """
+        """The samples from `start` to before `end`: one Bucket per period with data, oldest first. Periods
+        begin at `start`, as in GetMetricData when start is not on the period's grid."""
         self.before(start, end)
         buckets: list[Bucket] = []
         for minute, point in self._between(key, start, end):

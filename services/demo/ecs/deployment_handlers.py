@@ -1,8 +1,6 @@
-"""Handlers for ECS service deployments and service revisions.
-
-Source: ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions, StopServiceDeployment,
-ContinueServiceDeployment (Amazon ECS API reference).
-"""
+"""Handlers for ECS service deployments and service revisions. Source: ListServiceDeployments,
+DescribeServiceDeployments, DescribeServiceRevisions, StopServiceDeployment, ContinueServiceDeployment (Amazon
+ECS API reference)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,8 +12,7 @@ from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.registry import Call, op
 
 PAGE = 20
-MOST = 20
-"""ARNs in one request."""
+MOST = 20  # ARNs in one request
 
 
 def _arn(service: Service, kind: str, id: str) -> str:

@@ -1,7 +1,5 @@
-"""Handlers for ECS clusters, services, tasks and task definitions; services in moto never run a task.
-
-Source: Amazon ECS API reference.
-"""
+"""Handlers for ECS clusters, services, tasks and task definitions; services in moto never run a task. Source:
+Amazon ECS API reference."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial

@@ -22,10 +22,8 @@ from services.demo.ecs.records import (
 
 BREAKER = 3
 """Failed tasks (or half of desiredCount if that is more) at which a deployment fails and is rolled back."""
-REMINDER = 6 * 3600.0
-"""Seconds from one event of the steady state to the next."""
-STOPPED_KEPT = 3600.0
-"""Seconds that a stopped task can still be described."""
+REMINDER = 6 * 3600.0  # Seconds from one event of the steady state to the next
+STOPPED_KEPT = 3600.0  # Seconds that a stopped task can still be described
 EVENTS_KEPT = 100
 ZONES = ("ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d")
 
@@ -39,8 +37,7 @@ class Service:
     created: float
     random: Random
     region: str = REGION
-    target_group: str = ""
-    """ARN, or ""."""
+    target_group: str = ""  # ARN, or ""
     container: str = "app"
     port: int = 8080
     tasks: list[Task] = field(default_factory=list)
@@ -50,8 +47,7 @@ class Service:
     steady: bool = False
     steady_at: float = 0.0
     status: str = "ACTIVE"
-    fates: list[Fate] = field(default_factory=list)
-    """How tasks end by themselves."""
+    fates: list[Fate] = field(default_factory=list)  # How tasks end by themselves
     faulty: dict[str, float] = field(default_factory=dict)
     """Share of the requests that fail on a task, by its image's digest."""
     images_of: Callable[[str], tuple[Image, ...]] = lambda _definition: ()
@@ -311,14 +307,11 @@ class Service:
 
 class Clusters:
     def __init__(self) -> None:
-        self.clusters: dict[str, float] = {}
-        """By name: when it was created."""
-        self.services: dict[tuple[str, str], Service] = {}
-        """By (cluster, service)."""
+        self.clusters: dict[str, float] = {}  # By name: when it was created
+        self.services: dict[tuple[str, str], Service] = {}  # By (cluster, service)
         self.definitions: dict[str, list[dict[str, Any]]] = {}
         """Task definitions by family, revision 1 first."""
-        self.digests: dict[str, str] = {}
-        """Digest by image name, where its tag was moved."""
+        self.digests: dict[str, str] = {}  # Digest by image name, where its tag was moved
 
     def advance(self, at: float) -> None:
         for service in self.services.values():

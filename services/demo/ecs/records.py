@@ -1,26 +1,19 @@
-"""What an ECS service consists of: tasks, deployments, service revisions and service deployments.
-
-Times are epoch seconds of the world. Source: DescribeServices, DescribeTasks, DescribeServiceDeployments,
-DescribeServiceRevisions (Amazon ECS API reference).
-"""
+"""What an ECS service consists of: tasks, deployments, service revisions and service deployments. Times are
+epoch seconds of the world. Source: DescribeServices, DescribeTasks, DescribeServiceDeployments,
+DescribeServiceRevisions (Amazon ECS API reference)."""
 
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-START = 35.0
-"""Seconds from a task's creation until it runs."""
-HEALTHY = 25.0
-"""Seconds from running until its target is healthy."""
-DRAIN = 30.0
-"""Seconds from the decision to stop until it is gone."""
-CRASH = 10.0
-"""Seconds that a task of a broken definition runs."""
+START = 35.0  # Seconds from a task's creation until it runs
+HEALTHY = 25.0  # Seconds from running until its target is healthy
+DRAIN = 30.0  # Seconds from the decision to stop until it is gone
+CRASH = 10.0  # Seconds that a task of a broken definition runs
 PENDING = 3.0
 """Seconds from a service deployment's creation until it starts, and from a rollback's request until it starts."""
-HOOK_WAITS = 24 * 3600.0
-"""Seconds that a paused deployment waits for an action."""
+HOOK_WAITS = 24 * 3600.0  # Seconds that a paused deployment waits for an action
 
 
 def when(at: float) -> datetime:
@@ -61,8 +54,7 @@ class Task:
     zone: str
     stopping: float | None = None
     reason: str = ""
-    started: bool = False
-    """Its start is among the service's events."""
+    started: bool = False  # Its start is among the service's events
     end: "Fate | None" = None
     """By which rule it ended; None: the service stopped it, or it has not ended."""
 
@@ -99,20 +91,15 @@ class Task:
 class Fate:
     since: float
     until: float
-    lives: float
-    """Seconds from running, or from their creation if they do not start, to the end."""
-    code: str = "EssentialContainerExited"
-    """stopCode"""
+    lives: float  # Seconds from running, or from their creation if they do not start, to the end
+    code: str = "EssentialContainerExited"  # stopCode
     reason: str = "Essential container in task exited"
     within: float | None = 0.0
     """Tasks that run at `since` end within so many seconds; None: only tasks created from then on end."""
-    most: int = 99
-    """So many tasks at a time."""
-    definition: str = ""
-    """Tasks of this definition only; "": all."""
+    most: int = 99  # So many tasks at a time
+    definition: str = ""  # Tasks of this definition only; "": all
     starts: bool = True
-    placed: bool = True
-    """False: no task is created, and `reason` is the service's event."""
+    placed: bool = True  # False: no task is created, and `reason` is the service's event
     exit_code: int | None = 1
     container_reason: str = ""
 
@@ -141,12 +128,9 @@ class DemoDeployment:
     updated: float
     primary: bool = True
     completed: bool = False
-    failed: int = 0
-    """failedTasks: 0 again as soon as one is healthy."""
-    given_up: bool = False
-    """The circuit breaker ended it: rolloutState FAILED."""
-    back_to: str = ""
-    """Id of the deployment that this one rolls back to; "" if it is no rollback."""
+    failed: int = 0  # failedTasks: 0 again as soon as one is healthy
+    given_up: bool = False  # The circuit breaker ended it: rolloutState FAILED
+    back_to: str = ""  # Id of the deployment that this one rolls back to; "" if it is no rollback
 
     @property
     def definition(self) -> str:
@@ -163,17 +147,12 @@ class DemoServiceDeployment:
     created: float
     updated: float
     finished: float | None = None
-    ending: str = ""
-    """Its final status; "" while it is in progress."""
+    ending: str = ""  # Its final status; "" while it is in progress
     rollback_at: float | None = None
-    reason: str = ""
-    """Why it was rolled back or stopped."""
-    failures: int = 0
-    """Failures that the circuit breaker counted when it triggered."""
-    hook: str = ""
-    """Id of the lifecycle hook at which it pauses; "" for none."""
-    waiting: bool = False
-    """Paused at the hook."""
+    reason: str = ""  # Why it was rolled back or stopped
+    failures: int = 0  # Failures that the circuit breaker counted when it triggered
+    hook: str = ""  # Id of the lifecycle hook at which it pauses; "" for none
+    waiting: bool = False  # Paused at the hook
 
     def status(self, at: float) -> str:
         if self.ending:
@@ -189,10 +168,8 @@ class DemoServiceDeployment:
 
 @dataclass(slots=True)
 class DeploymentHistory:
-    revisions: list[Revision] = field(default_factory=list)
-    """Oldest first."""
-    deployments: list[DemoServiceDeployment] = field(default_factory=list)
-    """Newest first."""
+    revisions: list[Revision] = field(default_factory=list)  # Oldest first
+    deployments: list[DemoServiceDeployment] = field(default_factory=list)  # Newest first
 
     @property
     def newest(self) -> DemoServiceDeployment:

@@ -46,8 +46,7 @@ from services.demo.world import World
 CONTROL = "/_toban/"
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 REQUEST_ID = "x-amzn-RequestId"
-HANG = 600.0
-"""Seconds that a hanging request hangs."""
+HANG = 600.0  # Seconds that a hanging request hangs
 _PAGE = b"<!DOCTYPE html><html><head><meta charset=utf-8><title>Proxy</title><body><h1>Sign in to the network</h1>"
 
 
@@ -59,12 +58,9 @@ class Front:
         self._world: World | None = None
         self._creating = threading.Lock()
         self.faults = FaultStore()
-        self.counts: Counter[str] = Counter()
-        """Requests by `service.Operation`."""
-        self.carried_out: Counter[str] = Counter()
-        """Those that were answered without an error."""
-        self.closed = threading.Event()
-        """Set to end requests that hang, wait or stream."""
+        self.counts: Counter[str] = Counter()  # Requests by `service.Operation`
+        self.carried_out: Counter[str] = Counter()  # Those that were answered without an error
+        self.closed = threading.Event()  # Set to end requests that hang, wait or stream
         self.wall: Callable[[], datetime] = partial(datetime.now, UTC)
         """The clock by which requests are signed: the machine's, not the world's."""
         self._moto = moto_app.Moto()
@@ -328,8 +324,7 @@ def _cut(environ: Mapping[str, Any]) -> NoReturn:
     raise ConnectionAbortedError
 
 
-POLL = 0.02
-"""Seconds until `stop` is noticed."""
+POLL = 0.02  # Seconds until `stop` is noticed
 
 
 class _Handler(WSGIRequestHandler):

@@ -1,8 +1,6 @@
-"""Passes requests without a handler on to moto.
-
-moto raises NotImplementedError for operations it lacks, and other exceptions for whole services; the
-stock server answers those with an HTML page that botocore cannot read.
-"""
+"""Passes requests without a handler on to moto. moto raises NotImplementedError for operations it lacks, and
+other exceptions for whole services; the stock server answers those with an HTML page that botocore cannot
+read."""
 
 import io
 import logging

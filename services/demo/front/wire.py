@@ -52,8 +52,7 @@ class Scope(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class ParsedRequest:
     scope: Scope
-    model: Any
-    """moto's OperationModel."""
+    model: Any  # moto's OperationModel
     protocol: str
     params: dict[str, Any]
 

@@ -27,8 +27,7 @@ ALARMS = {
     "rds-storage": "rds-storage-low",
 }
 """The alarm of each scenario that can be drawn."""
-LEAD = 60.0
-"""Seconds from the beginning of a drawn scenario to that of its incident."""
+LEAD = 60.0  # Seconds from the beginning of a drawn scenario to that of its incident
 _HERRINGS = "red-herrings"
 _HOURS = {"from": 9.2, "to": 16.4}
 _REFERENCE = re.compile(r"\$([a-z_]+)([+-]\d+(?:\.\d+)?)?")
@@ -58,10 +57,8 @@ def _ways(cause: str, scenario: str) -> list[dict[str, Any]]:
 
 
 def draw(scenario: str, seed: int, names: Iterable[str] | None = None, lead: float = LEAD) -> Scenario:
-    """The scenario that the seed makes of these causes, or of one that it chooses; none is a day without an incident.
-
-    Raises LookupError if the scenario cannot be drawn or a cause does not set off its alarm.
-    """
+    """The scenario that the seed makes of these causes, or of one that it chooses; none is a day without an
+    incident. Raises LookupError if the scenario cannot be drawn or a cause does not set off its alarm."""
     possible = causes(scenario)
     chosen_causes = (Random(f"{scenario} {seed}").choice(possible),) if names is None else tuple(names)
     random = Random(f"{scenario} {seed} {chosen_causes}")

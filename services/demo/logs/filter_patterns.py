@@ -1,7 +1,6 @@
-"""What filter patterns match, and which values they extract; their parser is the console's. Handler for TestMetricFilter.
-
-Source: "Filter pattern syntax" (Amazon CloudWatch Logs user guide), TestMetricFilter (API reference).
-"""
+"""What filter patterns match, and which values they extract; their parser is the console's. Handler for
+TestMetricFilter. Source: "Filter pattern syntax" (Amazon CloudWatch Logs user guide), TestMetricFilter (API
+reference)."""
 
 import operator
 import re
@@ -25,8 +24,7 @@ from services.models.filter_patterns import (
     parse,
 )
 
-MOST = 50
-"""Messages in a request."""
+MOST = 50  # Messages in a request
 _STEP = re.compile(r"""\["([^"]*)"\]|\[(\d+|\*)\]|\.([\w\-]+|\*)""")
 _FIELD = re.compile(r'"((?:[^"\\]|\\.)*)"|\[([^\]]*)\]|(\S+)')
 _ORDERS: dict[str, Callable[[float, float], bool]] = {

@@ -1,7 +1,5 @@
-"""Handlers for log groups, streams and events, and for live tail: an update per second even if there are none.
-
-Source: Amazon CloudWatch Logs API reference.
-"""
+"""Handlers for log groups, streams and events, and for live tail: an update per second even if there are
+none. Source: Amazon CloudWatch Logs API reference."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -235,12 +233,9 @@ def _describe_stream(group: LogGroupRecord, stream: Stream) -> dict[str, Any]:
     return row
 
 
-LIVE_UPDATE = 1.0
-"""Seconds of this machine's time between updates."""
-LIVE_MOST = 500
-"""Events in an update at most; of more, AWS sends a sample."""
-LIVE_LASTS = timedelta(hours=3)
-"""Time of the world after which a session ends."""
+LIVE_UPDATE = 1.0  # Seconds of this machine's time between updates
+LIVE_MOST = 500  # Events in an update at most; of more, AWS sends a sample
+LIVE_LASTS = timedelta(hours=3)  # Time of the world after which a session ends
 
 
 @op("logs", "StartLiveTail")

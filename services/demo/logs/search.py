@@ -12,10 +12,8 @@ from services.demo.paging import decode, encode
 
 PAGE = 10_000
 PAGE_BYTES = 1_048_576
-SCAN = 10_000
-"""Events that one request with a filter scans."""
-EMPTY_EVERY = 5
-"""One in so many searches of a group begins with an empty page."""
+SCAN = 10_000  # Events that one request with a filter scans
+EMPTY_EVERY = 5  # One in so many searches of a group begins with an empty page
 _2024 = 1_704_067_200_000
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import NamedTuple
 
-_FEW = 50
-"""Maximum number of events that are inserted individually; more are sorted in."""
+_FEW = 50  # Maximum number of events that are inserted individually; more are sorted in
 _MOST = 400_000
 """Events that a group holds at most; when there are more, the oldest quarter is dropped."""
 
@@ -16,12 +15,9 @@ _MOST = 400_000
 class LogEvent(NamedTuple):
     """One event; the tuple's order is the order of FilterLogEvents."""
 
-    at: int
-    """Epoch milliseconds."""
-    ingested: int
-    """Epoch milliseconds."""
-    number: int
-    """Ascending; unique in the world together with `at`."""
+    at: int  # Epoch milliseconds
+    ingested: int  # Epoch milliseconds
+    number: int  # Ascending; unique in the world together with `at`
     stream: str
     message: str
 
@@ -44,8 +40,7 @@ class Stream:
     last: int | None = None
     ingested: int | None = None
     bytes: int = 0
-    events: list[LogEvent] = field(default_factory=list)
-    """In time order."""
+    events: list[LogEvent] = field(default_factory=list)  # In time order
 
     def add(self, events: Sequence[LogEvent]) -> int:
         """Add events; returns their size in bytes."""
@@ -63,11 +58,9 @@ class Stream:
 class Past:
     """Events of a stream from before the world began; generated when they are first read."""
 
-    until: int
-    """Epoch milliseconds."""
+    until: int  # Epoch milliseconds
     stream: str
-    rows: Callable[[], Sequence[tuple[int, str]]]
-    """(Epoch milliseconds, message)."""
+    rows: Callable[[], Sequence[tuple[int, str]]]  # (Epoch milliseconds, message)
 
 
 @dataclass(slots=True)
@@ -82,14 +75,11 @@ class LogGroupRecord:
     arrivals: deque[LogEvent] = field(default_factory=lambda: deque(maxlen=20_000))
     """The newest events in the order in which they arrived."""
     bytes: int = 0
-    indexes: tuple[str, ...] = ()
-    """Fields of the index policy."""
-    indexed_at: int = 0
-    """When the policy was put, epoch milliseconds."""
+    indexes: tuple[str, ...] = ()  # Fields of the index policy
+    indexed_at: int = 0  # When the policy was put, epoch milliseconds
     past: Past | None = None
     """Events not generated yet; None: there are none, or they are among `events`."""
-    searches: int = 0
-    """How many searches were started; see `services.demo.logs.search`."""
+    searches: int = 0  # How many searches were started; see `services.demo.logs.search`
 
     @property
     def arn(self) -> str:
@@ -117,8 +107,7 @@ class LogGroupRecord:
 class DemoLogStore:
     def __init__(self, account: str) -> None:
         self._account = account
-        self.newest = 0
-        """Number of the newest event."""
+        self.newest = 0  # Number of the newest event
         self.groups: dict[tuple[str, str], LogGroupRecord] = {}
 
     def create_group(self, name: str, at: int, region: str, retention: int | None = None) -> LogGroupRecord:

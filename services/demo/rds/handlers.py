@@ -1,8 +1,6 @@
-"""Handlers that read RDS: instances, snapshots, events, pending maintenance, what may be modified; and prices.
-
-An account without the runbook's system leaves instances and snapshots to moto. Source: Amazon RDS API reference,
-GetProducts (AWS Price List API reference).
-"""
+"""Handlers that read RDS: instances, snapshots, events, pending maintenance, what may be modified; and
+prices. An account without the runbook's system leaves instances and snapshots to moto. Source: Amazon RDS API
+reference, GetProducts (AWS Price List API reference)."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -39,10 +37,8 @@ from services.demo.rds.model import (
 )
 from services.demo.registry import Call, op
 
-PAGE, LEAST = 100, 20
-"""MaxRecords: default and greatest, and least."""
-EVENT_MINUTES = 60
-"""Minutes that DescribeEvents covers by default."""
+PAGE, LEAST = 100, 20  # MaxRecords: default and greatest, and least
+EVENT_MINUTES = 60  # Minutes that DescribeEvents covers by default
 
 
 @op("rds", "DescribeDBInstances", of_system=True)

@@ -1,8 +1,6 @@
-"""The database's snapshots, automatic and by hand, their events, and the instances that were restored from them.
-
-Source: "Viewing Amazon RDS DB instance status" (Amazon RDS user guide); RestoreDBInstanceFromDBSnapshot, DeleteDBInstance
-(Amazon RDS API reference).
-"""
+"""The database's snapshots, automatic and by hand, their events, and the instances that were restored from
+them. Source: "Viewing Amazon RDS DB instance status" (Amazon RDS user guide);
+RestoreDBInstanceFromDBSnapshot, DeleteDBInstance (Amazon RDS API reference)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,8 +32,7 @@ class RecoveryRegion:
 
 
 EVENTS_KEPT = timedelta(days=14)
-_GRACE = timedelta(hours=12)
-"""A snapshot is deleted so long after its retention has ended."""
+_GRACE = timedelta(hours=12)  # A snapshot is deleted so long after its retention has ended
 _SKIPPED = "Automated backup was skipped because the DB instance was under heavy load."
 
 
@@ -73,8 +70,7 @@ class BackupHistory:
         assert window is not None
         self._window: Window = window
         last = window.latest_start(run.began)
-        self.manual: list[ManualSnapshot] = []
-        """Snapshots made by hand, oldest first."""
+        self.manual: list[ManualSnapshot] = []  # Snapshots made by hand, oldest first
         self._missing = {last - fact.days_ago * DAY: fact for fact in run.scenario.facts_of(NoSnapshot)}
 
     def backups(self) -> list[Backup]:
@@ -138,8 +134,7 @@ class RestoredInstance:
     name: str
     snapshot: str
     began: datetime
-    row: dict[str, Any]
-    """What its request and the original determine of the DBInstance structure."""
+    row: dict[str, Any]  # What its request and the original determine of the DBInstance structure
     tags: list[dict[str, str]]
     deleted: datetime | None = None
 
@@ -191,8 +186,7 @@ class RestoredInstances:
     def __init__(self, run: ScenarioRun, original: DatabaseInstance) -> None:
         self._run = run
         self._original = original
-        self.all: list[RestoredInstance] = []
-        """Also those that are gone, oldest first."""
+        self.all: list[RestoredInstance] = []  # Also those that are gone, oldest first
 
     def present(self) -> list[RestoredInstance]:
         return [each for each in self.all if each.status(self._run.now)]

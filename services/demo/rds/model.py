@@ -29,8 +29,7 @@ from services.demo.scenario import (
 ENGINE, VERSION = "postgres", "16.4"
 GIB_MONTH = 0.138
 """Dollars per GiB and month of gp3 in one zone; Multi-AZ costs twice as much, and so does an instance."""
-SMALLEST, LARGEST = 20, 65536
-"""GiB of storage."""
+SMALLEST, LARGEST = 20, 65536  # GiB of storage
 FARGATE = {
     "Fargate-vCPU-Hours:perCPU": 0.05056,
     "Fargate-GB-Hours": 0.00553,
@@ -48,8 +47,7 @@ class InstanceClass:
     name: str
     cores: int
     memory_gib: int
-    hourly: float
-    """Dollars in one zone."""
+    hourly: float  # Dollars in one zone
 
     @property
     def share(self) -> float:
@@ -82,10 +80,8 @@ class DatabaseEventRecord:
     at: datetime
     message: str
     category: str = "backup"
-    source: str = ""
-    """The snapshot it is about; empty: the instance."""
-    instance: str = ""
-    """The instance it is about; empty: the runbook's database."""
+    source: str = ""  # The snapshot it is about; empty: the instance
+    instance: str = ""  # The instance it is about; empty: the runbook's database
 
 
 @dataclass(slots=True)
@@ -94,11 +90,9 @@ class PendingMaintenance:
     description: str
     dates: dict[str, datetime]
     """AutoAppliedAfterDate, ForcedApplyDate and CurrentApplyDate, as far as there are any."""
-    due: datetime | None
-    """When it is applied; None: not by itself."""
+    due: datetime | None  # When it is applied; None: not by itself
     opt_in: str = ""
-    chosen: datetime | None = None
-    """When it is applied according to the opt-in; None: without one."""
+    chosen: datetime | None = None  # When it is applied according to the opt-in; None: without one
 
     def describe(self) -> dict[str, Any]:
         row: dict[str, Any] = {"Action": self.action, "Description": self.description} | self.dates
@@ -114,12 +108,9 @@ class PendingMaintenance:
 class Operation:
     status: str
     ends: datetime
-    outage: tuple[datetime, datetime] | None = None
-    """When the database cannot be reached."""
-    values: dict[str, Any] = field(default_factory=dict)
-    """Settings that it applies."""
-    maintenance: PendingMaintenance | None = None
-    """What it applies."""
+    outage: tuple[datetime, datetime] | None = None  # When the database cannot be reached
+    values: dict[str, Any] = field(default_factory=dict)  # Settings that it applies
+    maintenance: PendingMaintenance | None = None  # What it applies
     fails_over: bool = True
     """Whether the standby of a Multi-AZ instance takes over; a plain restart stays where it is."""
 
@@ -129,17 +120,14 @@ BACKUP_WINDOW = "18:10-18:40"
 MAINTENANCE_WINDOW = "sat:17:00-sat:18:00"
 RETENTION = 7
 CERTIFICATE_DAYS = 300.0
-ALLOCATED = 100
-"""GiB at the beginning."""
+ALLOCATED = 100  # GiB at the beginning
 COOLDOWN = timedelta(hours=6)
-OPTIMIZING = timedelta(hours=5)
-"""How long the storage is optimized after an extension."""
+OPTIMIZING = timedelta(hours=5)  # How long the storage is optimized after an extension
 FAILOVER = timedelta(seconds=100)
 """Outage of a Multi-AZ instance; another one is out of reach for almost all of an operation."""
 STATUSES = {"db-upgrade": "upgrading", "ca-certificate-rotation": "rebooting"}
 """Status during a maintenance action; others: `maintenance`."""
-_UPLOADS = 300
-"""Seconds from one upload of the transaction log to the next."""
+_UPLOADS = 300  # Seconds from one upload of the transaction log to the next
 PARAMETER_GROUP, SUBNET_GROUP = f"{SYSTEM}-prod-postgres16", names.DATABASE
 
 
@@ -161,11 +149,9 @@ class DatabaseInstance:
             "MultiAZ": True,
             "EngineVersion": VERSION,
         }
-        self.zones = ("a", "c")
-        """Letters of the zones of the database and of its standby."""
+        self.zones = ("a", "c")  # Letters of the zones of the database and of its standby
         self.security_groups = [DATABASE_GROUP]
-        self.pending: dict[str, Any] = {}
-        """Modifications that are queued, or being applied."""
+        self.pending: dict[str, Any] = {}  # Modifications that are queued, or being applied
         for fact in facts_of(PendingChange):
             self.pending |= {"DBInstanceClass": fact.instance_class} if fact.instance_class else {}
             self.pending |= {"AllocatedStorage": fact.storage_gib} if fact.storage_gib else {}

@@ -15,10 +15,8 @@ from services.demo.system.minute import JST, Minute, times
 
 
 class WrittenLine(NamedTuple):
-    visible: int
-    """When it becomes visible, epoch milliseconds."""
-    at: int
-    """Its timestamp, epoch milliseconds."""
+    visible: int  # When it becomes visible, epoch milliseconds
+    at: int  # Its timestamp, epoch milliseconds
     group: str
     stream: str
     message: str
@@ -36,8 +34,7 @@ _TEXTS: dict[str, Any] = orjson.loads(Path(__file__).with_name("app_log.json").r
 """`routes`: method, path, words, weight; `errors` by cause: words, type, detail; `refused`: status, words."""
 _ROUTES, _ERRORS, _REFUSED = _TEXTS["routes"], _TEXTS["errors"], _TEXTS["refused"]
 _WEIGHTS = [weight for *_, weight in _ROUTES]
-_NUMERIC = {"ERROR": 50, "WARN": 40, "INFO": 30}
-"""Levels as the logger pino writes them."""
+_NUMERIC = {"ERROR": 50, "WARN": 40, "INFO": 30}  # Levels as the logger pino writes them
 
 
 def app_lines(minute: Minute, streams: Sequence[str], faulty: Sequence[str] = ()) -> list[WrittenLine]:

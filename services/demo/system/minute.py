@@ -1,7 +1,5 @@
-"""One minute of the system: from demand and capacity to measurements, and what effects do to it.
-
-The values of a Minute are consistent: the log has as many lines with a 5xx status as 5xx responses are counted.
-"""
+"""One minute of the system: from demand and capacity to measurements, and what effects do to it. The values
+of a Minute are consistent: the log has as many lines with a 5xx status as 5xx responses are counted."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,15 +33,11 @@ def requests_per_minute(at: float) -> float:
     return (low + (high - low) * share) * (_WEEKEND if weekday >= 5 else 1.0)
 
 
-CPU_PER_REQUEST = 0.75
-"""Per cent of one task's CPU that one request per minute needs."""
+CPU_PER_REQUEST = 0.75  # Per cent of one task's CPU that one request per minute needs
 CPU_IDLE = 4.0
-LATENCY = 0.062
-"""Mean seconds of a request on an idle system."""
-RETRIES = 5
-"""Requests per minute that a failing system receives at least."""
-SURGE_AT = 0.75
-"""Load from which requests begin to queue."""
+LATENCY = 0.062  # Mean seconds of a request on an idle system
+RETRIES = 5  # Requests per minute that a failing system receives at least
+SURGE_AT = 0.75  # Load from which requests begin to queue
 GIB = 2**30
 E = TypeVar("E", bound=kinds.Effect)
 
@@ -56,26 +50,19 @@ class Minute:
     random: Random
     requests: int
     tasks: int
-    cpu: float
-    """Mean of the tasks, per cent."""
+    cpu: float  # Mean of the tasks, per cent
     memory: float
-    latency: float
-    """Mean seconds of a request."""
-    target_errors: int
-    """5xx responses of the application."""
-    balancer: Mapping[int, int]
-    """5xx responses that the load balancer made itself, by status code."""
+    latency: float  # Mean seconds of a request
+    target_errors: int  # 5xx responses of the application
+    balancer: Mapping[int, int]  # 5xx responses that the load balancer made itself, by status code
     client_errors: int
     slow_queries: int
     database_cpu: float
     connections: float
     unhealthy: int
-    cause: str
-    """Cause of the errors: database or application."""
-    blocked: int
-    """Requests that the firewall blocked, including those of attacks."""
-    gib_filled: float
-    """Growth of the database's storage in this minute."""
+    cause: str  # Cause of the errors: database or application
+    blocked: int  # Requests that the firewall blocked, including those of attacks
+    gib_filled: float  # Growth of the database's storage in this minute
     task_cpu: tuple[float, ...] = field(default=())
     attackers: tuple[str, ...] = field(default=())
     """Address of each blocked request of an attack; empty: a random one."""
@@ -83,23 +70,18 @@ class Minute:
     """(namespace, metric) of the metrics that are not published."""
     mishaps: int = 0
     """Successful requests that logged an error, such as a mail that could not be sent."""
-    level_field: str = "upper-case"
-    """How the application logs its level; see LevelField."""
-    reachable: int = 0
-    """Tasks that are registered as targets."""
-    deployed_errors: int = 0
-    """5xx responses that what is deployed brings about."""
+    level_field: str = "upper-case"  # How the application logs its level; see LevelField
+    reachable: int = 0  # Tasks that are registered as targets
+    deployed_errors: int = 0  # 5xx responses that what is deployed brings about
     deployed_words: tuple[Wording, ...] = ()
     """What the application logs for them; empty: what `cause` says."""
     words: tuple[Wording, ...] = ()
     """What the application logs for its other errors; empty: what `cause` says."""
-    refused: int = 0
-    """Requests for which there was no connection to a target."""
+    refused: int = 0  # Requests for which there was no connection to a target
     tls_errors: int = 0
     application_lines: tuple[ApplicationLines, ...] = ()
     database_lines: tuple[DatabaseLines, ...] = ()
-    credits: float | None = None
-    """CPU credits of the database; None: by its load."""
+    credits: float | None = None  # CPU credits of the database; None: by its load
     wal_gib: float = 0.25
     slot_gib: float | None = None
     """Transaction log kept for a replication slot; None: there is none."""
@@ -262,10 +244,8 @@ def _failures(random: Random, requests: int, errors: kinds.Errors | None, tasks:
     return 0, int(random.random() < requests * 0.0002)
 
 
-FAILS_IN = 25.0
-"""Seconds from a task's creation until its start has failed."""
-FULL = 99.7
-"""Per cent of its memory that a task can use."""
+FAILS_IN = 25.0  # Seconds from a task's creation until its start has failed
+FULL = 99.7  # Per cent of its memory that a task can use
 _CODES = (500, 502, 503, 504)
 
 

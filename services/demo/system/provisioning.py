@@ -1,7 +1,5 @@
-"""Creates the resources of the runbook's system in an empty account, by requests of boto3 at the world's time.
-
-The requests are in JSON files beside this module, `dashboard.json` holds the body of the dashboard.
-"""
+"""Creates the resources of the runbook's system in an empty account, by requests of boto3 at the world's
+time. The requests are in JSON files beside this module, `dashboard.json` holds the body of the dashboard."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -16,12 +14,9 @@ from services.demo.effects import Deploy
 from services.demo.load_balancers import DemoLoadBalancer, LoadBalancers, TargetGroup
 from services.demo.scenario import AlarmFact, Released, ScalingFact, ScenarioRun, ScheduledFact
 
-RELEASES = timedelta(days=7)
-"""From release to release of the application."""
-REGISTERED = timedelta(seconds=60)
-"""From the registration of a task definition to its release."""
-INACTIVE = 30
-"""The newest revision that is deregistered."""
+RELEASES = timedelta(days=7)  # From release to release of the application
+REGISTERED = timedelta(seconds=60)  # From the registration of a task definition to its release
+INACTIVE = 30  # The newest revision that is deregistered
 DASHBOARD_AT = datetime(2025, 10, 25, tzinfo=UTC)
 _FOLDER = Path(__file__).parent
 _TARGET = {

@@ -13,10 +13,8 @@ from services.demo.scenario import ScenarioRun
 from services.demo.system.logs import WrittenLine, app_lines, database_lines
 from services.demo.system.minute import GIB, LATENCY, Minute, requests_per_minute, simulate
 
-CREDITS = 576.0
-"""CPU credits of the database at most, and at the beginning."""
-Put = Callable[..., None]
-"""The signature of MetricStore.put."""
+CREDITS = 576.0  # CPU credits of the database at most, and at the beginning
+Put = Callable[..., None]  # The signature of MetricStore.put
 _SPREAD = (0.35, 0.6, 0.85, 1.15, 2.05)
 """Latencies of a minute relative to their mean; their own mean is 1."""
 
@@ -114,14 +112,10 @@ def _rds(put: Put, minute: Minute, free_gib: float, credits: float) -> None:
 WEEKS = 5
 HOUR = 3600
 _STEP = 600
-_WRITTEN = 300
-"""Seconds between two minutes with log lines."""
-_SLOW = 25
-"""One in so many of these minutes has a slow query."""
-_TASK = f"ecs/{names.SERVICE}/5d1c0c7be2a94f0c8f6a3b9d7e214a68"
-"""The log stream of a stopped task."""
-_KEPT = 400 * 24 * HOUR
-"""How much older than the first tasks such a log group is, in seconds."""
+_WRITTEN = 300  # Seconds between two minutes with log lines
+_SLOW = 25  # One in so many of these minutes has a slow query
+_TASK = f"ecs/{names.SERVICE}/5d1c0c7be2a94f0c8f6a3b9d7e214a68"  # The log stream of a stopped task
+_KEPT = 400 * 24 * HOUR  # How much older than the first tasks such a log group is, in seconds
 
 
 def publish_past(store: MetricStore, start: int) -> None:
@@ -201,8 +195,7 @@ def _quiet(start: int, level_field: str) -> Minute:
     )
 
 
-_SHORT = 3 * HOUR
-"""The longest range for which minutes are published."""
+_SHORT = 3 * HOUR  # The longest range for which minutes are published
 _NEWEST, _OLDEST = 2 * 24 * HOUR, 14 * 24 * HOUR
 """How long before the first minute they are, in seconds."""
 _HOURLY = frozenset(
@@ -216,10 +209,8 @@ _HOURLY = frozenset(
 
 
 class EarlierMinutes:
-    """Minutes of days before `first` (epoch seconds), without incidents; published when an hour or two are read.
-
-    A dashboard of a week does not need them, and thousands of them at the start would take seconds.
-    """
+    """Minutes of days before `first` (epoch seconds), without incidents; published when an hour or two are
+    read. A dashboard of a week does not need them, and thousands of them at the start would take seconds."""
 
     def __init__(self, store: MetricStore, run: ScenarioRun, first: int) -> None:
         self._store = store

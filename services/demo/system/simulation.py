@@ -24,15 +24,12 @@ from services.demo.system.logs import (
 from services.demo.system.minute import Minute, disturb, fates, gib_filled, of, simulate, troubles_of
 from services.demo.system.publish import CREDITS, publish
 
-FULL = 0.02
-"""GiB below which the database's storage is full."""
+FULL = 0.02  # GiB below which the database's storage is full
 
 
 class SimulatedSystem:
-    """The running system: call `begin` at a minute's start and `end` at its end.
-
-    `start` is the first minute and `log_start` the first with log lines, both in epoch seconds.
-    """
+    """The running system: call `begin` at a minute's start and `end` at its end. `start` is the first minute
+    and `log_start` the first with log lines, both in epoch seconds."""
 
     def __init__(
         self,
@@ -57,14 +54,12 @@ class SimulatedSystem:
         self._unhealthy = 0
         releases = [each for each in of(run.scenario.effects, Deploy) if each.is_release]
         self._released_words = releases[0].words if releases else ()
-        self._started: set[str] = set()
-        """Ids of the tasks whose start has been logged."""
+        self._started: set[str] = set()  # Ids of the tasks whose start has been logged
         self._free = run.scenario.free_storage_gib + _filled(run, start)
         self._credits = CREDITS
         self._troubles = troubles_of(run.scenario.effects)
         service.fates += fates(self._troubles, run.began.timestamp())
-        self.load = 0.0
-        """Mean CPU of the tasks in the newest minute, per cent."""
+        self.load = 0.0  # Mean CPU of the tasks in the newest minute, per cent
 
     def begin(self, start: int) -> None:
         began = self._run.began.timestamp()

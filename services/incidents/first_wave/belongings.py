@@ -23,22 +23,17 @@ from services.models.runbook import Runbook
 
 EVERY = 3600.0
 """Seconds of real time after which it is read again; what has failed is read the next time that somebody asks."""
-FAILED = 300.0
-"""The same if something has failed and nobody asks."""
-START = 15.0
-"""Seconds of real time after the start until it is first read."""
+FAILED = 300.0  # The same if something has failed and nobody asks
+START = 15.0  # Seconds of real time after the start until it is first read
 KEPT = 24 * 3600.0
 """Seconds for which something is remembered that does not belong to the system any more."""
-DEFINITIONS = 20
-"""Most task definitions that are remembered."""
+DEFINITIONS = 20  # Most task definitions that are remembered
 
 
 @dataclass(slots=True)
 class _State:
-    problem: str
-    """Why the newest attempt failed, in words."""
-    answered_at: float = 0.0
-    """When it was last answered, by the clock's `elapsed`."""
+    problem: str  # Why the newest attempt failed, in words
+    answered_at: float = 0.0  # When it was last answered, by the clock's `elapsed`
     told_at: dict[tuple[Owned | None, RawId], float] = field(default_factory=dict)
     """When each id was last told."""
 

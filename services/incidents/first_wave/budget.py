@@ -57,12 +57,9 @@ class SourceReader:
     """The Reader of one source: counts requests and reads no more pages than the budget has."""
 
     def __init__(self, session: Reader, budget: RequestBudget, source: Source, limit: PatienceLimit) -> None:
-        self.limit = limit
-        """When the source is given up."""
-        self.requests = 0
-        """Requests sent, pages counted."""
-        self.is_cut = False
-        """Whether there were further pages, which were not read."""
+        self.limit = limit  # When the source is given up
+        self.requests = 0  # Requests sent, pages counted
+        self.is_cut = False  # Whether there were further pages, which were not read
         self._session = session
         self._budget = budget
         self._source = source

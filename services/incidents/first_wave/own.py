@@ -1,7 +1,5 @@
-"""What is read about a resource that is none of the system's: which sources, which metrics, and which of them tell something.
-
-Pure. The statistic of a metric is chosen by its name, as no API tells which one is useful.
-"""
+"""What is read about a resource that is none of the system's: which sources, which metrics, and which of them
+tell something. Pure. The statistic of a metric is chosen by its name, as no API tells which one is useful."""
 
 import re
 from bisect import bisect_left
@@ -22,10 +20,8 @@ from services.models.runbook import Runbook
 
 OF_ANY = (Source.OWN_METRICS, Source.OWN_LOG, Source.TRAIL, Source.TRAIL_GLOBAL, Source.ALARMS)
 """What says something about any resource."""
-MOST = 40
-"""Metrics of one resource that are read; AWS charges for each."""
-_SHOWN = 8
-"""Curves that are recorded because they left what is usual."""
+MOST = 40  # Metrics of one resource that are read; AWS charges for each
+_SHOWN = 8  # Curves that are recorded because they left what is usual
 _FAR = 4.0
 """Spreads beyond the median from which a value is unusual; two such values make an unusual curve."""
 _STATISTICS = (
@@ -36,11 +32,8 @@ _STATISTICS = (
 
 
 def omissions(alarm: AlarmMoment, runbook: Runbook) -> dict[Source, str]:
-    """Why sources are not read about an alarm, in words.
-
-    One of another resource than the system's is judged by that resource; by the system, too, as far as the requests
-    suffice, if signals of its causes need it.
-    """
+    """Why sources are not read about an alarm, in words. One of another resource than the system's is judged
+    by that resource; by the system, too, as far as the requests suffice, if signals of its causes need it."""
     missing = {source: why for source, spec in SOURCES.items() if (why := spec.missing(runbook))}
     subject = stranger_of(alarm, runbook)
     if subject is None:

@@ -4,24 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
-TICK = 0.05
-"""Seconds from one look at the event loop's lateness to the next."""
-NOTED = 0.02
-"""Seconds of lateness that are usual."""
-MOST = 60.0
-"""Most seconds of lateness by which limits are moved, in all."""
-SAID = 0.5
-"""Seconds of lateness from which they are said."""
+TICK = 0.05  # Seconds from one look at the event loop's lateness to the next
+NOTED = 0.02  # Seconds of lateness that are usual
+MOST = 60.0  # Most seconds of lateness by which limits are moved, in all
+SAID = 0.5  # Seconds of lateness from which they are said
 
 
 class Patience:
     """Measures, while it is entered, how late the event loop is, and moves the limits by that."""
 
     def __init__(self) -> None:
-        self.lag = 0.0
-        """Seconds by which this process was late, at most MOST."""
-        self.timeouts: set[asyncio.Timeout] = set()
-        """The limits that are waited for."""
+        self.lag = 0.0  # Seconds by which this process was late, at most MOST
+        self.timeouts: set[asyncio.Timeout] = set()  # The limits that are waited for
         self._preparing = 0
 
     def __enter__(self) -> "Patience":

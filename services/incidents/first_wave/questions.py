@@ -61,10 +61,9 @@ class Undetermined(Exception):
 def network_path(
     database: Sequence[SecurityGroup], tasks: Sequence[SecurityGroup], port: int, addresses: Iterable[str]
 ) -> NetworkPath:
-    """Whether a rule of the database's groups lets the tasks connect to `port`; `addresses` are the tasks' own.
-
-    Raises Undetermined if only rules with address ranges or prefix lists could, and these cannot be compared.
-    """
+    """Whether a rule of the database's groups lets the tasks connect to `port`; `addresses` are the tasks'
+    own. Raises Undetermined if only rules with address ranges or prefix lists could, and these cannot be
+    compared."""
     if not tasks or not database:
         raise Undetermined(_("The tasks or the database have no security groups of their own."))
     path = partial(
@@ -125,14 +124,10 @@ def _let_in(rules: Sequence[tuple[SecurityGroup, GroupRule]], senders: Sequence[
     return _(", ").join(dict.fromkeys(matches)) if all(matches) else ""
 
 
-LINES = 1_000
-"""Most lines of a log that are read."""
-THROTTLED_PAUSE = 0.5
-"""Seconds after which a throttled read of the metrics is repeated, once."""
-TOGETHER = timedelta(minutes=15)
-"""By how much alarms may begin apart that fire together."""
-ACTIVITIES = 50
-"""Most scaling activities that are read: one page."""
+LINES = 1_000  # Most lines of a log that are read
+THROTTLED_PAUSE = 0.5  # Seconds after which a throttled read of the metrics is repeated, once
+TOGETHER = timedelta(minutes=15)  # By how much alarms may begin apart that fire together
+ACTIVITIES = 50  # Most scaling activities that are read: one page
 
 
 async def _answer_of(wave: Wave, source: Source, key: str) -> Any:
@@ -161,10 +156,9 @@ async def targets(wave: Wave, reader: SourceReader) -> Answered:
 
 
 async def tasks(wave: Wave, reader: SourceReader) -> Answered:
-    """Tasks that stopped in the last hour, which ECS forgets first of all; running ones where they may differ.
-
-    They are read also where the service is not. A second attempt spares the running ones, for want of requests.
-    """
+    """Tasks that stopped in the last hour, which ECS forgets first of all; running ones where they may
+    differ. They are read also where the service is not. A second attempt spares the running ones, for want of
+    requests."""
     is_first = not reader.requests
 
     async def may_differ() -> bool:

@@ -1,8 +1,6 @@
-"""Reads the first wave of an incident: everything that AWS forgets, in parallel, in at most five seconds of AWS's.
-
-A source that is late, refused, damaged or stopped by an internal error says so in its SourceReading; the others are
-complete without it.
-"""
+"""Reads the first wave of an incident: everything that AWS forgets, in parallel, in at most five seconds of
+AWS's. A source that is late, refused, damaged or stopped by an internal error says so in its SourceReading;
+the others are complete without it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
@@ -71,10 +69,8 @@ def answers_of(incident: Incident, facts: Facts) -> tuple[AskedQuestion, ...]:
 
 SECONDS = 4.0
 """Seconds after which a source is given up; those in which this process was late are not counted."""
-AGAIN = 1.0
-"""Seconds for the second attempt of what AWS forgets within the hour."""
-LEARNING = 1.0
-"""Seconds for the task definitions of what was deployed lately."""
+AGAIN = 1.0  # Seconds for the second attempt of what AWS forgets within the hour
+LEARNING = 1.0  # Seconds for the task definitions of what was deployed lately
 SERVICES = sorted({call.partition(":")[0] for spec in SOURCES.values() for call in spec.calls})
 
 
@@ -119,10 +115,8 @@ class _Reading:
     fault: Fault
     patience: Patience
     before: IncidentEvidence | None
-    sources: frozenset[Source]
-    """Those that are asked; of others what `before` has stands."""
-    omitted: Mapping[Source, str]
-    """Why some of them are not asked after all, in words."""
+    sources: frozenset[Source]  # Those that are asked; of others what `before` has stands
+    omitted: Mapping[Source, str]  # Why some of them are not asked after all, in words
     budget: RequestBudget
     tasks: dict[Source, asyncio.Task[Outcome]] = field(default_factory=dict)
     # From Python 3.12 on Textual's tasks run as soon as they are created, before the others exist.
@@ -231,8 +225,7 @@ class FirstWaveReader:
     session: Reader
     clock: Clock
     region: str
-    alarms: Callable[[], AlarmOverview | None]
-    """Their newest reading."""
+    alarms: Callable[[], AlarmOverview | None]  # Their newest reading
     fault: Fault
     warm: Callable[[Iterable[str]], Awaitable[object]] | None = None
     """Loads the SDK's models of services, which AWS need not be given up for."""
@@ -246,9 +239,7 @@ class FirstWaveReader:
 
     async def about(self, alarm: AlarmMoment, alarms: AlarmOverview | None = None) -> IncidentEvidence:
         """The first wave about an alarm, with what belongs to the system; raises nothing but cancellation.
-
-        `alarms`: a reading of all alarms in place of the newest.
-        """
+        `alarms`: a reading of all alarms in place of the newest."""
         with Patience() as patience:
             limit = patience.limit(SECONDS)
             warming = asyncio.create_task(patience.preparing(self._warm()))

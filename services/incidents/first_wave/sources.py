@@ -68,8 +68,7 @@ def database_group(runbook: Runbook) -> RawId:
     return own or (runbook.slow_queries.log_group if runbook.slow_queries else RawId(""))
 
 
-REQUESTS = 18
-"""Most requests of a first wave of one service and one database, pages counted."""
+REQUESTS = 18  # Most requests of a first wave of one service and one database, pages counted
 Missing = Callable[[Runbook], str]
 """Why something is not read with a runbook, in words; "" if it is."""
 
@@ -94,12 +93,9 @@ _DATABASE_LOG = _without(database_group, N_("The runbook names no log group of t
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    title: str
-    """What it is, for people; English, translated when shown."""
-    requests: int
-    """Requests that are set aside for it."""
-    fields: tuple[str, ...]
-    """Those of IncidentEvidence that it fills."""
+    title: str  # What it is, for people; English, translated when shown
+    requests: int  # Requests that are set aside for it
+    fields: tuple[str, ...]  # Those of IncidentEvidence that it fills
     calls: tuple[str, ...] = ()
     """`service:Operation` as botocore names them, in the order of the calls."""
     missing: Missing = lambda _runbook: ""
@@ -177,8 +173,7 @@ ReadWave = Callable[[Incident], Awaitable[IncidentEvidence]]
 @dataclass(frozen=True, slots=True)
 class Answered:
     fields: Fields = field(default_factory=dict)
-    cut: str = ""
-    """What of it was not read; "" if it is whole."""
+    cut: str = ""  # What of it was not read; "" if it is whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,15 +195,12 @@ class Unanswered(Exception):
 class Wave:
     alarm: AlarmMoment
     runbook: Runbook
-    region: str
-    """The region that the session reads."""
-    service_name: str
-    """The ECS service that the alarm is about; "" if the runbook names none."""
+    region: str  # The region that the session reads
+    service_name: str  # The ECS service that the alarm is about; "" if the runbook names none
     began: datetime
     outcome: Callable[[Source], Awaitable[Outcome]]
     """The outcome of another source, once it is there."""
-    alarms: AlarmOverview | None = None
-    """The newest reading of the alarms; None if there is none."""
+    alarms: AlarmOverview | None = None  # The newest reading of the alarms; None if there is none
 
     @property
     def service_names(self) -> tuple[str, str]:

@@ -20,8 +20,7 @@ from services.models.report_lines import AbnormalLine
 from services.models.runbook_playbooks import Playbook
 from services.models.state_words import VERDICTS
 
-SOON = timedelta(days=7)
-"""How far ahead follow-ups are listed."""
+SOON = timedelta(days=7)  # How far ahead follow-ups are listed
 _DUTIES = {
     OccurrenceState.LATE: (glyphs.LATE, N_("Late: {title}")),
     OccurrenceState.MISSED: (glyphs.MISSING, N_("Missed: {title}")),
@@ -44,13 +43,10 @@ class DayAtHand:
     duties: DutyView | None = None
     runs: tuple[Run, ...] = ()
     posts: tuple[Post, ...] = ()
-    follow_ups: tuple[FollowUp, ...] = ()
-    """Those that nobody has signed off."""
-    armed_until: datetime | None = None
-    """None: this console is read-only."""
+    follow_ups: tuple[FollowUp, ...] = ()  # Those that nobody has signed off
+    armed_until: datetime | None = None  # None: this console is read-only
     abnormal: tuple[AbnormalLine, ...] = ()
-    unread: str = ""
-    """Why what is abnormal could not be read; "" if it was."""
+    unread: str = ""  # Why what is abnormal could not be read; "" if it was
     causes: Mapping[str, str] = field(default_factory=dict)
     """The likely cause of an incident and why, by its id, as far as this console has weighed it."""
     masker: Masker = field(default_factory=Masker)

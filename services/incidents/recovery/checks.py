@@ -8,10 +8,8 @@ from services.models.incidents import RecoveryCheck
 from services.models.measures import MEASURES
 from services.models.units import BYTES, PLAIN, number
 
-LATEST = 600
-"""Seconds within which values are the newest: CloudWatch may be late with them."""
-QUIET = 3
-"""Whole minutes in a row that must lie under the baseline."""
+LATEST = 600  # Seconds within which values are the newest: CloudWatch may be late with them
+QUIET = 3  # Whole minutes in a row that must lie under the baseline
 
 
 def recovery_checks(facts: Facts) -> tuple[RecoveryCheck, ...]:

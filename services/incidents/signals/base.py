@@ -19,8 +19,7 @@ class Judged:
     at: datetime | None = None
     why: str = ""
     place: EvidencePlace | None = None
-    until: datetime | None = None
-    """Up to when it is known, where the curves do not tell it."""
+    until: datetime | None = None  # Up to when it is known, where the curves do not tell it
     is_out_of_reach: bool = False
     """Whether it is unseen for good, because this system does not publish it."""
     is_direct: bool = True
@@ -66,8 +65,7 @@ Judge = Callable[[Facts], Judged]
 @dataclass(frozen=True, slots=True)
 class SignalSpec:
     id: str
-    title: str
-    """English; translated where it is judged."""
+    title: str  # English; translated where it is judged
     source: Source
     judge: Judge
     direct_for: tuple[str, ...] = ()

@@ -14,16 +14,11 @@ from services.models.metrics import Series
 from services.models.rds import Database
 
 GIB = 2.0**30
-JUST_BEFORE = 15
-"""Minutes before T0 in which an event of RDS counts."""
-CONNECTIONS = 80.0
-"""Limit of connections if the runbook has none."""
-CPU = 70.0
-"""Limit of the CPU in % if the runbook has none."""
-TIMES = 3.0
-"""Multiple of the usual load of the database from which its sessions wait."""
-CPU_USED_UP = 90.0
-"""% of the CPU from which nothing is left for further queries."""
+JUST_BEFORE = 15  # Minutes before T0 in which an event of RDS counts
+CONNECTIONS = 80.0  # Limit of connections if the runbook has none
+CPU = 70.0  # Limit of the CPU in % if the runbook has none
+TIMES = 3.0  # Multiple of the usual load of the database from which its sessions wait
+CPU_USED_UP = 90.0  # % of the CPU from which nothing is left for further queries
 _EVENTS = re.compile(
     r"failover|restart|shutdown|recover|reboot|maintenance|DB instance stopped", re.IGNORECASE
 )

@@ -16,29 +16,22 @@ from services.models.evidence import EvidencePlace
 from services.models.first_wave import LogEntry, LogSample, Source
 from services.models.text import clean
 
-LEAST = 5
-"""Errors that must name a dependency."""
-SHARE = 0.3
-"""Share of the errors since T0 that must name it."""
-QUOTED = 160
-"""Characters of a line that are quoted."""
-TIMES = 3.0
-"""How much more often than before it must be named: old noise is none of this incident."""
+LEAST = 5  # Errors that must name a dependency
+SHARE = 0.3  # Share of the errors since T0 that must name it
+QUOTED = 160  # Characters of a line that are quoted
+TIMES = 3.0  # How much more often than before it must be named: old noise is none of this incident
 
 
 class Kind(Enum):
     DATABASE = "database"
-    OUTSIDE = "outside"
-    """A host on the Internet."""
-    OTHER = "other"
-    """A cache, a queue, a key, a permission, a password, a host by its address."""
+    OUTSIDE = "outside"  # A host on the Internet
+    OTHER = "other"  # A cache, a queue, a key, a permission, a password, a host by its address
 
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
     kind: Kind
-    name: str
-    """English where it is words of ours, translated when shown."""
+    name: str  # English where it is words of ours, translated when shown
 
 
 TROUBLE = re.compile(
@@ -196,10 +189,8 @@ _HERE = re.compile(
 
 @lru_cache(4096)
 def dependency_of(message: str, detail: str = "") -> Dependency | None:
-    """What a message blames; None for one that names no dependency, such as a defect in the code.
-
-    `detail` is the rest of its line, in which the host may stand.
-    """
+    """What a message blames; None for one that names no dependency, such as a defect in the code. `detail` is
+    the rest of its line, in which the host may stand."""
     if _HARMLESS.search(message):
         return None
     if name := _aws_name(message):

@@ -18,8 +18,7 @@ from services.models.causes import SignalState
 from services.models.first_wave import Measure, Source
 from services.models.text import clean
 
-JUST_BEFORE = 30
-"""Minutes before T0 in which a deployment counts as just before."""
+JUST_BEFORE = 30  # Minutes before T0 in which a deployment counts as just before
 DAY = 24 * 60
 ROLLED_OUT = 6
 """Minutes in which a deployment replaces the tasks: what fails only later has another reason as likely."""
@@ -27,12 +26,10 @@ SOON = 10
 """Minutes before T0 within which a deployment explains that its tasks fail, though no older one is left to compare."""
 OVERLAP = timedelta(minutes=2)
 """How long both revisions must have served in the bad minutes before their errors can be compared."""
-LEAST = 3
-"""Errors from which their distribution over tasks says anything."""
+LEAST = 3  # Errors from which their distribution over tasks says anything
 DEARER, EARLY = 1.5, 1.1
 """Multiple of the cost of a request before the deployment: now, and in the first minutes after it at least."""
-SERVING = timedelta(minutes=2)
-"""How soon after its start a deployment's tasks serve."""
+SERVING = timedelta(minutes=2)  # How soon after its start a deployment's tasks serve
 _FAILED = ("ROLLBACK", "STOPPED")
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 """What Secrets Manager appends to the name of a secret in its ARN."""
@@ -47,8 +44,7 @@ _NOTHING = (
     "access token secret password client user name host port base endpoint api service enabled timeout level mode "
     "default system path size count limit"
 )
-_GENERIC = frozenset(_NOTHING.split())
-"""Words of variables that name nothing by themselves."""
+_GENERIC = frozenset(_NOTHING.split())  # Words of variables that name nothing by themselves
 _PASSWORD_WORDS: tuple[str, ...] = ("PASS", "PWD", "SECRET", "CRED", "USER", "DSN", "_URL")
 _DATABASE_WORDS: tuple[str, ...] = (
     "DB",

@@ -15,18 +15,12 @@ from services.models.evidence import EvidencePlace
 from services.models.first_wave import Measure, Source
 from services.models.units import SECONDS, number
 
-SHARE = 0.8
-"""Share of the errors from which one side made them."""
-DOMINANT = 0.5
-"""Share of the load balancer's errors from which one status code dominates."""
-LEAST = 5
-"""Errors from which their shares say anything."""
-FEW = 20
-"""Requests in a minute below which a rate says little."""
-TIMES = 3.0
-"""Multiple of the usual number of requests from which they surge."""
-FALL = 0.3
-"""Share of the usual number of requests below which they have fallen."""
+SHARE = 0.8  # Share of the errors from which one side made them
+DOMINANT = 0.5  # Share of the load balancer's errors from which one status code dominates
+LEAST = 5  # Errors from which their shares say anything
+FEW = 20  # Requests in a minute below which a rate says little
+TIMES = 3.0  # Multiple of the usual number of requests from which they surge
+FALL = 0.3  # Share of the usual number of requests below which they have fallen
 DRAIN = timedelta(seconds=120)
 """How soon after tasks were taken away errors come from it: 60 seconds, and a minute's bucket."""
 

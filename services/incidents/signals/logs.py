@@ -14,14 +14,11 @@ from services.models.evidence import EvidencePlace
 from services.models.first_wave import LogEntry, LogSample, Source
 from services.models.text import clean
 
-LEAST = 5
-"""Errors from which their kinds say anything."""
+LEAST = 5  # Errors from which their kinds say anything
 KNOWN = timedelta(minutes=10)
 """How long before T0 a kind of error must have been written to be known: T0 may be found late."""
-HALF = 0.5
-"""Share of the errors from which one new kind dominates."""
-SHOWN = 100
-"""Characters of a line that are quoted."""
+HALF = 0.5  # Share of the errors from which one new kind dominates
+SHOWN = 100  # Characters of a line that are quoted
 _DATABASE = r"(?:5432|postgres|database|rds\.amazonaws|\bdb\b)"
 _FAILED = r"(?:ECONNREFUSED|ECONNRESET|refused|(?:could not|failed to|unable to|cannot) connect|ETIMEDOUT|timed out|timeout expired|i/o timeout|no route)"
 _REFUSED = re.compile(

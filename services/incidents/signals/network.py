@@ -10,8 +10,7 @@ from services.models.causes import SignalState
 from services.models.cloudtrail import TRAIL_DELAY, ActorKind, TrailEvent
 from services.models.first_wave import Source
 
-JUST_BEFORE = 30
-"""Minutes before T0 in which a write counts."""
+JUST_BEFORE = 30  # Minutes before T0 in which a write counts
 _NETWORK = (
     "SecurityGroup",
     "NetworkAcl",

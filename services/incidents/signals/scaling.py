@@ -1,8 +1,5 @@
-"""Whether Auto Scaling acts, and why it does not.
-
-Source: DescribeScalableTargets, DescribeScalingPolicies, DescribeScalingActivities (Application Auto Scaling API
-reference).
-"""
+"""Whether Auto Scaling acts, and why it does not. Source: DescribeScalableTargets, DescribeScalingPolicies,
+DescribeScalingActivities (Application Auto Scaling API reference)."""
 
 import re
 from datetime import timedelta
@@ -21,10 +18,8 @@ SETTLE = timedelta(minutes=4)
 """How long after a change of the number of tasks the CPU still shows the state before."""
 _COUNT = re.compile(r"desired count to (\d+)")
 AT_MAXIMUM = "AlreadyAtMaxCapacity"
-HOT = 85.0
-"""CPU of the hottest task, per cent, from which it is hot."""
-UNEVEN = 10.0
-"""Percentage points by which the hottest task must lie above the mean."""
+HOT = 85.0  # CPU of the hottest task, per cent, from which it is hot
+UNEVEN = 10.0  # Percentage points by which the hottest task must lie above the mean
 
 
 def _activities(facts: Facts) -> list[ScalingActivity]:

@@ -1,8 +1,6 @@
-"""What ECS says about the tasks: stops with their reasons, counts, memory.
-
-Source: DescribeTasks, DescribeServices (Amazon ECS API reference); "Amazon ECS stopped tasks error messages"
-(Amazon ECS developer guide).
-"""
+"""What ECS says about the tasks: stops with their reasons, counts, memory. Source: DescribeTasks,
+DescribeServices (Amazon ECS API reference); "Amazon ECS stopped tasks error messages" (Amazon ECS developer
+guide)."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -20,12 +18,9 @@ UNSTARTED = timedelta(minutes=20)
 """How long before T0 a task may have failed to start and be missing in the incident."""
 LISTED = timedelta(hours=1)
 """How long ECS lists a stopped task at least (ListTasks, Amazon ECS API reference)."""
-SETTLE = timedelta(minutes=2)
-"""How long a deployment may leave the service short of tasks."""
-ORDERLY = frozenset({0, 143})
-"""Exit codes of a task that was asked to stop: finished, SIGTERM."""
-KILLED = 137
-"""Exit code of a container that SIGKILL ended."""
+SETTLE = timedelta(minutes=2)  # How long a deployment may leave the service short of tasks
+ORDERLY = frozenset({0, 143})  # Exit codes of a task that was asked to stop: finished, SIGTERM
+KILLED = 137  # Exit code of a container that SIGKILL ended
 _START_FAILURES = ("CannotPull", "ResourceInitializationError", "CannotStart", "CannotCreate")
 _OOM = "OutOfMemory"
 _UNPLACED = re.compile(r"unable to place a task|unable to consistently start tasks|failed to launch a task")

@@ -6,8 +6,7 @@ from services.i18n import _
 from services.models.aws_cli import CliCommand, Variable
 from services.models.runbook_inspections import AccessKeys
 
-KEY = "ACCESS_KEY"
-"""Shell variable with the id of a key, which is no secret."""
+KEY = "ACCESS_KEY"  # Shell variable with the id of a key, which is no secret
 
 
 def commands_of(spec: AccessKeys) -> Iterator[CliCommand]:

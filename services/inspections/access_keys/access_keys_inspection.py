@@ -27,28 +27,20 @@ from services.models.runbook_inspections import AccessKeys as KeysSpec
 from services.models.text import clean
 from services.models.verdict import DISPLAY_ORDER, Verdict, judgement
 
-QUOTA = 2
-"""Maximum number of keys per user, including inactive ones."""
-DISABLED = frozenset({"Inactive", "Expired"})
-"""Statuses in which a key cannot be used."""
+QUOTA = 2  # Maximum number of keys per user, including inactive ones
+DISABLED = frozenset({"Inactive", "Expired"})  # Statuses in which a key cannot be used
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedKey:
     key: AccessKey
-    use: KeyUse | None
-    """None: not read."""
-    age: int
-    """Whole local days since it was created."""
-    limit: date
-    """The last day on which the key is not too old."""
-    due: date
-    """`limit`, or the business day before it."""
+    use: KeyUse | None  # None: not read
+    age: int  # Whole local days since it was created
+    limit: date  # The last day on which the key is not too old
+    due: date  # `limit`, or the business day before it
     verdict: Verdict
-    leftover: bool
-    """The key is disabled, possibly for longer than the runbook keeps such keys."""
-    idle_days: int | None
-    """Days since the key was last used, or created; None: unknown."""
+    leftover: bool  # The key is disabled, possibly for longer than the runbook keeps such keys
+    idle_days: int | None  # Days since the key was last used, or created; None: unknown
 
     @property
     def unclear(self) -> bool:
@@ -115,20 +107,16 @@ class KeyRules:
 class KeysRead:
     """Everything that was read; problems are stored beside the parts that could be read."""
 
-    users: tuple[str, ...] = ()
-    """User names, the runbook's first."""
+    users: tuple[str, ...] = ()  # User names, the runbook's first
     keys: dict[str, tuple[AccessKey, ...]] = field(default_factory=dict)
     """By user; a user without keys has an empty entry, a user that was not read has none."""
     used: dict[str, KeyUse] = field(default_factory=dict)
     """By key id; a key without an entry was not read."""
-    users_problem: Problem | None = None
-    """Why only the runbook's users were read."""
-    problems: dict[str, Problem] = field(default_factory=dict)
-    """Why a user's keys were not read."""
+    users_problem: Problem | None = None  # Why only the runbook's users were read
+    problems: dict[str, Problem] = field(default_factory=dict)  # Why a user's keys were not read
     root: RootUser | None = None
     root_problem: Problem | None = None
-    used_problem: Problem | None = None
-    """Why the last use of a key was not read."""
+    used_problem: Problem | None = None  # Why the last use of a key was not read
 
     @property
     def all_keys(self) -> list[AccessKey]:
@@ -177,8 +165,7 @@ async def _last_used(iam: AccessKeys, reading: KeysRead) -> None:
                 return
 
 
-PROCEDURE = "rotate-key"
-"""Id of the runbook's procedure, if it has one."""
+PROCEDURE = "rotate-key"  # Id of the runbook's procedure, if it has one
 
 
 class KeyAges(Inspection):

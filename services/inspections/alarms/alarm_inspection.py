@@ -131,17 +131,14 @@ def _escalation_advice(judged: JudgedAlarms, playbook: Playbook, runbook: Runboo
         yield _("{alarm}: changes require the approval of {whom}.").format(alarm=judged.title, whom=approver)
 
 
-SETTLED = timedelta(minutes=5)
-"""A change younger than this may not be in the history yet."""
+SETTLED = timedelta(minutes=5)  # A change younger than this may not be in the history yet
 APART = timedelta(minutes=1)
 """Maximum difference between the time of a change in an alarm and in its history."""
 
 
 def doubts(alarms: Sequence[Alarm], changes: Sequence[AlarmTransition], span: TimeSpan) -> Iterator[str]:
-    """Why the history of `span` is unreliable, in sentences.
-
-    `alarms` are in their current state; `changes` exclude those of scaling alarms.
-    """
+    """Why the history of `span` is unreliable, in sentences. `alarms` are in their current state; `changes`
+    exclude those of scaling alarms."""
     unreadable = sum(change.kind == "unreadable" for change in changes)
     if unreadable:
         text = plural(
@@ -188,10 +185,8 @@ def _names(alarms: Sequence[Alarm]) -> str:
 
 
 def _broken(own: Sequence[AlarmTransition]) -> bool:
-    """Whether a change starts in a state other than the one in which the previous change ended.
-
-    A change from INSUFFICIENT_DATA may belong to an alarm that was created again under the same name.
-    """
+    """Whether a change starts in a state other than the one in which the previous change ended. A change from
+    INSUFFICIENT_DATA may belong to an alarm that was created again under the same name."""
     states = [change for change in own if change.kind == "state"]
     return any(
         later.before is not AlarmState.INSUFFICIENT and later.before is not earlier.after
@@ -209,13 +204,11 @@ def _has_newest(alarm: Alarm, own: Sequence[AlarmTransition], span: TimeSpan) ->
     return any(change.kind == "state" and change.at >= at - APART for change in own)
 
 
-_NAMED = 5
-"""Maximum number of alarms named in one text."""
+_NAMED = 5  # Maximum number of alarms named in one text
 
 
 class AlarmStates(Inspection):
-    longest = timedelta(days=30)
-    """CloudWatch's retention of alarm history."""
+    longest = timedelta(days=30)  # CloudWatch's retention of alarm history
 
     async def run(self, request: InspectionRequest) -> Finding:
         reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
@@ -289,10 +282,8 @@ class AlarmStates(Inspection):
         periods: Sequence[AlarmPeriod],
         incomplete: Collection[str],
     ) -> list[JudgedAlarms]:
-        """The runbook's alarms, and others that fire or fired; worst first.
-
-        `incomplete`: the alarms whose history does not contain every change.
-        """
+        """The runbook's alarms, and others that fire or fired; worst first. `incomplete`: the alarms whose
+        history does not contain every change."""
         titles = {alarm.name: str(alarm.title) for alarm in self.context.runbook.alarms}
         order = list(titles)
         zone = self.context.calendar.zone

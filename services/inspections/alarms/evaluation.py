@@ -15,8 +15,7 @@ from services.models.verdict import Verdict, judgement
 
 BLIND = timedelta(minutes=15)
 """How long an alarm must be without data to count as not having watched."""
-SHOWN = 3
-"""Maximum number of periods on one line; the evidence has all."""
+SHOWN = 3  # Maximum number of periods on one line; the evidence has all
 STATES = {
     AlarmState.ALARM: N_("firing"),
     AlarmState.MISSING: N_("missing"),
@@ -64,12 +63,10 @@ _UNHEARD = {
 @dataclass(frozen=True, slots=True)
 class JudgedAlarms:
     alarm: Alarm
-    title: str
-    """The runbook's title; otherwise the alarm's name."""
+    title: str  # The runbook's title; otherwise the alarm's name
     measure: Measure
     marks: tuple[AlarmMark, ...]
-    short: str
-    """The title, with the time at which the alarm fired, if it did."""
+    short: str  # The title, with the time at which the alarm fired, if it did
 
     @property
     def verdict(self) -> Verdict:

@@ -36,10 +36,8 @@ def _back(alarm: Alarm, change: AlarmTransition) -> Alarm:
 def periods_of(
     changes: Iterable[AlarmTransition], alarms: Iterable[Alarm], span: TimeSpan
 ) -> tuple[AlarmPeriod, ...]:
-    """The periods that overlap the window: current ones first, then the newest.
-
-    `changes` are the result of `within`, `alarms` are in their states at the window's end.
-    """
+    """The periods that overlap the window: current ones first, then the newest. `changes` are the result of
+    `within`, `alarms` are in their states at the window's end."""
     by_alarm: dict[str, list[AlarmTransition]] = {}
     for change in changes:
         by_alarm.setdefault(change.id, []).append(change)

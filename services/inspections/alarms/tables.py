@@ -20,8 +20,7 @@ from services.models.verdict import Verdict
 class Firing:
     alarm: Alarm
     series: tuple[Contributor, ...]
-    unread: str = ""
-    """Why the series could not be read."""
+    unread: str = ""  # Why the series could not be read
 
 
 def series_table(firing: Iterable[Firing], names: Mapping[str, str], zone: tzinfo) -> Evidence:

@@ -1,8 +1,6 @@
 """RDS バックアップ: checks that every backup window has a usable snapshot, and that snapshots are kept as agreed.
-
-Runbook: 定期メンテナンス 1. "Is the newest from yesterday" cannot be judged by dates, which are UTC, so it is judged by age and
-by window. A window without a snapshot is first explained by RDS events. Limits: `[rds]`.
-"""
+Runbook: 定期メンテナンス 1. "Is the newest from yesterday" cannot be judged by dates, which are UTC, so it is judged
+by age and by window. A window without a snapshot is first explained by RDS events. Limits: `[rds]`."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -31,8 +29,7 @@ RESTORABLE = timedelta(minutes=10)
 """Maximum age of the latest restorable time; the transaction log is saved every five minutes."""
 SKEW = timedelta(minutes=10)
 """Anything dated further ahead than this was created after the time that is judged."""
-NAMED = 3
-"""Maximum number of windows named in one sentence."""
+NAMED = 3  # Maximum number of windows named in one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +40,10 @@ class BackupReading:
     zone: tzinfo
     window: Window | None
     automatic: tuple[Snapshot, ...]
-    nights: list[Night]
-    """Newest first."""
+    nights: list[Night]  # Newest first
     events: tuple[DatabaseEvent, ...] = ()
     """RDS events about windows without a backup, oldest first."""
-    has_snapshots: bool = True
-    """False: the snapshots could not be read."""
+    has_snapshots: bool = True  # False: the snapshots could not be read
 
     @property
     def newest(self) -> Snapshot | None:
@@ -317,8 +312,7 @@ def _instance(reading: BackupReading) -> CheckRow:
     return CheckRow(measure, text.format(status=reading.database.status))
 
 
-WINDOWS = 7
-"""Minimum number of backup windows checked: a week, because the duty is weekly."""
+WINDOWS = 7  # Minimum number of backup windows checked: a week, because the duty is weekly
 CATEGORIES = ("backup", "failure", "low storage", "availability", "maintenance", "notification")
 """RDS event categories that may explain a missing backup."""
 

@@ -1,8 +1,6 @@
-"""Assigns snapshots to backup windows, and finds the windows without one.
-
-A snapshot belongs to the window that began before it. Times are compared, never dates, because RDS writes UTC dates and
-the window is usually around local midnight.
-"""
+"""Assigns snapshots to backup windows, and finds the windows without one. A snapshot belongs to the window
+that began before it. Times are compared, never dates, because RDS writes UTC dates and the window is usually
+around local midnight."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,20 +10,15 @@ from enum import StrEnum
 from services.calendar.maintenance_windows import DAY, Window
 from services.models.rds import Snapshot, SnapshotState
 
-JUST_AFTER = timedelta(hours=1)
-"""How long after the window a snapshot may still be in progress."""
+JUST_AFTER = timedelta(hours=1)  # How long after the window a snapshot may still be in progress
 
 
 class BackupOutcome(StrEnum):
     MADE = "made"
-    COMING = "coming"
-    """The window has just ended: a snapshot is in progress, or may still start."""
-    ELSEWHERE = "elsewhere"
-    """Only AWS Backup made a snapshot; on other days RDS did."""
-    SLOW = "slow"
-    """The snapshot has been in progress for a long time."""
-    UNUSABLE = "unusable"
-    """The snapshot is neither available nor in progress."""
+    COMING = "coming"  # The window has just ended: a snapshot is in progress, or may still start
+    ELSEWHERE = "elsewhere"  # Only AWS Backup made a snapshot; on other days RDS did
+    SLOW = "slow"  # The snapshot has been in progress for a long time
+    UNUSABLE = "unusable"  # The snapshot is neither available nor in progress
     MISSING = "missing"
 
 
@@ -36,11 +29,9 @@ GAPS = frozenset({BackupOutcome.MISSING, BackupOutcome.UNUSABLE})
 @dataclass(frozen=True, slots=True)
 class Night:
     start: datetime
-    end: datetime
-    """End of the window (UTC)."""
+    end: datetime  # End of the window (UTC)
     outcome: BackupOutcome
-    snapshots: tuple[Snapshot, ...] = ()
-    """The usable one first."""
+    snapshots: tuple[Snapshot, ...] = ()  # The usable one first
 
     def holds(self, at: datetime) -> bool:
         return self.start <= at < self.start + DAY

@@ -1,8 +1,6 @@
-"""Compares the month with budgets: the runbook's own, and those in AWS Budgets.
-
-Runbook: 日常監視 4, "an alert above 80 % of the budget". The guideline for the total is not used as a budget: the
-guidelines of the services alone add up to 85 % of it, and the alert would always be on.
-"""
+"""Compares the month with budgets: the runbook's own, and those in AWS Budgets. Runbook: 日常監視 4, "an alert
+above 80 % of the budget". The guideline for the total is not used as a budget: the guidelines of the services
+alone add up to 85 % of it, and the alert would always be on."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,14 +29,11 @@ _PERIODS = {
 class BudgetJudge:
     spec: Spec
     rate: CostRate
-    advice: tuple[str, ...]
-    """The runbook's advice if a budget may be exceeded."""
+    advice: tuple[str, ...]  # The runbook's advice if a budget may be exceeded
 
     def own(self, table: CostTable, compared: Compared, *, doubtful: bool) -> CheckRow:
-        """Compare the runbook's budget with the month's bill (with tax, before credits); not judged if undecided.
-
-        `doubtful`: the total cannot be correct.
-        """
+        """Compare the runbook's budget with the month's bill (with tax, before credits); not judged if
+        undecided. `doubtful`: the total cannot be correct."""
         title, budget = _("Budget of the runbook"), Decimal(self.spec.budget_yen)
         if not compared.month.count:
             text = _("There are no costs yet to compare with the budget.")

@@ -1,8 +1,6 @@
-"""Checks AWS costs: each service and the total against the guidelines, their growth, and the budget.
-
-Runbook: 日常監視 4; limits: `[costs]`. The response to the one charged Cost Explorer request is reused for hours. If there
-are AWS budgets, they are read and their forecast is used, so no forecast has to be paid for.
-"""
+"""Checks AWS costs: each service and the total against the guidelines, their growth, and the budget. Runbook:
+日常監視 4; limits: `[costs]`. The response to the one charged Cost Explorer request is reused for hours. If there
+are AWS budgets, they are read and their forecast is used, so no forecast has to be paid for."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -163,8 +161,7 @@ def _beside(judge: LineJudge, costs: CostTable) -> Iterator[Row]:
 
 KEPT = timedelta(hours=8)
 """How long a response is reused: AWS updates costs up to three times a day."""
-LATE = 2
-"""Days after which missing figures are too old to judge."""
+LATE = 2  # Days after which missing figures are too old to judge
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 ONE = timedelta(days=1)
 WEEK = 7
-DELAY = timedelta(hours=24)
-"""How long after the end of a day its costs are complete in AWS."""
-HELD = 3
-"""Number of complete days that a month needs to be judged."""
+DELAY = timedelta(hours=24)  # How long after the end of a day its costs are complete in AWS
+HELD = 3  # Number of complete days that a month needs to be judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +30,21 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class CostPlan:
-    this_month: date
-    """First day of this month."""
-    last_month: date
-    """First day of last month, the first day requested."""
-    last: date
-    """The newest complete day."""
+    this_month: date  # First day of this month
+    last_month: date  # First day of last month, the first day requested
+    last: date  # The newest complete day
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    month: Days
-    """The complete days of the judged month for which there can be costs."""
-    month_end: date
-    """Last day of the judged month."""
-    too_young: bool
-    """This month has too few complete days: `month` is the previous one."""
-    young: Days
-    """The complete days of this month."""
-    week: Days
-    """The newest seven days."""
-    before: Days
-    """The seven days before `week`."""
-    base: Days
-    """Last month's days before `week`."""
-    since: date
-    """The day of the oldest costs."""
+    month: Days  # The complete days of the judged month for which there can be costs
+    month_end: date  # Last day of the judged month
+    too_young: bool  # This month has too few complete days: `month` is the previous one
+    young: Days  # The complete days of this month
+    week: Days  # The newest seven days
+    before: Days  # The seven days before `week`
+    base: Days  # Last month's days before `week`
+    since: date  # The day of the oldest costs
 
     @property
     def remaining(self) -> int:

@@ -82,8 +82,7 @@ def days_words(days: Days) -> str:
     return span_text(day_text(days.first), day_text(days.last))
 
 
-NEAR = Decimal("0.8")
-"""Share of a limit from which a value asks for attention."""
+NEAR = Decimal("0.8")  # Share of a limit from which a value asks for attention
 NEGLIGIBLE_YEN = 100
 """Smaller growth per week is not judged: a service that costs one yen may cost two."""
 _NAMED = 3

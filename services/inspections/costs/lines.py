@@ -40,18 +40,12 @@ class GrowthOfCosts:
 @dataclass(frozen=True, slots=True)
 class CostLine:
     title: str
-    steady: Series
-    """Cost per day, without monthly fees."""
-    fees: Series
-    """Charges on the first of a month for the whole month."""
-    guideline: int = 0
-    """Yen per month; 0: none."""
-    has_costs: bool = True
-    """There were any costs under its names."""
-    names: tuple[str, ...] = ()
-    """The services that it consists of, as displayed."""
-    in_runbook: bool = False
-    """It is one of the runbook's services."""
+    steady: Series  # Cost per day, without monthly fees
+    fees: Series  # Charges on the first of a month for the whole month
+    guideline: int = 0  # Yen per month; 0: none
+    has_costs: bool = True  # There were any costs under its names
+    names: tuple[str, ...] = ()  # The services that it consists of, as displayed
+    in_runbook: bool = False  # It is one of the runbook's services
     negative: Series = field(default_factory=dict)
     """Negative charges per day, without discounts and credits."""
 
@@ -71,10 +65,9 @@ class CostLine:
         return _sum(self.negative, days)
 
     def ceased(self, compared: Compared) -> date | None:
-        """The first of the newest seven days without a figure, if every day of the week before has one.
-
-        AWS reports a service without costs with an amount of zero. A missing newest day alone may just be late.
-        """
+        """The first of the newest seven days without a figure, if every day of the week before has one. AWS
+        reports a service without costs with an amount of zero. A missing newest day alone may just be
+        late."""
         days = self._without_figure(compared)
         return days[0] if days and days != (compared.week.last,) else None
 
@@ -122,13 +115,11 @@ class CostLine:
 
 @dataclass(frozen=True, slots=True)
 class CostTable:
-    services: tuple[CostLine, ...]
-    """The runbook's services, in its order."""
+    services: tuple[CostLine, ...]  # The runbook's services, in its order
     others: CostLine
     other_services: tuple[CostLine, ...]
     """The services of `others` individually, most expensive first."""
-    total: CostLine
-    """Before tax and credits."""
+    total: CostLine  # Before tax and credits
     tax: Series
     credits: Series
 

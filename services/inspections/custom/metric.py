@@ -35,15 +35,13 @@ from services.models.findings import Finding, Measure
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 from services.models.verdict import Limit, Verdict, judgement
 
-COUNTED = ("Sum", "SampleCount")
-"""Statistics that count events: a time without any may be usual."""
+COUNTED = ("Sum", "SampleCount")  # Statistics that count events: a time without any may be usual
 
 
 @dataclass(frozen=True, slots=True)
 class MetricSilence:
     hole: Stretch
-    verdict: Verdict
-    """The finding's verdict because of this silence."""
+    verdict: Verdict  # The finding's verdict because of this silence
     why: str = ""
 
 

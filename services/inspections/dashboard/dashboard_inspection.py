@@ -1,8 +1,6 @@
 """ダッシュボード: every value that has a limit, at its worst in the window and now; unusual growth of traffic.
-
 Runbook: 日常監視 2. Source: GetDashboard, GetMetricData. A person sees only nine o'clock; the window covers the
-night. An average hides peaks, so each row is judged with the statistic the dashboard gives it.
-"""
+night. An average hides peaks, so each row is judged with the statistic the dashboard gives it."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -56,8 +54,7 @@ from services.models.verdict import Limit, Verdict, judgement
 # A mean over hours hides both: every five minutes of the window are judged, the night too.
 
 
-SHARE = 0.05
-"""Share of 5xx among all responses that is too much."""
+SHARE = 0.05  # Share of 5xx among all responses that is too much
 FEWEST = 3
 """Fewer 5xx within SUSTAINED seconds are not judged: at night a single one may be half of all responses."""
 
@@ -149,9 +146,8 @@ def target_checks(
     curves: Sequence[DashboardCurve], answer: WindowSeries, zone: tzinfo, runbook: Runbook
 ) -> Iterator[CheckRow]:
     """The number of healthy targets of each group; the fewest tasks are the limit of the runbook's group.
-
-    Only that is a limit: another group may have one target by intention. That none is left is another check.
-    """
+    Only that is a limit: another group may have one target by intention. That none is left is another
+    check."""
     alb, ecs = runbook.alb, runbook.ecs
     own_group, least = alb.target_group if alb else "", ecs.usual_min if ecs else None
     missing = "" if own_group and least else "ecs.usual_min" if own_group else "alb.target_group"
@@ -194,8 +190,7 @@ def target_checks(
         yield CheckRow(measure, sentence, (tip,) if short else (), by_runbook=bool(short))
 
 
-_NAMED = 5
-"""Maximum number of widgets named in one text."""
+_NAMED = 5  # Maximum number of widgets named in one text
 
 
 class DashboardValues(Inspection):

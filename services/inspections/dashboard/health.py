@@ -24,20 +24,16 @@ from services.models.findings import Measure
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Verdict, judgement
 
-SHORT = 180
-"""Seconds; a shorter outage may be a single failed request."""
-LOW = 0.2
-"""Credits below this share of the window's maximum are low."""
-BURSTABLE = "db.t"
-"""Prefix of the instance classes that have CPU credits."""
+SHORT = 180  # Seconds; a shorter outage may be a single failed request
+LOW = 0.2  # Credits below this share of the window's maximum are low
+BURSTABLE = "db.t"  # Prefix of the instance classes that have CPU credits
 
 
 def outages(
     refused: Series, requests: Series, healthy: Sequence[Series], start: int, end: int
 ) -> tuple[Stretch, ...]:
-    """RequestCount excludes requests for which no target could be chosen, so in a total outage an error rate has nothing
-    to divide by; the balancer's own 5xx show it.
-    """
+    """RequestCount excludes requests for which no target could be chosen, so in a total outage an error rate
+    has nothing to divide by; the balancer's own 5xx show it."""
     with_requests = {time for time, value in zip(requests.times, requests.values, strict=True) if value > 0}
     without_targets = {
         time
@@ -91,8 +87,7 @@ def unused_groups(
 class _Balancer:
     refused: Series
     requests: Series
-    healthy: Sequence[tuple[str, Series]]
-    """By target group."""
+    healthy: Sequence[tuple[str, Series]]  # By target group
     answered: Sequence[Series]
 
     @property
@@ -145,9 +140,8 @@ def _outage_verdict(times: Sequence[Stretch], answer: WindowSeries) -> Verdict:
 
 
 def _doubts(balancer: _Balancer, answer: WindowSeries, zone: tzinfo) -> Iterator[_Doubt]:
-    """AWS reports requests and errors only when there are any, but healthy targets every minute: without requests, only
-    the latter prove that the load balancer was monitored.
-    """
+    """AWS reports requests and errors only when there are any, but healthy targets every minute: without
+    requests, only the latter prove that the load balancer was monitored."""
     incomplete = [series for series in balancer.relevant if series.status is not SeriesStatus.COMPLETE]
     if incomplete:
         yield _Doubt(Verdict.UNKNOWN, incomplete_words(incomplete[0]))

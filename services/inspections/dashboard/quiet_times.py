@@ -46,10 +46,8 @@ def unmeasured(silent: Sequence[Stretch], alive: Series, start: int, end: int) -
     ]
 
 
-Statements = Iterator[tuple[Verdict, str]]
-"""The statements on a row, each with its verdict."""
-IDLE = timedelta(hours=1)
-"""Opening time without any request that is unusual where there is no past."""
+Statements = Iterator[tuple[Verdict, str]]  # The statements on a row, each with its verdict
+IDLE = timedelta(hours=1)  # Opening time without any request that is unusual where there is no past
 
 
 def silent_curves(curves: Sequence[DashboardCurve], answer: WindowSeries) -> list[DashboardCurve]:

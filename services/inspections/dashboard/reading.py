@@ -21,8 +21,7 @@ from services.models.runbook import Runbook
 from services.models.verdict import Limit
 
 HOUR = 3600
-BIRTH = timedelta(minutes=30)
-"""Maximum time from the creation of a database to its first values."""
+BIRTH = timedelta(minutes=30)  # Maximum time from the creation of a database to its first values
 ALB = RawId("AWS/ApplicationELB")
 Role = Literal["limit", "transfer", "requests", "refused", "failed", "healthy", "credits"]
 Dimensions = tuple[tuple[RawId, RawId], ...]
@@ -36,8 +35,7 @@ class DashboardCurve:
     role: Role
     query: MetricQuery
     limit: Limit | None = None
-    foreign: str = ""
-    """Why it is neither requested nor judged."""
+    foreign: str = ""  # Why it is neither requested nor judged
 
     @property
     def balancer(self) -> RawId:
@@ -170,13 +168,11 @@ class WindowSeries:
     """The curves of a window, by query id."""
 
     series: dict[str, Series]
-    end: int
-    """Where the window ends, epoch seconds."""
+    end: int  # Where the window ends, epoch seconds
     start: int
     earlier: Mapping[str, Series] = field(default_factory=dict)
     """The time before the window, of curves with a silence, by query id."""
-    database: Database | None = None
-    """The runbook's database, if it had to be read."""
+    database: Database | None = None  # The runbook's database, if it had to be read
 
     def due(self, curve: DashboardCurve) -> int:
         """When values are expected from: the beginning of the window, or later for a database created within it."""

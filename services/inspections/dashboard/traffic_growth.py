@@ -19,24 +19,18 @@ from services.models.findings import Measure
 from services.models.metrics import Series, SeriesStatus, TimeSpan
 from services.models.verdict import Verdict
 
-TIMES = 3.0
-"""Factor above which growth is unusual."""
-FLOOR = 10e6
-"""Bytes per hour below which growth is never unusual."""
-RUN = 3
-"""Hours; a shorter rise is temporary."""
-WEEKS = 4
-"""Maximum number of weeks that a comparison reaches back."""
+TIMES = 3.0  # Factor above which growth is unusual
+FLOOR = 10e6  # Bytes per hour below which growth is never unusual
+RUN = 3  # Hours; a shorter rise is temporary
+WEEKS = 4  # Maximum number of weeks that a comparison reaches back
 WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    began: int
-    """Epoch seconds."""
+    began: int  # Epoch seconds
     hours: int
-    now: float
-    """Bytes per hour."""
+    now: float  # Bytes per hour
     before: float
 
     @property

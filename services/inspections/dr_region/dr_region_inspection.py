@@ -1,8 +1,6 @@
 """復旧先のリージョン: what another region has, from which the database could be recovered if its own region fails.
-
-Runbook: 運用カレンダー 10月 リージョン障害訓練. Automatic snapshots and the logs for a point-in-time restore stay in their region;
-only what was copied or replicated survives it. Limits: `[disaster]`.
-"""
+Runbook: 運用カレンダー 10月 リージョン障害訓練. Automatic snapshots and the logs for a point-in-time restore stay in their
+region; only what was copied or replicated survives it. Limits: `[disaster]`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,8 +24,7 @@ from services.models.runbook import Disaster
 from services.models.verdict import Verdict
 
 ACTIVE = "active"
-DEFAULT_GROUP = "default."
-"""Prefix of the parameter groups that RDS makes by itself."""
+DEFAULT_GROUP = "default."  # Prefix of the parameter groups that RDS makes by itself
 SKEW = timedelta(minutes=10)
 """Anything dated further ahead than this was made after the time that is judged."""
 
@@ -37,15 +34,11 @@ class RecoveryReading:
     spec: Disaster
     now: datetime
     zone: tzinfo
-    snapshots: tuple[Snapshot, ...]
-    """The newest first."""
+    snapshots: tuple[Snapshot, ...]  # The newest first
     backups: tuple[AutomatedBackup, ...]
-    parameter_group: str
-    """The database's own."""
-    has_parameter_group: bool | None
-    """Whether the region has it; None: could not be read."""
-    subnet_groups: tuple[RawId, ...] | None
-    """None: could not be read."""
+    parameter_group: str  # The database's own
+    has_parameter_group: bool | None  # Whether the region has it; None: could not be read
+    subnet_groups: tuple[RawId, ...] | None  # None: could not be read
 
     @property
     def newest_snapshot(self) -> Snapshot | None:

@@ -13,10 +13,8 @@ from services.models.insights import QueryResult
 from services.models.runbook_inspections import ErrorLogs
 
 MESSAGES = 1000
-LONGEST = 18
-"""Maximum length of a status; Insights writes numbers with fractions."""
-FIVE_HUNDRED = 500
-"""Lowest status of a server error."""
+LONGEST = 18  # Maximum length of a status; Insights writes numbers with fractions
+FIVE_HUNDRED = 500  # Lowest status of a server error
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +24,9 @@ class Counts:
     hours: Hours | None = None
     fives: int | None = None
     """Responses with status 500 and above; None also if the runbook names no status field."""
-    shapes: Mapping[str, int] | None = None
-    """Errors by their message without ids and numbers."""
-    database: int | None = None
-    """Failed connections to the database."""
-    ungrouped: int = 0
-    """Errors that `shapes` and `database` do not include."""
+    shapes: Mapping[str, int] | None = None  # Errors by their message without ids and numbers
+    database: int | None = None  # Failed connections to the database
+    ungrouped: int = 0  # Errors that `shapes` and `database` do not include
 
     @property
     def most(self) -> int:
@@ -59,10 +54,8 @@ def by_message(spec: ErrorLogs) -> str:
 
 
 async def count(queries: Queries, spec: ErrorLogs, errors: QueryResult) -> Counts:
-    """Count the errors from their rows if they are complete; otherwise AWS counts, scanning the window twice more.
-
-    A count that fails is not judged, but the errors themselves are known.
-    """
+    """Count the errors from their rows if they are complete; otherwise AWS counts, scanning the window twice
+    more. A count that fails is not judged, but the errors themselves are known."""
     if errors.is_complete:
         single = [(row, 1) for row in errors.rows]
         # Every event has a time; a row without one lost its field names, and perhaps its status.

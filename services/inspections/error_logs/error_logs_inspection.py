@@ -1,7 +1,5 @@
-"""エラーログ: how many errors occurred, how many in the worst hour, repeated errors, 5xx.
-
-Runbook: 日常監視 3. Covers everything since the last sign-off, not only the last hour. Limits: `[error_logs]`.
-"""
+"""エラーログ: how many errors occurred, how many in the worst hour, repeated errors, 5xx. Runbook: 日常監視 3. Covers
+everything since the last sign-off, not only the last hour. Limits: `[error_logs]`."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -35,22 +33,16 @@ from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import ErrorLogs as Spec
 from services.models.verdict import Verdict
 
-HALF = 50
-"""Minimum percentage of events that must have the field."""
-NAMED = 6
-"""Maximum number of fields or values named in a sentence."""
+HALF = 50  # Minimum percentage of events that must have the field
+NAMED = 6  # Maximum number of fields or values named in a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class LevelField:
-    trouble: str = ""
-    """Why they cannot; "" if they can."""
-    percent: int | None = None
-    """Percentage of events that have the field; None: unknown."""
-    status: bool = True
-    """Some event has the status field; otherwise no 5xx response can be found."""
-    unread: bool = False
-    """The events' fields could not be read."""
+    trouble: str = ""  # Why they cannot; "" if they can
+    percent: int | None = None  # Percentage of events that have the field; None: unknown
+    status: bool = True  # Some event has the status field; otherwise no 5xx response can be found
+    unread: bool = False  # The events' fields could not be read
 
     def verdict(self, verdict: Verdict) -> Verdict:
         return Verdict.UNKNOWN if self.trouble and verdict is Verdict.NORMAL else verdict

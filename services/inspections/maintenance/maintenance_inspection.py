@@ -39,8 +39,7 @@ class MaintenanceReading:
     now: datetime
     zone: tzinfo
     window: Window | None
-    dues: tuple[Due, ...] | None
-    """None: could not be read."""
+    dues: tuple[Due, ...] | None  # None: could not be read
     clashes: tuple[ScheduledOccurrence, ...] = ()
     """Duties within the next window, in which something may be applied."""
     office_hours: frozenset[datetime] = frozenset()

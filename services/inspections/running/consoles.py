@@ -51,10 +51,8 @@ class OpenConsoles:
         return self._rng.uniform(least, self._longest) if just_due else self._rng.uniform(0.0, least)
 
     async def is_first(self) -> bool:
-        """Whether no console that began before this one is known to be open.
-
-        False if the journal cannot be used: then each console inspects by itself, and others may exist.
-        """
+        """Whether no console that began before this one is known to be open. False if the journal cannot be
+        used: then each console inspects by itself, and others may exist."""
         async with self._reading:
             now = self._clock.elapsed()
             if self._answer is None or self._answer[0] != now:

@@ -17,10 +17,8 @@ from services.journal.journal import Journal
 from services.models.findings import Finding, Progress, Recorded, RunningInspection, UnknownIdentity
 from services.models.journal import Entry
 
-FRESH = 60.0
-"""Seconds (of `Clock` time) within which two duties share one run of an inspection."""
-AT_ONCE = 4
-"""Maximum number of duty inspections that run at the same time."""
+FRESH = 60.0  # Seconds (of `Clock` time) within which two duties share one run of an inspection
+AT_ONCE = 4  # Maximum number of duty inspections that run at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +68,8 @@ class InspectionRuns:
     async def run(
         self, subject: str, ids: Iterable[str], *, consent: bool = False, anew: bool = False
     ) -> None:
-        """Run these inspections and record the findings; `anew` ignores even a finding made a moment ago.
-
-        An inspection already in progress for the same subject is awaited instead of being started again.
-        """
+        """Run these inspections and record the findings; `anew` ignores even a finding made a moment ago. An
+        inspection already in progress for the same subject is awaited instead of being started again."""
         tasks = [self._begin(subject, id, consent=consent, anew=anew) for id in dict.fromkeys(ids)]
         if tasks:
             await asyncio.wait(tasks)
@@ -83,10 +79,8 @@ class InspectionRuns:
             task.result()
 
     async def prepare(self, ids: Iterable[str], due_at: datetime) -> None:
-        """Let inspections read beforehand what their run at `due_at` would wait for.
-
-        Nothing where the journal cannot be read: the run's window then begins when the run does.
-        """
+        """Let inspections read beforehand what their run at `due_at` would wait for. Nothing where the
+        journal cannot be read: the run's window then begins when the run does."""
         for id in dict.fromkeys(ids):
             if await self._knows_signed(id):
                 since, gap = self._window(id, None, self._clock.now(), knows_signed=True)

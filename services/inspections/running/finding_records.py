@@ -37,10 +37,8 @@ def newest_end(
     reader: JournalReader, inspection: str, since: datetime, now: datetime
 ) -> tuple[datetime, int] | None:
     """The newest end up to `now` in the sign-offs recorded since a time, and the entry's number; blocks.
-
-    Nothing is signed off before it ends, so no sign-off recorded before the newest end has a newer one. Raises
-    sqlite3.Error.
-    """
+    Nothing is signed off before it ends, so no sign-off recorded before the newest end has a newer one.
+    Raises sqlite3.Error."""
     newest: tuple[datetime, int] | None = None
     before = None
     while True:
@@ -62,10 +60,8 @@ RECENT = timedelta(days=40)
 """How far back findings are kept in memory: longer than any duty stays open."""
 SIGNED = timedelta(days=430)
 """How long after its end a signed-off time is believed to have been followed by inspections."""
-ON_DEMAND = "hand"
-"""Prefix of the subject of a finding made on demand, for no duty: `hand@<time>`."""
-ON_DEMAND_SHOWN = 20
-"""Maximum number of on-demand findings that are shown."""
+ON_DEMAND = "hand"  # Prefix of the subject of a finding made on demand, for no duty: `hand@<time>`
+ON_DEMAND_SHOWN = 20  # Maximum number of on-demand findings that are shown
 SIGNATURES_KEPT = 100
 """Sign-offs kept per inspection; only the newest one counts, unless a clock was wrong."""
 _SPANS = {
@@ -117,8 +113,7 @@ class FindingRecords(Projection):
         self._findings: dict[str, dict[str, Newest[Entry]]] = {}
         """The newest finding by subject, then by inspection."""
         self._parsed: dict[int, Finding | None] = {}
-        self._overruled: dict[int, Overrule] = {}
-        """By the sequence number of the finding's entry."""
+        self._overruled: dict[int, Overrule] = {}  # By the sequence number of the finding's entry
         self._claims: dict[str, Entry] = {}
         self._signed: dict[str, list[tuple[datetime, int]]] = {}
         """By inspection: the ends of the signed-off times with their entries' numbers, the newest last."""

@@ -96,11 +96,8 @@ LIMIT = 1800.0
 
 
 class InspectionRunner:
-    """The inspections of one system.
-
-    `prove` reads whose answers these are, which tells AWS's time, too; it may raise AwsError. `fault` is called with
-    internal errors, which a finding must not hide.
-    """
+    """The inspections of one system. `prove` reads whose answers these are, which tells AWS's time, too; it
+    may raise AwsError. `fault` is called with internal errors, which a finding must not hide."""
 
     def __init__(
         self,
@@ -134,10 +131,8 @@ class InspectionRunner:
         return make(self._context, id)
 
     async def run(self, id: str, request: InspectionRequest) -> Finding:
-        """Run one inspection; any failure becomes a finding without a verdict. Raises LookupError for an unknown id.
-
-        The request's window is by this machine's clock; what is read is by AWS's.
-        """
+        """Run one inspection; any failure becomes a finding without a verdict. Raises LookupError for an
+        unknown id. The request's window is by this machine's clock; what is read is by AWS's."""
         metered = MeteredReader(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
         context = replace(
             self._context, reader=metered, allow_list=self._allow_list(), scanned=metered.scanned

@@ -44,8 +44,7 @@ class Claims:
         self._clock = clock
         self._own: dict[str, int] = {}
         """By slot: the sequence number of this console's newest claim."""
-        self._reads = FirstReads(clock)
-        """Of the newest claim of each slot."""
+        self._reads = FirstReads(clock)  # Of the newest claim of each slot
 
     def holder(self, slot: ScheduledOccurrence) -> Entry | None:
         owner = self._records.claim(slot.key)
@@ -58,10 +57,8 @@ class Claims:
         return real(self._clock, LEASE).total_seconds() - self._reads.age(owner.subject, owner.seq)
 
     async def acquire(self, slot: ScheduledOccurrence) -> bool:
-        """Try to claim a slot's inspections.
-
-        Also True if the journal cannot be written: then each console runs its own inspections.
-        """
+        """Try to claim a slot's inspections. Also True if the journal cannot be written: then each console
+        runs its own inspections."""
         before = self._records.claim(slot.key)
         try:
             entry = await self._journal.append(entries.claim_entry(slot, _turn(before) + 1))
@@ -134,10 +131,8 @@ class MissingRuns:
         return tuple(id for id in ids if id not in done)
 
     def _read_at(self, recorded: Recorded) -> datetime:
-        """When a finding was made; if it is dated in the future, at most EARLY after that was noticed.
-
-        So a finding made slightly early by a clock that has since been corrected is not repeated.
-        """
+        """When a finding was made; if it is dated in the future, at most EARLY after that was noticed. So a
+        finding made slightly early by a clock that has since been corrected is not repeated."""
         noticed = self._ahead.get(recorded.seq)
         read_at = recorded.finding.read_at
         return read_at if noticed is None else min(read_at, noticed + EARLY)
@@ -186,8 +181,7 @@ class Preparations:
 
 SETTLE = 0.2
 """Minimum seconds (of real time) between two views, as inspections report progress often."""
-WAIT = 5.0
-"""Seconds (of real time) between checks whether a claim has expired."""
+WAIT = 5.0  # Seconds (of real time) between checks whether a claim has expired
 
 
 class InspectionScheduler:
@@ -223,8 +217,7 @@ class InspectionScheduler:
         self._judged_by_others = frozenset(id for duty in judging for id in duty.inspections)
         self._listed: tuple[Occurrence, ...] = ()
         """Occurrences that have inspections, in the order of the duty view."""
-        self._open: dict[str, ScheduledOccurrence] = {}
-        """Slots to be inspected, by key."""
+        self._open: dict[str, ScheduledOccurrence] = {}  # Slots to be inspected, by key
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._gaps = MissingRuns(clock)
         self._preparations = Preparations(self.runs, consoles, runner.fault)
@@ -309,10 +302,8 @@ class InspectionScheduler:
     # ---- automatic runs
 
     def schedule(self, view: DutyView) -> None:
-        """Update from a new duty view: run the inspections of the duties that are open.
-
-        Missed duties of earlier days are not inspected automatically: today's inspections cover their time.
-        """
+        """Update from a new duty view: run the inspections of the duties that are open. Missed duties of
+        earlier days are not inspected automatically: today's inspections cover their time."""
         self._gaps.noticed(self._records.dated_after(view.at + timedelta(seconds=FRESH)), view.at)
         every = (*view.carried, *view.running, *view.today.occurrences)
         self._listed = tuple(each for each in every if self.inspections_of(each.slot))

@@ -16,11 +16,9 @@ def window(
     *,
     covered_from: datetime | None = None,
 ) -> tuple[datetime, str]:
-    """The start of the window (UTC), and remarks on anything unusual about it.
-
-    `signed` is the end of the time that has been signed off; None if nobody ever did. `covered_from` is the start of the
-    first unsigned window: that time is covered again, so that no night is lost because a finding was never read.
-    """
+    """The start of the window (UTC), and remarks on anything unusual about it. `signed` is the end of the
+    time that has been signed off; None if nobody ever did. `covered_from` is the start of the first unsigned
+    window: that time is covered again, so that no night is lost because a finding was never read."""
     first = min(inspection.first_since(now), covered_from or now, now) if signed is None else min(signed, now)
     earliest = now - inspection.longest
     since = max(first, earliest)
@@ -45,9 +43,7 @@ def window(
 
 def widest(inspection: Inspection, now: datetime, calendar: Calendar) -> tuple[datetime, str]:
     """The start (UTC) of the window where nobody knows what has been signed off, and a remark that says so.
-
-    It may be anything, so the window has all that AWS still has data for.
-    """
+    It may be anything, so the window has all that AWS still has data for."""
     since = now - inspection.longest
     text = _("covers everything since {since}: the journal cannot be read, so what was signed off is unknown")
     return since, text.format(since=zoned_time(since, calendar.zone, now))
@@ -56,10 +52,8 @@ def widest(inspection: Inspection, now: datetime, calendar: Calendar) -> tuple[d
 def reached(
     inspection: Inspection, since: datetime, now: datetime, calendar: Calendar
 ) -> tuple[datetime, str]:
-    """The earliest possible start (UTC) of a window meant to begin at `since`, and a remark on what is not covered.
-
-    AWS no longer has data for that part; an empty result would look like all-clear.
-    """
+    """The earliest possible start (UTC) of a window meant to begin at `since`, and a remark on what is not
+    covered. AWS no longer has data for that part; an empty result would look like all-clear."""
     earliest = now - inspection.longest
     return (since, "") if since >= earliest else (earliest, _gap(since, earliest, now, calendar))
 

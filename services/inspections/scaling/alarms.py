@@ -34,27 +34,22 @@ class PolicyAlarms:
     overview: AlarmOverview | AwsError
     now: datetime
     zone: tzinfo
-    stopped: bool = False
-    """The desired count of the judged service is zero."""
+    stopped: bool = False  # The desired count of the judged service is zero
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     text: str
-    verdict: Verdict
-    """ABNORMAL: it never will; ATTENTION: not now; UNKNOWN: not known."""
+    verdict: Verdict  # ABNORMAL: it never will; ATTENTION: not now; UNKNOWN: not known
     advice: str = ""
-    alarm: str = ""
-    """The alarm's name; "" if the policy does not contain it."""
+    alarm: str = ""  # The alarm's name; "" if the policy does not contain it
 
 
 def policy_alarms(
     reading: ServiceReading, titles: Titles, watched: PolicyAlarms, written: Sequence[str]
 ) -> Iterator[CheckRow]:
-    """One row for all alarms of the service's policies; none if no policy has an alarm.
-
-    `written`: the runbook's advice on a high load.
-    """
+    """One row for all alarms of the service's policies; none if no policy has an alarm. `written`: the
+    runbook's advice on a high load."""
     policies = reading.policies
     if isinstance(policies, AwsError) or not any(policy.needs_alarm for policy in policies):
         return
@@ -130,10 +125,8 @@ def _faults(policy: ScalingPolicy, alarms: Mapping[str, Alarm], watched: PolicyA
 
 
 def _outward(policy: ScalingPolicy, name: str, alarm: Alarm | None) -> bool:
-    """Whether an alarm starts tasks; with step scaling that is unknown, so each may.
-
-    Target tracking names its two alarms after what they detect.
-    """
+    """Whether an alarm starts tasks; with step scaling that is unknown, so each may. Target tracking names
+    its two alarms after what they detect."""
     if policy.kind != TRACKING:
         return True
     if "AlarmHigh" in name or "AlarmLow" in name or alarm is None:
@@ -200,9 +193,8 @@ def _muted(alarm: Alarm, watched: PolicyAlarms) -> Fault:
 
 
 def _without_data(alarm: Alarm, watched: PolicyAlarms) -> Fault | None:
-    """None if its metric depends on requests, of which a quiet night has none, or on tasks, while the desired count is
-    zero.
-    """
+    """None if its metric depends on requests, of which a quiet night has none, or on tasks, while the desired
+    count is zero."""
     if alarm.state is not AlarmState.INSUFFICIENT or sparse(alarm):
         return None
     if watched.stopped and _of_tasks(alarm):

@@ -20,12 +20,9 @@ _PARTS = {
 @dataclass(frozen=True, slots=True)
 class Expected:
     maximum: int
-    minimum: int | None
-    """None: not in the runbook."""
-    busy: bool = False
-    """A duty has raised the limit, and none has lowered it since."""
-    other: int | None = None
-    """Another maximum that may be correct, if it is unknown which one is."""
+    minimum: int | None  # None: not in the runbook
+    busy: bool = False  # A duty has raised the limit, and none has lowered it since
+    other: int | None = None  # Another maximum that may be correct, if it is unknown which one is
     undecided: tuple[str, ...] = ()
     """Keys of the runbook, of `[ecs]`, that are needed now and that nobody has decided."""
 
@@ -59,10 +56,8 @@ def unknown(title: str, note: str = "") -> CheckRow:
 def bounds(
     reading: ServiceReading, expected: Expected, titles: Titles, written: Sequence[str]
 ) -> Iterator[CheckRow]:
-    """Maximum, minimum, room below the maximum, whether scaling is suspended, and the policies.
-
-    `written`: the runbook's advice on a high load.
-    """
+    """Maximum, minimum, room below the maximum, whether scaling is suspended, and the policies. `written`:
+    the runbook's advice on a high load."""
     target, service = reading.target, reading.service
     if isinstance(target, AwsError):
         yield unknown(titles(_("Maximum number of tasks")))

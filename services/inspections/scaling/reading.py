@@ -31,8 +31,7 @@ class ServiceReading:
 
     name: str
     service: ContainerService | AwsError
-    target: ScalableTarget | AwsError | None
-    """None: not registered with Auto Scaling."""
+    target: ScalableTarget | AwsError | None  # None: not registered with Auto Scaling
     policies: tuple[ScalingPolicy, ...] | AwsError
     actions: tuple[ScheduledAction, ...] | AwsError
     decisions: ScalingActivities | AwsError

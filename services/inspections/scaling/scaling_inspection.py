@@ -38,8 +38,7 @@ from services.models.runbook import Ecs, Runbook
 from services.models.runbook_playbooks import Playbook
 from services.models.verdict import Verdict
 
-RECENT = timedelta(hours=24)
-"""Older decisions are not judged."""
+RECENT = timedelta(hours=24)  # Older decisions are not judged
 _IN_ORDER = frozenset({"AlreadyAtMinCapacity", "AlreadyAtDesiredCapacity", "AutoScalingAnticipatedFlapping"})
 """Harmless reasons for not scaling: they occur every quiet night."""
 _DONE, _UNDER_WAY = "Successful", ("Pending", "InProgress", "Overridden")
@@ -48,10 +47,8 @@ _DONE, _UNDER_WAY = "Successful", ("Pending", "InProgress", "Overridden")
 def refusals(
     reading: ServiceReading, titles: Titles, now: datetime, zone: tzinfo, written: Sequence[str]
 ) -> CheckRow:
-    """Attention while the newest relevant decision was refused or failed.
-
-    `written`: the runbook's advice on a high load.
-    """
+    """Attention while the newest relevant decision was refused or failed. `written`: the runbook's advice on
+    a high load."""
     title, decisions = titles(_("Scaling activities")), reading.decisions
     if isinstance(decisions, AwsError):
         return unknown(title)
@@ -136,10 +133,8 @@ def _row(name: str, activity: ScalingActivity, count: int, zone: tzinfo) -> Row:
     )
 
 
-PATIENCE = timedelta(minutes=5)
-"""How long a service may take to recover if no playbook says so."""
-SERVICE, TARGETS = "ecs", "targets"
-"""Ids of what a playbook's steps check."""
+PATIENCE = timedelta(minutes=5)  # How long a service may take to recover if no playbook says so
+SERVICE, TARGETS = "ecs", "targets"  # Ids of what a playbook's steps check
 
 
 def load_words(runbook: Runbook) -> tuple[str, ...]:
@@ -177,14 +172,11 @@ def _texts(playbook: Playbook, runbook: Runbook) -> Iterator[str]:
         yield whom
 
 
-REACH = timedelta(days=100)
-"""Maximum interval between duties that raise or lower the limit."""
+REACH = timedelta(days=100)  # Maximum interval between duties that raise or lower the limit
 NIGHT = timedelta(hours=24)
 """Minimum time that scheduled actions are checked ahead, even if the next run is earlier."""
-WEEK = timedelta(days=7)
-"""The same if no duty says when the next run is."""
-EVENTS = 12
-"""Maximum number of events shown per service if something is not normal."""
+WEEK = timedelta(days=7)  # The same if no duty says when the next run is
+EVENTS = 12  # Maximum number of events shown per service if something is not normal
 
 
 class TaskLimits(Inspection):

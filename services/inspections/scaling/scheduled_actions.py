@@ -17,8 +17,7 @@ from services.models.verdict import Verdict
 @dataclass(frozen=True, slots=True)
 class Ahead:
     now: datetime
-    until: datetime
-    """The next run, but at least the coming night."""
+    until: datetime  # The next run, but at least the coming night
     zone: tzinfo
     expected_at: Callable[[datetime], Expected]
 

@@ -69,8 +69,7 @@ GRACE = timedelta(minutes=3)
 """How long a task may take to start; until then a shortage is not a fault."""
 DRAINING = timedelta(minutes=15)
 """How long a deployment may wait for old tasks without an event once all of its own run: they drain for minutes."""
-LONG = timedelta(minutes=30)
-"""A longer deployment always asks for attention."""
+LONG = timedelta(minutes=30)  # A longer deployment always asks for attention
 CONTROLLERS = ("ECS", "CODE_DEPLOY", "EXTERNAL")
 ROLLOUTS = ("COMPLETED", "IN_PROGRESS", "FAILED")
 BREAKER = 3
@@ -86,8 +85,7 @@ _BACK = re.compile(r"roll(ing|ed)?[ -]?back", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class Clockwork:
     now: datetime
-    patience: timedelta
-    """How long the runbook waits for a recovery."""
+    patience: timedelta  # How long the runbook waits for a recovery
     short_before: datetime | None = None
     """When an earlier run first found too few tasks, if no run since has found enough."""
 
@@ -99,10 +97,8 @@ class Clockwork:
 def tasks(
     reading: ServiceReading, titles: Titles, clock: Clockwork, written: Sequence[str]
 ) -> Iterator[CheckRow]:
-    """The service's status, and for an active service running tasks, failed tasks and the rollout.
-
-    `written`: the runbook's advice on tasks that do not run.
-    """
+    """The service's status, and for an active service running tasks, failed tasks and the rollout. `written`:
+    the runbook's advice on tasks that do not run."""
     service = reading.service
     if isinstance(service, AwsError):
         yield _missing(service, titles, written) if reading.missing else unknown(titles(_("Service")))

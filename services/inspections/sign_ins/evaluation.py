@@ -63,8 +63,7 @@ RECOVERIES = "PasswordRecovery"
 """Prefix of the events about root's password; IAM users cannot recover theirs."""
 RECOVERED = "PasswordRecoveryCompleted"
 SWITCH = "SwitchRole"
-TELLING = (SWITCH, "CheckMfa")
-"""Events that always contain their outcome."""
+TELLING = (SWITCH, "CheckMfa")  # Events that always contain their outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +90,8 @@ class JudgedAccess:
 @dataclass(frozen=True, slots=True)
 class JudgedChange:
     event: TrailEvent
-    grave: bool
-    """Destructive, rather than security-relevant."""
-    by_unknown: bool
-    """The actor is not known."""
+    grave: bool  # Destructive, rather than security-relevant
+    by_unknown: bool  # The actor is not known
 
     @property
     def verdict(self) -> Verdict:

@@ -27,12 +27,9 @@ class JudgedSignIns:
     gathered: Gathered
     sign_ins: Sequence[JudgedSignIn]
     changes: Sequence[JudgedChange]
-    users: Sequence[IamUser]
-    """Unexpected users."""
-    access: Sequence[JudgedAccess] = ()
-    """Other events of the sign-in service."""
-    root: Sequence[JudgedChange] = ()
-    """Root's activity other than signing in."""
+    users: Sequence[IamUser]  # Unexpected users
+    access: Sequence[JudgedAccess] = ()  # Other events of the sign-in service
+    root: Sequence[JudgedChange] = ()  # Root's activity other than signing in
 
     def having(self, reason: SignInReason) -> list[JudgedSignIn]:
         return [sign_in for sign_in in self.sign_ins if reason in sign_in.reasons]

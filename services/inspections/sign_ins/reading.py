@@ -25,10 +25,8 @@ FEW_PAGES = 10
 """Maximum pages read about one user, including root; with more, their activity is not judged."""
 FEW_WRITES = 3
 """Maximum pages read about all changes of a region; with more, the runbook's event names are looked up one by one."""
-EVERY_WRITE = ""
-"""Placeholder for an event name: all changes."""
-ROOT = "root"
-"""Root's user name in LookupEvents."""
+EVERY_WRITE = ""  # Placeholder for an event name: all changes
+ROOT = "root"  # Root's user name in LookupEvents
 
 
 class Purpose(StrEnum):
@@ -60,11 +58,9 @@ class Question:
 
 
 def plan(spec: TrailSpec, home: str, enabled: Iterable[str], users: Iterable[str]) -> list[Question]:
-    """The look-ups that answer the runbook's questions.
-
-    `enabled`: the enabled regions, empty if unknown; `users`: whose events are looked up. Regions other than the
-    system's have few changes, so one look-up covers all of them.
-    """
+    """The look-ups that answer the runbook's questions. `enabled`: the enabled regions, empty if unknown;
+    `users`: whose events are looked up. Regions other than the system's have few changes, so one look-up
+    covers all of them."""
     # Always include `home`, where the system is, and the global region, where root signs in.
     regions = tuple(dict.fromkeys((*(enabled or spec.sign_in_regions), home, spec.global_region)))
     questions = [Question(region, Purpose.SIGN_IN, SIGN_IN_SOURCE) for region in regions]
@@ -79,8 +75,7 @@ def plan(spec: TrailSpec, home: str, enabled: Iterable[str], users: Iterable[str
 
 
 T = TypeVar("T")
-USERS = 10
-"""Maximum number of unexpected users whose events are looked up."""
+USERS = 10  # Maximum number of unexpected users whose events are looked up
 
 
 @dataclass(slots=True)
@@ -237,8 +232,7 @@ class _Asker:
         grave: tuple[str, ...],
     ) -> None:
         self.answers: dict[Question, Lookup] = {}
-        self._lookups: dict[str, list[Lookup]] = {}
-        """As they were answered, by region."""
+        self._lookups: dict[str, list[Lookup]] = {}  # As they were answered, by region
         self._reader = reader
         self._since = since
         self._until = until

@@ -8,8 +8,7 @@ from services.models.aws_cli import CliCommand, Variable
 from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import Trail
 
-REGION_NAME, EVENT = "REGION", "EVENT"
-"""Shell variables for which a look-up is repeated."""
+REGION_NAME, EVENT = "REGION", "EVENT"  # Shell variables for which a look-up is repeated
 
 
 def commands_of(spec: Trail, home: str, span: TimeSpan) -> Iterator[CliCommand]:

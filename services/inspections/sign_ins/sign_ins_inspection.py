@@ -163,8 +163,7 @@ OVERLAP = timedelta(hours=3)
 
 class SignIns(Inspection):
     longest = KEPT
-    pace: ClassVar[float] = PACE
-    """Seconds between requests to one region, by AWS's clock."""
+    pace: ClassVar[float] = PACE  # Seconds between requests to one region, by AWS's clock
 
     def first_since(self, now: datetime) -> datetime:
         return now - timedelta(days=self._spec.days)

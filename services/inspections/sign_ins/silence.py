@@ -36,8 +36,7 @@ QUIET = LAGS[SourceKind.TRAIL] + LEAST
 """Age from which an event must be in the history and in a trail's files."""
 AHEAD = timedelta(hours=3)
 """How much later than the newest event a trail's file may be: some events arrive hours late."""
-SPARSE = 8
-"""Fewer events in a region's whole past show nothing about how often there are some."""
+SPARSE = 8  # Fewer events in a region's whole past show nothing about how often there are some
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -157,10 +156,8 @@ def is_behind(trail: TrailStatus, histories: Mapping[str, SignInHistory], until:
 
 
 def _ahead(trails: Iterable[TrailStatus], history: SignInHistory, until: datetime) -> TrailStatus | None:
-    """A trail with files from a part of the window for which the event history has no events.
-
-    A trail reports only its newest file, and a file from after the window proves nothing about the window.
-    """
+    """A trail with files from a part of the window for which the event history has no events. A trail reports
+    only its newest file, and a file from after the window proves nothing about the window."""
     last, region = history.last, history.newest.region
     if last is None:
         return None

@@ -13,8 +13,7 @@ from services.models.evidence import Evidence, Row
 from services.models.iam import IamUser
 from services.models.verdict import DISPLAY_ORDER, Verdict
 
-ADDRESSES = 5
-"""Maximum number of addresses shown per person."""
+ADDRESSES = 5  # Maximum number of addresses shown per person
 
 
 _Judged = TypeVar("_Judged", JudgedSignIn, JudgedAccess)
@@ -23,8 +22,7 @@ _Judged = TypeVar("_Judged", JudgedSignIn, JudgedAccess)
 class Tables:
     def __init__(self, calendar: Calendar, since: datetime) -> None:
         self._calendar = calendar
-        self._since = since
-        """The start of the window; the previous run has covered older events."""
+        self._since = since  # The start of the window; the previous run has covered older events
 
     def suspicious(self, judged: Iterable[JudgedSignIn]) -> Evidence:
         columns = (

@@ -1,8 +1,6 @@
-"""スロークエリ: which statements took too long, how many, and how long.
-
-Runbook: ログ調査 2. The written query names no log group, has a comment in an invalid place, and shows twenty rows without
-counting the rest. The log is PostgreSQL's, and exists only if RDS exports it. Limits: `[slow_queries]`.
-"""
+"""スロークエリ: which statements took too long, how many, and how long. Runbook: ログ調査 2. The written query names no
+log group, has a comment in an invalid place, and shows twenty rows without counting the rest. The log is
+PostgreSQL's, and exists only if RDS exports it. Limits: `[slow_queries]`."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -65,8 +63,7 @@ def hourly(spec: Spec) -> str:
 
 MONTH = timedelta(days=31)
 WEEK = timedelta(days=7)
-SHOWN = 20
-"""Number of slowest statements shown, as in the runbook."""
+SHOWN = 20  # Number of slowest statements shown, as in the runbook
 EXPORT = "postgresql"
 
 

@@ -15,8 +15,7 @@ from services.models.verdict import DISPLAY_ORDER, Limit, Verdict
 @dataclass(frozen=True, slots=True)
 class CheckRow:
     measure: Measure
-    sentence: str = ""
-    """For the finding's summary."""
+    sentence: str = ""  # For the finding's summary
     advice: tuple[str, ...] = ()
     by_runbook: bool = False
     """The instructions on records in the runbook's duties apply to this check."""

@@ -6,8 +6,7 @@ from services.dashboards.evaluation import LATE
 from services.models.metrics import Series
 from services.models.verdict import Limit, Verdict
 
-STEP = 300
-"""Period in seconds in which curves are read; alarms use single minutes."""
+STEP = 300  # Period in seconds in which curves are read; alarms use single minutes
 SUSTAINED = 900
 """Seconds beyond a limit from which it is more than a short peak, and seconds without data that make a gap."""
 
@@ -32,16 +31,11 @@ class Stretch:
 @dataclass(frozen=True, slots=True)
 class Course:
     worst: float | None = None
-    worst_at: int | None = None
-    """Start of the period with the worst value; the newest of several."""
-    now: float | None = None
-    """The newest value, unless it is too old to be current."""
-    first: int | None = None
-    """Start of the first period with data."""
-    newest: int | None = None
-    """End of the last period with data."""
-    beyond: tuple[Stretch, ...] = ()
-    """Times beyond the limit, in order."""
+    worst_at: int | None = None  # Start of the period with the worst value; the newest of several
+    now: float | None = None  # The newest value, unless it is too old to be current
+    first: int | None = None  # Start of the first period with data
+    newest: int | None = None  # End of the last period with data
+    beyond: tuple[Stretch, ...] = ()  # Times beyond the limit, in order
     gaps: tuple[Stretch, ...] = ()
     """Gaps of at least SUSTAINED seconds, before the first value or between two."""
 

@@ -21,15 +21,13 @@ T = TypeVar("T")
 class FindingBuilder:
     inspection: Inspection
     request: InspectionRequest
-    windowed: bool = True
-    """False if only the current state counts: the finding has no window."""
+    windowed: bool = True  # False if only the current state counts: the finding has no window
     measures: list[Measure] = field(default_factory=list)
     tables: list[Evidence] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     results: list[CheckRow] = field(default_factory=list)
     """Results of checks; their measures are among `measures`."""
-    problem: Problem | None = None
-    """The first problem in reading."""
+    problem: Problem | None = None  # The first problem in reading
 
     @property
     def context(self) -> InspectionContext:

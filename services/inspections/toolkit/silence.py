@@ -26,8 +26,7 @@ from services.models.verdict import Verdict
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
-LEAST = timedelta(minutes=15)
-"""A shorter silence, beyond the source's lag, is ignored."""
+LEAST = timedelta(minutes=15)  # A shorter silence, beyond the source's lag, is ignored
 REACH = timedelta(days=30)
 """How far back the past is read where it can be read at once: eight closed days, and four of each weekday."""
 FINE = 300
@@ -38,20 +37,17 @@ SILENT_BEFORE = 2
 """Number of earlier silent times that make a silence usual; a single one may have been an outage."""
 _AROUND = 0.1
 """Share of its length by which an earlier silence may lie beside it: nobody leaves at the same minute each day."""
-_ENOUGH = 4
-"""Of fewer days only what is overwhelming, or very likely, is said."""
+_ENOUGH = 4  # Of fewer days only what is overwhelming, or very likely, is said
 _LIKELY = log(0.2)
 _WEEKLY = 4.5
 """Logarithm of how much likelier weekdays make it which days have no data, from which on they tell it."""
-_BUSY = 10
-"""Number of events by which a part of the compared time counts for the whole."""
+_BUSY = 10  # Number of events by which a part of the compared time counts for the whole
 _Piece = tuple[float, float]
 _JOB, _HOUR, _QUARTER = 1200.0, 3600.0, 900
 """Seconds within which a scheduled job starts, of the least silence that shows one, and in which rates are constant."""
 _PAUSE, _BEFORE = 600.0, 10800.0
 """Seconds after which a pause is one between clusters, and how long before a silence they are looked at."""
-_LONGEST = 43_200.0
-"""Seconds; what comes less often may leave out a time, on a holiday."""
+_LONGEST = 43_200.0  # Seconds; what comes less often may leave out a time, on a holiday
 _SPREAD, _QUIETER, _MOST = 2.5, 0.8, 4000
 """Standard deviations that prove clusters; the share of days, and the number of events, that are looked at for them."""
 
@@ -79,12 +75,9 @@ LAGS: Mapping[SourceKind, timedelta] = {
 
 
 class Likeness(Enum):
-    USUAL = auto()
-    """Chance explains it, or it is too short to mean anything."""
-    NEW = auto()
-    """There are too few earlier days of this kind."""
-    COSTLY = auto()
-    """The comparison would need more requests than remain."""
+    USUAL = auto()  # Chance explains it, or it is too short to mean anything
+    NEW = auto()  # There are too few earlier days of this kind
+    COSTLY = auto()  # The comparison would need more requests than remain
     UNUSUAL = auto()
 
 
@@ -140,12 +133,10 @@ def with_data(*parts: Series, positive: bool = False) -> Activity:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    since: datetime | None
-    """None: there was never any data."""
+    since: datetime | None  # None: there was never any data
     until: datetime
     likeness: Likeness
-    per_hour: float | None = None
-    """What is usual at the same time on such days; None: unknown."""
+    per_hour: float | None = None  # What is usual at the same time on such days; None: unknown
 
     @property
     def verdict(self) -> Verdict:
@@ -210,12 +201,9 @@ class _Reference:
     shift: float
     first: float
     last: float
-    known_from: float
-    """From when on the source is known, before it."""
-    whole: bool
-    """All of the same time is known."""
-    silent: bool
-    """It was about as silent."""
+    known_from: float  # From when on the source is known, before it
+    whole: bool  # All of the same time is known
+    silent: bool  # It was about as silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,10 +314,8 @@ class _Comparison:
     def _at_level(
         self, piece: _Piece, days: Sequence[_Reference], expected: float, counted: float, size: float = 1
     ) -> float:
-        """The logarithm of the chance of none of the expected clusters at today's level.
-
-        Days have levels if what they have in some quarters of an hour goes with what they have in those between.
-        """
+        """The logarithm of the chance of none of the expected clusters at today's level. Days have levels if
+        what they have in some quarters of an hour goes with what they have in those between."""
         (first, last), midnight = piece, self.calendar.local(self.calendar.day_of(at(piece[0]))).timestamp()
         shifts = [each.shift for each in days if each.whole and each.known_from <= midnight - each.shift]
         # The sizes of clusters differ, so each says less than an event; of periods it is how they overlap.
@@ -436,10 +422,8 @@ def _fit(some: int, days: int) -> float:
 
 
 def _of_none(expected: float, counted: float, certain: float = inf) -> float:
-    """The logarithm of the chance of none, if so many events tell what is expected, and as `certain` many the level.
-
-    This is a negative binomial distribution, and a Poisson distribution if both are many.
-    """
+    """The logarithm of the chance of none, if so many events tell what is expected, and as `certain` many the
+    level. This is a negative binomial distribution, and a Poisson distribution if both are many."""
     shape = 1 / (1 / counted + 1 / certain) if counted else 0.0
     return -shape * log1p(expected / shape) if shape else 0.0
 
@@ -458,10 +442,8 @@ def spans_by_day(span: TimeSpan, calendar: Calendar) -> Iterator[TimeSpan]:
 
 def comparable(piece: TimeSpan, began: datetime, calendar: Calendar) -> tuple[timedelta, ...]:
     """The distances from `piece` back to the times compared with it, all before the silence began (`began`).
-
-    The same weekday one and two weeks earlier, and the two latest days that were open or closed like its own day: a
-    Saturday is not compared with Sundays, nor a holiday with ordinary Mondays.
-    """
+    The same weekday one and two weeks earlier, and the two latest days that were open or closed like its own
+    day: a Saturday is not compared with Sundays, nor a holiday with ordinary Mondays."""
     weeks = max(1, -(-(piece.end - began) // WEEK))
     is_open, day = calendar.open_days.is_open, calendar.day_of(piece.start)
     first = max(1, -(-(piece.end - began) // DAY))

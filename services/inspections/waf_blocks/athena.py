@@ -19,12 +19,9 @@ from services.models.waf import BlockedGroup
 @dataclass(frozen=True, slots=True)
 class Counted:
     groups: tuple[BlockedGroup, ...] = ()
-    answered: bool = False
-    """Athena responded; otherwise the remarks say why not."""
-    estimate_yen: float | None = None
-    """The estimated cost, if Athena was not queried because of it."""
-    unread: int = 0
-    """Number of unreadable rows; the largest count may be among them."""
+    answered: bool = False  # Athena responded; otherwise the remarks say why not
+    estimate_yen: float | None = None  # The estimated cost, if Athena was not queried because of it
+    unread: int = 0  # Number of unreadable rows; the largest count may be among them
 
     @property
     def total(self) -> int:

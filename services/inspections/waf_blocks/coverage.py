@@ -18,20 +18,16 @@ DAY = timedelta(days=1)
 """Every public address gets unwanted requests every day: a firewall without any on its first day may be younger."""
 _HOUR = timedelta(hours=1)
 _NONE = timedelta(0)
-_NAMED = 5
-"""Maximum number of holes named in a sentence."""
+_NAMED = 5  # Maximum number of holes named in a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    span: TimeSpan
-    """The window."""
+    span: TimeSpan  # The window
     began: datetime | None = None
     """The first count, if it is a day or more after the window's beginning."""
-    holes: tuple[TimeSpan, ...] = ()
-    """Unusual gaps, with counts before and after."""
-    silence: Silence | None = None
-    """The time without counts up to the window's end; None: not read."""
+    holes: tuple[TimeSpan, ...] = ()  # Unusual gaps, with counts before and after
+    silence: Silence | None = None  # The time without counts up to the window's end; None: not read
 
     @property
     def silent(self) -> timedelta:

@@ -27,8 +27,7 @@ NAMES, LINES = 3, 100
 SAMPLED = 8
 """Rules whose samples are read: it is asked again each minute, in no more requests than a first wave."""
 
-Told = tuple[str, str, Sure]
-"""The answer, what was read for it, and how sure it is."""
+Told = tuple[str, str, Sure]  # The answer, what was read for it, and how sure it is
 
 
 class FirewallQuestions:
@@ -40,8 +39,7 @@ class FirewallQuestions:
         self._firewall = WafReader(context.reader, scope=self._spec.scope)
         self._sampled: tuple[BlockedGroup, ...] | None = None
         self.began = since
-        self.series: tuple[Series, ...] = ()
-        """The curve of blocked requests, once asked."""
+        self.series: tuple[Series, ...] = ()  # The curve of blocked requests, once asked
 
     async def answers(self) -> tuple[AskedQuestion, ...]:
         given: list[AskedQuestion] = []

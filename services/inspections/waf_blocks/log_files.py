@@ -21,16 +21,12 @@ from services.models.s3 import StoredObject
 from services.models.verdict import Verdict, judgement
 from services.models.waf import LogDestination, WebAcl
 
-NEWEST = 20
-"""Number of objects shown, as in the runbook."""
-PAGES = 120
-"""Maximum number of requests for listing all days."""
-DAYS = 7
-"""Number of days listed, newest first, if only the newest objects are needed."""
+NEWEST = 20  # Number of objects shown, as in the runbook
+PAGES = 120  # Maximum number of requests for listing all days
+DAYS = 7  # Number of days listed, newest first, if only the newest objects are needed
 SILENT = timedelta(days=1)
 """Logs whose newest file is older have stopped, if it is not known when a request was blocked."""
-DIRECT = "aws-waf-logs-"
-"""Prefix of the buckets that AWS WAF itself can write to."""
+DIRECT = "aws-waf-logs-"  # Prefix of the buckets that AWS WAF itself can write to
 
 
 async def destination(firewall: WafReader, acl: WebAcl, spec: Spec, builder: FindingBuilder) -> None:
@@ -76,13 +72,10 @@ def _difference(target: LogDestination, bucket: str) -> str:
 class ListedFiles:
     newest: tuple[StoredObject, ...] = ()
     count: int = 0
-    days: int = 0
-    """The days listed."""
+    days: int = 0  # The days listed
     days_with_files: tuple[date, ...] = ()
-    size: int | None = None
-    """Bytes of all days, estimated if not all were listed; None: unknown."""
-    is_complete: bool = False
-    """All days of the window were listed."""
+    size: int | None = None  # Bytes of all days, estimated if not all were listed; None: unknown
+    is_complete: bool = False  # All days of the window were listed
 
     @property
     def days_with_logs(self) -> int:
@@ -91,11 +84,9 @@ class ListedFiles:
 
 
 class LogFiles:
-    """Lists the bucket day by day, newest first; never without a day in the prefix.
-
-    `since`: from when on there must be logs: the start of the window, or of a firewall younger than the window.
-    `blocked_at`: when a request was blocked whose log file must have arrived.
-    """
+    """Lists the bucket day by day, newest first; never without a day in the prefix. `since`: from when on
+    there must be logs: the start of the window, or of a firewall younger than the window. `blocked_at`: when
+    a request was blocked whose log file must have arrived."""
 
     def __init__(
         self, builder: FindingBuilder, spec: Spec, since: datetime, blocked_at: datetime | None = None

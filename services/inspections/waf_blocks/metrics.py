@@ -20,17 +20,13 @@ from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 from services.models.waf import BlockedGroup, Samples, WebAcl
 
 HOUR = 3600
-FINE = 300
-"""Period in which silences are judged."""
-KEPT_FINE = timedelta(days=63)
-"""How long CloudWatch keeps it."""
+FINE = 300  # Period in which silences are judged
+KEPT_FINE = timedelta(days=63)  # How long CloudWatch keeps it
 DAILY = 86400
-KEPT = timedelta(hours=3)
-"""AWS WAF's retention of samples."""
+KEPT = timedelta(hours=3)  # AWS WAF's retention of samples
 EARLIER = timedelta(days=400)
 """How far before a window earlier counts are searched; CloudWatch keeps hourly values for 455 days."""
-MOST_RULES = 30
-"""Maximum number of rules whose samples are read."""
+MOST_RULES = 30  # Maximum number of rules whose samples are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +34,10 @@ class Traffic:
     hours: dict[datetime, int] = field(default_factory=dict)
     """Blocked requests per hour; an hour without any is absent."""
     allowed: int = 0
-    cover: Cover | None = None
-    """The counted part of the window; None: unknown."""
+    cover: Cover | None = None  # The counted part of the window; None: unknown
     blocked_at: datetime | None = None
     """When a request was blocked last, of those whose log file must have arrived; None: unknown."""
-    unknown: str = ""
-    """Why the counts are unknown, in words; "" if `hours` is reliable."""
+    unknown: str = ""  # Why the counts are unknown, in words; "" if `hours` is reliable
 
     @property
     def blocked(self) -> int | None:

@@ -1,8 +1,6 @@
-"""The query for Athena, and the parsing of its rows.
-
-The written runbook's query names neither a partition nor a time and selects every column: it would scan all logs. This
-one reads only the window's days, and counts.
-"""
+"""The query for Athena, and the parsing of its rows. The written runbook's query names neither a partition
+nor a time and selects every column: it would scan all logs. This one reads only the window's days, and
+counts."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,8 +11,7 @@ from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import Firewall
 from services.models.waf import BlockedGroup
 
-LIMIT = 100
-"""Number of rows, as in the runbook."""
+LIMIT = 100  # Number of rows, as in the runbook
 LATE = timedelta(minutes=15)
 """Maximum distance of a record from the time of its partition: it is filed by its delivery time."""
 _FINER = ("%H", "%M", "%I", "%S", "%f", "%X", "%T", "%R")
@@ -31,9 +28,7 @@ def days_of(span: TimeSpan) -> list[date]:
 
 def blocked_query(spec: Firewall, span: TimeSpan, acl_arn: str = "") -> str:
     """Counts the requests blocked in `span`: by address and country, by rule, by URI, and in total.
-
-    `acl_arn`: only those of this web ACL; a bucket may contain the logs of several.
-    """
+    `acl_arn`: only those of this web ACL; a bucket may contain the logs of several."""
     start, end = _milliseconds(span.start), _milliseconds(span.end)
     lines = [
         "SELECT grouping(address, rule, uri) AS grouped, address, country, rule, uri, count(*) AS blocked",

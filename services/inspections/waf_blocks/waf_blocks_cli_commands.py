@@ -13,17 +13,14 @@ from services.models.date_text import day_text
 from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import Firewall
 
-WEB_ACL = "WEB_ACL"
-"""Shell variable with the web ACL's ARN."""
+WEB_ACL = "WEB_ACL"  # Shell variable with the web ACL's ARN
 _LISTED_DAYS = 2
 _CLOUDFRONT = "us-east-1"
 
 
 def commands_of(spec: Firewall, balancer: str, region: str, span: TimeSpan) -> Iterator[CliCommand]:
-    """The web ACL and where its logs go, the counts, the log files, and one query over the logs.
-
-    `balancer`: ARN of the load balancer that it protects; "" if the ACL is read by its name.
-    """
+    """The web ACL and where its logs go, the counts, the log files, and one query over the logs. `balancer`:
+    ARN of the load balancer that it protects; "" if the ACL is read by its name."""
     own = _CLOUDFRONT if spec.scope == "cloudfront" else ""
     yield from _web_acl(spec, balancer, own)
     query = counts_query(spec.web_acl, "Blocked", "" if own else region, HOUR)

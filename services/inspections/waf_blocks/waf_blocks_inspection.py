@@ -39,8 +39,7 @@ NEWEST = 20
 @dataclass(frozen=True, slots=True)
 class BlockSources:
     groups: tuple[BlockedGroup, ...] = ()
-    is_complete: bool = False
-    """They cover the whole window; otherwise only samples."""
+    is_complete: bool = False  # They cover the whole window; otherwise only samples
 
     def addresses(self) -> list[tuple[str, str, int]]:
         """(address, countries, requests), most requests first."""
@@ -76,11 +75,9 @@ class BlockSources:
 
 @dataclass(frozen=True, slots=True)
 class FromOne:
-    limit: int
-    """For all `days` together."""
+    limit: int  # For all `days` together
     days: float
-    total: int | None
-    """Number of requests blocked in the window, from the metrics; None: unknown."""
+    total: int | None  # Number of requests blocked in the window, from the metrics; None: unknown
     sources: BlockSources
     enough: bool
     """`sources` suffice to judge: they cover the whole window, or all that the runbook requires."""
@@ -285,11 +282,9 @@ class WafBlocks(Inspection):
         days: float,
         whole: bool,
     ) -> BlockSources:
-        """The blocked sources, from Athena if it responded, otherwise from the samples; judges the top address.
-
-        `days`: number of days that the counts cover; one address may reach the limit on each. `whole`: the samples
-        cover all rules that may block, over the whole window.
-        """
+        """The blocked sources, from Athena if it responded, otherwise from the samples; judges the top
+        address. `days`: number of days that the counts cover; one address may reach the limit on each.
+        `whole`: the samples cover all rules that may block, over the whole window."""
         enough, note = False, ""
         unread = sum(sample.unread for sample in samples or ())
         if unread:

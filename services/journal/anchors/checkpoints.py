@@ -19,10 +19,8 @@ from services.i18n import _
 DEV_LOG = Path("/dev/log")
 IDENT = "toban"
 MARK = "toban-journal"
-EVERY = 60.0
-"""Seconds (of the clock) between lines to CloudWatch Logs."""
-_PRIORITY = 10 << 3 | 5
-"""Facility authpriv, severity notice."""
+EVERY = 60.0  # Seconds (of the clock) between lines to CloudWatch Logs
+_PRIORITY = 10 << 3 | 5  # Facility authpriv, severity notice
 _LINE = re.compile(
     rf"{MARK} id=([0-9a-f]{{1,64}}) seq=(\d{{1,18}}) head=([0-9a-f]{{64}})(?: file=(\S+))?(?: host=(\S+))?"
 )
@@ -34,14 +32,11 @@ class Checkpoint(NamedTuple):
     journal: str
     seq: int
     head: str
-    file: str
-    """The journal's path at that time; "" if the line does not contain it."""
-    host: str = ""
-    """The machine's name; "" if the line does not contain it."""
+    file: str  # The journal's path at that time; "" if the line does not contain it
+    host: str = ""  # The machine's name; "" if the line does not contain it
     sender: int | None = None
     """The user id of the line's sender, if the log vouches for it (journald's _UID)."""
-    source: str = ""
-    """The log's name if it does not record who sent its lines; otherwise ""."""
+    source: str = ""  # The log's name if it does not record who sent its lines; otherwise ""
 
 
 class CheckpointStream(Protocol):
@@ -113,10 +108,8 @@ def _connected(path: Path) -> socket.socket:
 
 class StreamFeed:
     def __init__(self, stream: CheckpointStream, clock: Clock) -> None:
-        self.sent = 0
-        """The newest entry whose hash is in the stream."""
-        self.problem = ""
-        """Why the last attempt failed."""
+        self.sent = 0  # The newest entry whose hash is in the stream
+        self.problem = ""  # Why the last attempt failed
         self.stream = stream
         self._clock = clock
 

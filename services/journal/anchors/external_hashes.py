@@ -17,14 +17,12 @@ from services.i18n import _, sentences
 from services.journal.anchors.checkpoints import IDENT, Checkpoint, CheckpointStream, checkpoint_in, of_aws
 
 SYSLOG_FILES = tuple(Path("/var/log") / name for name in ("auth.log", "secure", "syslog", "messages"))
-_PATIENCE = 60
-"""Time-out in seconds for journald."""
+_PATIENCE = 60  # Time-out in seconds for journald
 
 
 class ExternalHashes(NamedTuple):
     checkpoints: tuple[Checkpoint, ...] = ()
-    note: str = ""
-    """In words: what could not be read, or that there are no hashes."""
+    note: str = ""  # In words: what could not be read, or that there are no hashes
     is_configured: bool = False
     """A person named the source, so it should contain hashes of this journal."""
 

@@ -10,10 +10,8 @@ from services.journal.schema import LISTED
 from services.models.journal import LARGE, LATE, Entry, EntryKind
 
 T = TypeVar("T")
-NEAR = 1000
-"""Entries that a clock set back can place away from their time without being missed."""
-CHUNK = 500
-"""Values of one statement; SQLite's least limit is 999."""
+NEAR = 1000  # Entries that a clock set back can place away from their time without being missed
+CHUNK = 500  # Values of one statement; SQLite's least limit is 999
 _LARGE = ", ".join(f"'{kind.value}'" for kind in LARGE)
 
 
@@ -75,11 +73,9 @@ def planned_after(reader: JournalReader, target: str, seq: int) -> set[str]:
 
 
 def last_before(reader: JournalReader, moment: datetime) -> int:
-    """The number of the newest entry recorded before then; 0 if there is none.
-
-    Entries that a clock set back has placed more than NEAR entries away from their time are not considered, and no late
-    ones: they were recorded after entries that came after them.
-    """
+    """The number of the newest entry recorded before then; 0 if there is none. Entries that a clock set back
+    has placed more than NEAR entries away from their time are not considered, and no late ones: they were
+    recorded after entries that came after them."""
     text = f"""
     SELECT max(seq) FROM (SELECT seq, kind, body FROM entries WHERE at < ? ORDER BY at DESC LIMIT ?)
     WHERE kind IN ({_LARGE}) OR instr(body, '"{LATE}":true') = 0
@@ -88,10 +84,9 @@ def last_before(reader: JournalReader, moment: datetime) -> int:
 
 
 def surely_before(reader: JournalReader, moment: datetime) -> int:
-    """A number up to which every entry was written before then, whatever clocks were wrong; 0 if there is none.
-
-    What was written while a clock was set back is not before what it follows; a clock that was ahead makes it lower.
-    """
+    """A number up to which every entry was written before then, whatever clocks were wrong; 0 if there is
+    none. What was written while a clock was set back is not before what it follows; a clock that was ahead
+    makes it lower."""
     text = "SELECT min(seq) FROM (SELECT seq FROM entries WHERE at >= ? ORDER BY at LIMIT ?)"
     first = reader.query(text, (micros(moment), NEAR))[0][0]
     last = last_before(reader, moment)

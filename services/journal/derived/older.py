@@ -1,8 +1,6 @@
-"""Which entries a projection needs from before its span: those of what is open, however old.
-
-They are found by a query, from the entry on up to which an earlier start has saved them. What is saved is a list of
-entry numbers, so the entries themselves always come from the journal.
-"""
+"""Which entries a projection needs from before its span: those of what is open, however old. They are found
+by a query, from the entry on up to which an earlier start has saved them. What is saved is a list of entry
+numbers, so the entries themselves always come from the journal."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -17,8 +15,7 @@ from services.models.journal import Entry, EntryKind
 
 T = TypeVar("T")
 
-APART = 1000
-"""Number of entries after which it is saved anew."""
+APART = 1000  # Number of entries after which it is saved anew
 _SEQS = """
 WITH candidates (seq) AS (
   SELECT value FROM json_each(:saved) {new}
@@ -46,23 +43,18 @@ class DerivedStore(Protocol):
 class Older:
     """The older entries that one projection needs."""
 
-    name: str
-    """Under which their numbers are saved; change it with the meaning of `statement`."""
-    kinds: tuple[EntryKind, ...]
-    """The kinds whose entries are candidates."""
+    name: str  # Under which their numbers are saved; change it with the meaning of `statement`
+    kinds: tuple[EntryKind, ...]  # The kinds whose entries are candidates
     statement: str
     """SQL for the numbers of the entries up to `:until` that may matter: all that do, and few others.
 
     It chooses among `candidates (seq)`: those saved before, and the entries of `kinds` after them. What does not matter
     must not come to matter by later entries. Signatures (of occurrences) after `:signed` do not count.
     """
-    since: str = "0"
-    """SQL for a number up to which no entry up to `:until` matters."""
+    since: str = "0"  # SQL for a number up to which no entry up to `:until` matters
     at_first: int | None = None
-    """How many candidates, the newest ones, the first read looks at while nothing is saved; None: all.
-
-    Give it for one kind, and only where the projection waits for the rest before it answers from what it lacks.
-    """
+    """How many candidates, the newest ones, the first read looks at while nothing is saved; None: all. Give
+    it for one kind, and only where the projection waits for the rest before it answers from what it lacks."""
 
     async def read(self, journal: DerivedStore, until: int) -> tuple[list[Entry], bool]:
         """Up to number `until`, oldest first, without large bodies; and whether these are all. Raises JournalError."""
@@ -72,9 +64,7 @@ class Older:
         self, journal: DerivedStore, newest: Entry, needed: Iterable[int], *, is_all: bool = True
     ) -> None:
         """Save which entries are needed of those up to `newest`, unless that was saved lately and lacks none.
-
-        `is_all`: whether none was left out, as `read` says.
-        """
+        `is_all`: whether none was left out, as `read` says."""
         name = self.name if is_all else self._name_of_newest
         saved = await journal.ask(partial(recall, name=name))
         seqs = sorted({seq for seq in needed if 0 < seq <= newest.seq})

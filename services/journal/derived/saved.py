@@ -23,10 +23,8 @@ CREATE TABLE IF NOT EXISTS derived (
 
 class Saved(NamedTuple):
     seq: int
-    hash: str
-    """The hash of that entry."""
-    content: Any
-    """JSON."""
+    hash: str  # The hash of that entry
+    content: Any  # JSON
 
 
 def recall(reader: JournalReader, name: str) -> Saved | None:

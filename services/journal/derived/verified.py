@@ -1,8 +1,6 @@
-"""How far the journal was verified, saved beside it, and the slow verification of all of it while a console runs.
-
-The file says itself how far it was verified, so this saves work, and protects against disks and mistakes; against a
-person who alters the file, only the external hashes and a whole verification do.
-"""
+"""How far the journal was verified, saved beside it, and the slow verification of all of it while a console
+runs. The file says itself how far it was verified, so this saves work, and protects against disks and
+mistakes; against a person who alters the file, only the external hashes and a whole verification do."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -16,10 +14,8 @@ from services.journal.queries import fold, searched
 from services.journal.reader import JournalReader, Row
 
 NAME = "verified-1"
-SLICE = 1000
-"""Entries that are checked at a time; about 15 ms."""
-_LEAST = -(1 << 63)
-"""Below any number that a file can contain."""
+SLICE = 1000  # Entries that are checked at a time; about 15 ms
+_LEAST = -(1 << 63)  # Below any number that a file can contain
 
 
 class Verified(NamedTuple):
@@ -27,8 +23,7 @@ class Verified(NamedTuple):
 
     seq: int
     hash: str
-    at: datetime
-    """When (UTC)."""
+    at: datetime  # When (UTC)
 
     @property
     def saved(self) -> Saved:

@@ -1,8 +1,6 @@
 """A ledger in a DynamoDB table, by single conditional puts and consistent reads: no transactions, no lease.
-
 The same calls work on a global table with multi-Region strong consistency. The requests themselves are
-`services.aws.ledgers.table`'s.
-"""
+`services.aws.ledgers.table`'s."""
 
 from services.aws.client.meter import UsageMeter
 from services.aws.ledgers.sessions import ledger_session

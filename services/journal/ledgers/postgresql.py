@@ -154,18 +154,14 @@ SELECT seq, record FROM (
     ) AS page
 ) AS sized WHERE bytes_before < $4 ORDER BY seq
 """
-MOST_BYTES = 16 << 20
-"""Bytes of records after which a read ends, as if no more were wanted."""
-CHANNEL = "toban_journal"
-"""The channel of NOTIFY; the payload is the ledger's name."""
-MOST_CONNECTIONS = 4
-"""Connections of one console, beside the one that listens."""
+MOST_BYTES = 16 << 20  # Bytes of records after which a read ends, as if no more were wanted
+CHANNEL = "toban_journal"  # The channel of NOTIFY; the payload is the ledger's name
+MOST_CONNECTIONS = 4  # Connections of one console, beside the one that listens
 CONNECT_SECONDS = 5.0
 PUT_SECONDS = 10.0
 READ_SECONDS = 20.0
 NOTIFY_SECONDS = 1.0
-LISTEN_AGAIN = 60.0
-"""Seconds (of the clock) until a connection that listens is tried again."""
+LISTEN_AGAIN = 60.0  # Seconds (of the clock) until a connection that listens is tried again
 _LAZY = ("off", "local")
 """Settings of synchronous_commit with which an acknowledged record may be lost."""
 

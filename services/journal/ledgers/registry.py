@@ -14,23 +14,18 @@ from services.journal.ledger import Ledger
 
 _AWS = ("region", "profile", "role_arn", "endpoint_url")
 _TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "host", "port")
-SHORTEST_POLL, LONGEST_POLL = 0.1, 300.0
-"""Seconds between two looks for new records."""
+SHORTEST_POLL, LONGEST_POLL = 0.1, 300.0  # Seconds between two looks for new records
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
     """What is known of an engine before it is imported."""
 
-    opener: str
-    """`module:function`, which is called with the arguments of `open_ledger`."""
+    opener: str  # `module:function`, which is called with the arguments of `open_ledger`
     example: str
-    options: tuple[str, ...]
-    """Names after the `?` of an address, beside `poll`."""
-    poll: float
-    """Seconds between two looks for new records if the address does not say."""
-    signs_in: bool = False
-    """The address may name a user and a password."""
+    options: tuple[str, ...]  # Names after the `?` of an address, beside `poll`
+    poll: float  # Seconds between two looks for new records if the address does not say
+    signs_in: bool = False  # The address may name a user and a password
 
 
 _HERE = "services.journal.ledgers"
@@ -47,14 +42,10 @@ class BadAddress(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LedgerAddress:
-    scheme: str
-    """One of ENGINES."""
-    place: str
-    """`HOST:PORT/DATABASE`, a table, or `BUCKET/PREFIX`."""
-    options: tuple[tuple[str, str], ...] = ()
-    """Name and value, sorted by name, without `poll`."""
-    poll: float = 0.0
-    """Seconds between two looks for new records."""
+    scheme: str  # One of ENGINES
+    place: str  # `HOST:PORT/DATABASE`, a table, or `BUCKET/PREFIX`
+    options: tuple[tuple[str, str], ...] = ()  # Name and value, sorted by name, without `poll`
+    poll: float = 0.0  # Seconds between two looks for new records
     user: str = ""
     password: Secret | None = field(default=None, compare=False)
 
@@ -115,10 +106,8 @@ def address_text(address: LedgerAddress) -> str:
 def open_ledger(
     address: LedgerAddress, ledger_name: str, clock: Clock, meter: UsageMeter | None = None
 ) -> Ledger:
-    """The ledger of this name at this address; nothing is connected or read yet, and problems are raised by its methods.
-
-    `meter` counts the requests of the engines in AWS; None: nobody asks for them.
-    """
+    """The ledger of this name at this address; nothing is connected or read yet, and problems are raised by
+    its methods. `meter` counts the requests of the engines in AWS; None: nobody asks for them."""
     module, _colon, name = ENGINES[address.scheme].opener.partition(":")
     opened = cast(Callable[..., Ledger], getattr(import_module(module), name))
     return opened(address, ledger_name, clock, meter)

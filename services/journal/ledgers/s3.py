@@ -1,8 +1,6 @@
 """A ledger in an S3 bucket, by puts with If-None-Match: above all the archive that records are copied to.
-
-With Object Lock and a bucket policy that demands the condition, nobody with a console's rights can alter it. The
-requests themselves are `services.aws.ledgers.bucket`'s.
-"""
+With Object Lock and a bucket policy that demands the condition, nobody with a console's rights can alter it.
+The requests themselves are `services.aws.ledgers.bucket`'s."""
 
 from services.aws.client.meter import UsageMeter
 from services.aws.ledgers.bucket import CONFLICT, LARGEST, LedgerBucket, LedgerFolder

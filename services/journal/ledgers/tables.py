@@ -31,8 +31,7 @@ REVOKE ALL ON toban_journal FROM {user};
 GRANT SELECT, INSERT ON toban_journal TO {user};
 """
 DEFAULT_USER = "toban"
-RETENTION_YEARS = 3
-"""How long the bucket's objects are locked."""
+RETENTION_YEARS = 3  # How long the bucket's objects are locked
 
 
 def printed_table(address: LedgerAddress | str) -> str:

@@ -1,8 +1,6 @@
-"""Decides what an entry becomes: its number, its link, and whether claims and holds allow it.
-
-The only place that decides this, for every ledger. It reads a copy that contains every record before the number given
-to the entry; the ledger then stores the entry only if that number is still free, so that nothing came in between.
-"""
+"""Decides what an entry becomes: its number, its link, and whether claims and holds allow it. The only place
+that decides this, for every ledger. It reads a copy that contains every record before the number given to the
+entry; the ledger then stores the entry only if that number is still free, so that nothing came in between."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -18,10 +16,8 @@ from services.models.text import clean
 
 
 class Here(NamedTuple):
-    address: str = ""
-    """The ledger's; "": in a file."""
-    is_copied: bool = False
-    """The ledger was begun with entries from elsewhere."""
+    address: str = ""  # The ledger's; "": in a file
+    is_copied: bool = False  # The ledger was begun with entries from elsewhere
 
 
 FILE = Here()

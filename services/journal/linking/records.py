@@ -22,19 +22,15 @@ from services.journal.problems import UnusableJournal
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
 
-VERSION = 1
-"""Of the records; a higher one was written by a newer console."""
+VERSION = 1  # Of the records; a higher one was written by a newer console
 _NUMBERS = ("seq", "at")
-_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
-"""A journal's id, which is written into logs."""
+_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")  # A journal's id, which is written into logs
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Record(NamedTuple):
-    row: tuple[Any, ...]
-    """The entry: the columns of `chain.COLUMNS`."""
-    nonce: str = ""
-    """"": the entry came from a file."""
+    row: tuple[Any, ...]  # The entry: the columns of `chain.COLUMNS`
+    nonce: str = ""  # "": the entry came from a file
 
 
 def new_nonce() -> str:
@@ -89,8 +85,7 @@ def _is_text(value: object) -> bool:
 
 
 class Naming(NamedTuple):
-    journal: str
-    """The journal's id."""
+    journal: str  # The journal's id
     is_copied: bool = False
     """The entries were copied from elsewhere: the journal is here only once it contains that it has moved here."""
 

@@ -1,8 +1,6 @@
-"""Copies a journal's entries to another place, byte for byte, and moves the journal there.
-
-Both can be interrupted at any point and run again: what stands at the target is compared, and only what is missing is
-stored. Numbers, hashes and the journal's id stay, so that the hashes kept outside stay valid.
-"""
+"""Copies a journal's entries to another place, byte for byte, and moves the journal there. Both can be
+interrupted at any point and run again: what stands at the target is compared, and only what is missing is
+stored. Numbers, hashes and the journal's id stay, so that the hashes kept outside stay valid."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -22,18 +20,14 @@ from services.journal.reader import JournalReader
 from services.models.journal import RESTRAINS_CHANGES, EntryKind, NewEntry
 from services.models.text import clean
 
-BATCH = 500
-"""Entries that are compared at a time."""
-AT_ONCE = 16
-"""Entries that are stored at the same time."""
-Report = Callable[[int, int], None]
-"""Called with the number of entries copied, and of all."""
+BATCH = 500  # Entries that are compared at a time
+AT_ONCE = 16  # Entries that are stored at the same time
+Report = Callable[[int, int], None]  # Called with the number of entries copied, and of all
 
 
 class Copied(NamedTuple):
     entries: int
-    head: str
-    """Hash of the newest entry."""
+    head: str  # Hash of the newest entry
 
 
 class CannotCopy(Exception):
@@ -59,11 +53,8 @@ async def move(
     from_backup: bool = False,
     report: Report = lambda done, total: None,
 ) -> Copied:
-    """Copy every entry, and let the journal go on at the target, and only there.
-
-    `from_backup`: the source is a copy whose original is lost; nothing is written to it. `at` is now (UTC). Raises as
-    `copy`.
-    """
+    """Copy every entry, and let the journal go on at the target, and only there. `from_backup`: the source is
+    a copy whose original is lost; nothing is written to it. `at` is now (UTC). Raises as `copy`."""
     await _check(source)
     if from_backup and source.is_shared:
         raise CannotCopy(

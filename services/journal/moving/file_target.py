@@ -18,9 +18,7 @@ UNFINISHED = ".unfinished"
 
 class FileTarget:
     """See `services.journal.ledger.Ledger`; for one process at a time. A copy that exists is continued.
-
-    Raises UnusableJournal, sqlite3.Error and OSError.
-    """
+    Raises UnusableJournal, sqlite3.Error and OSError."""
 
     def __init__(self, path: Path) -> None:
         self.address = str(path.absolute())
@@ -28,8 +26,7 @@ class FileTarget:
         self._path = path
         self._unfinished = path.with_name(path.name + UNFINISHED)
         self._store: Store | None = None
-        self._turn = asyncio.Lock()
-        """One connection serves one request at a time."""
+        self._turn = asyncio.Lock()  # One connection serves one request at a time
 
     async def put(self, seq: int, record: bytes) -> bytes | None:
         async with self._turn:

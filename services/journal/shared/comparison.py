@@ -1,8 +1,6 @@
-"""Compares every record of a ledger with this host's copy.
-
-The copy alone shows whether the chain is intact. Whoever may write to the ledger could have replaced a record there, which
-only a host without a copy would notice.
-"""
+"""Compares every record of a ledger with this host's copy. The copy alone shows whether the chain is intact.
+Whoever may write to the ledger could have replaced a record there, which only a host without a copy would
+notice."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -15,14 +13,12 @@ from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
 from services.models.verification import ChainFault, ChainFaultKind
 
-LISTED = 1000
-"""Most faults that are listed."""
+LISTED = 1000  # Most faults that are listed
 
 
 class Comparison(NamedTuple):
     faults: tuple[ChainFault, ...] = ()
-    doubt: str = ""
-    """Why the ledger could not be compared to its end; "" if it could."""
+    doubt: str = ""  # Why the ledger could not be compared to its end; "" if it could
 
 
 async def compare(ledger: Ledger, copy: JournalReader) -> Comparison:

@@ -32,10 +32,8 @@ class CopyWriter(JournalWriter):
         """The id of the ledger's journal, or of the copy while the ledger was not asked; "": not known yet."""
 
     def belong_to(self, naming: Naming) -> None:
-        """Set the journal's id, as the ledger says, and open the copy, whose newest entry is the head from now on.
-
-        Raises UnusableJournal for the copy of another journal.
-        """
+        """Set the journal's id, as the ledger says, and open the copy, whose newest entry is the head from
+        now on. Raises UnusableJournal for the copy of another journal."""
         journal = naming.journal
         if self.journal != journal and self.path.exists() and self._id_of_file() != journal:
             raise another_ledger()

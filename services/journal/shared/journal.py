@@ -1,8 +1,6 @@
-"""A journal that consoles on several hosts share through a ledger; this host has a copy of it, which everything reads.
-
-While the ledger does not answer, everything recorded so far can be read, and what no decision depends on waits in the
-copy; what allows or begins a change is refused.
-"""
+"""A journal that consoles on several hosts share through a ledger; this host has a copy of it, which
+everything reads. While the ledger does not answer, everything recorded so far can be read, and what no
+decision depends on waits in the copy; what allows or begins a change is refused."""
 
 import asyncio
 import math
@@ -30,8 +28,7 @@ from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.problem import Problem
 from services.models.text import clean
 
-PATIENCE = 8.0
-"""Seconds (real time) for which an entry is tried while the ledger does not answer."""
+PATIENCE = 8.0  # Seconds (real time) for which an entry is tried while the ledger does not answer
 CHECKED = 12
 """Of so many looks for news, one also asks whether the ledger still has what this copy has."""
 SOON = 5.0
@@ -61,10 +58,8 @@ class SharedJournal(Journal):
         """`options` as those of Journal. `patience`: seconds (real time) for which an entry is tried."""
         self.ledger = ledger
         self._patience = patience
-        self._is_identified = False
-        """The copy is that of the ledger's journal."""
-        self._has_caught_up = False
-        """The copy has contained every record since it was opened."""
+        self._is_identified = False  # The copy is that of the ledger's journal
+        self._has_caught_up = False  # The copy has contained every record since it was opened
         self._unanswered: Problem | None = None
         """Why the ledger did not answer when it was last asked; None: it did."""
         self.seldom = 0.0
@@ -124,9 +119,7 @@ class SharedJournal(Journal):
 
     async def _identify(self, *, begins: bool) -> bool:
         """Learn the journal's id once, and open the copy; `begins`: begin the journal if the ledger is empty.
-
-        Returns whether there is a journal. Raises JournalError, Unavailable.
-        """
+        Returns whether there is a journal. Raises JournalError, Unavailable."""
         if self._is_identified:
             return True
         has_copy = self._has_copy()
@@ -226,10 +219,8 @@ class SharedJournal(Journal):
             raise silent(self.ledger.address, seconds, remedy, self._clock.now()) from error
 
     async def _wait(self, late: LateDraft) -> Entry:
-        """Store the draft until the ledger answers. Returns the entry that it will probably become.
-
-        Raises JournalError for one that its engine will not store.
-        """
+        """Store the draft until the ledger answers. Returns the entry that it will probably become. Raises
+        JournalError for one that its engine will not store."""
         seq = self._copy.head.seq + self._late + 1
         entry = linked("", late.draft, seq=seq, at=late.at, person=late.person, previous="")
         try:

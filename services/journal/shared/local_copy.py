@@ -1,7 +1,5 @@
-"""The copy of a shared journal on this host: a journal file that follows a ledger, and what waits to be sent there.
-
-It can be made anew from the ledger at any time, except for the drafts that wait. Blocks.
-"""
+"""The copy of a shared journal on this host: a journal file that follows a ledger, and what waits to be sent
+there. It can be made anew from the ledger at any time, except for the drafts that wait. Blocks."""
 
 import json
 import sqlite3
@@ -30,8 +28,7 @@ _WAITING = "SELECT 1 FROM late LIMIT 1"
 
 class LateDraft(NamedTuple):
     nonce: str
-    at: datetime
-    """When it happened (UTC)."""
+    at: datetime  # When it happened (UTC)
     person: Person
     draft: NewEntry
 
@@ -46,10 +43,8 @@ class LocalCopy(Store):
                 self.query(statement)
 
     def apply(self, records: Sequence[Record]) -> None:
-        """Store the next records, all or none; those that are stored already must be the same.
-
-        Raises UnusableJournal for records that do not continue the chain.
-        """
+        """Store the next records, all or none; those that are stored already must be the same. Raises
+        UnusableJournal for records that do not continue the chain."""
         with self._transaction():
             last, link = self.head()
             for row, nonce in records:

@@ -1,7 +1,5 @@
-"""The file of an export: hashed on the way, put into place at once or grown in place; never over another file.
-
-Blocking: use it in a thread.
-"""
+"""The file of an export: hashed on the way, put into place at once or grown in place; never over another
+file. Blocking: use it in a thread."""
 
 import errno
 import hashlib
@@ -28,8 +26,7 @@ class ExportFile:
         self._file = open(new_file(self._body_path), "wb")  # noqa: SIM115  closed by `place` or `discard`
         self._hash = hashlib.sha256()
         self._made: list[Path] = []
-        self.size = 0
-        """Bytes of the body so far."""
+        self.size = 0  # Bytes of the body so far
 
     @property
     def sha256(self) -> str:
@@ -95,8 +92,7 @@ class GrowingFile:
         self._hash = hashlib.sha256()
         self._ended = False
         self._stays = False
-        self.size = 0
-        """Bytes so far."""
+        self.size = 0  # Bytes so far
 
     @property
     def sha256(self) -> str:

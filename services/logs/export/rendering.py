@@ -13,14 +13,12 @@ from services.models.log_records import record_of
 from services.models.logs import LogLine
 
 Mask = Callable[[str], str]
-BOM = "\ufeff"
-"""Tells spreadsheets that a CSV file is UTF-8."""
+BOM = "\ufeff"  # Tells spreadsheets that a CSV file is UTF-8
 _FORMULA = re.compile(
     r"(?:[;,'\"\t\r\n]|[\s\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u180e\x00-\x20])*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r]"
 )
 """What a spreadsheet may read as a formula once it has trimmed the cell, or split it at `;`."""
-_FIELD = re.compile("@[A-Za-z]+")
-"""A field of CloudWatch's, as `@timestamp`."""
+_FIELD = re.compile("@[A-Za-z]+")  # A field of CloudWatch's, as `@timestamp`
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _CUT = re.compile(r"…\(\+\d+\)\Z")
 LINE_COLUMNS = ("time", "group", "stream", "late", "text")
@@ -131,10 +129,8 @@ def _json_line(data: Mapping[str, object]) -> str:
 
 
 def csv_line(cells: Iterable[str | None], *, is_head: bool = False) -> str:
-    """One line of CSV (RFC 4180) without its end, which no spreadsheet calculates; None is an empty cell.
-
-    In the head of a table (`is_head`), the fields of CloudWatch keep their names.
-    """
+    """One line of CSV (RFC 4180) without its end, which no spreadsheet calculates; None is an empty cell. In
+    the head of a table (`is_head`), the fields of CloudWatch keep their names."""
     buffer = io.StringIO()
     row = (cell if not cell or (is_head and _FIELD.fullmatch(cell)) else _harmless(cell) for cell in cells)
     # It quotes the line feeds in cells only if they may end a line.

@@ -45,11 +45,9 @@ class LogExports:
         wish: ExportWish,
         progress: Progress = lambda _count: None,
     ) -> ExportHead:
-        """Export lines in the order in which they come.
-
-        Raises OSError (FileExistsError: nothing is overwritten), JournalError, and what `batches` raises; then, and
-        when it is cancelled, no file is left behind.
-        """
+        """Export lines in the order in which they come. Raises OSError (FileExistsError: nothing is
+        overwritten), JournalError, and what `batches` raises; then, and when it is cancelled, no file is left
+        behind."""
         zone = ZoneInfo(wish.zone or self._runbook.system.timezone)
         return await self._export(
             subject,
@@ -81,10 +79,8 @@ class LogExports:
         self, subject: ExportSubject, wish: ExportWish, *, grows: bool
     ) -> ExportUnderWay[ExportedLine]:
         """Begin an export of lines whose number and end are not known; the caller finishes or discards it.
-
-        `grows`: the file is in its place from the start, its head in a file beside it, and the journal has an entry
-        about its beginning; it stays even if it is never finished. Raises OSError, JournalError.
-        """
+        `grows`: the file is in its place from the start, its head in a file beside it, and the journal has an
+        entry about its beginning; it stays even if it is never finished. Raises OSError, JournalError."""
         zone = ZoneInfo(wish.zone or self._runbook.system.timezone)
         export = await self._begin(
             wish,

@@ -66,10 +66,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 P = ParamSpec("P")
 Item = TypeVar("Item", contravariant=True)
-Progress = Callable[[int], None]
-"""Is told the number of lines so far."""
-STEP = 2_000
-"""Lines that are masked and written at once."""
+Progress = Callable[[int], None]  # Is told the number of lines so far
+STEP = 2_000  # Lines that are masked and written at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +76,12 @@ class ExportWish:
     form: ExportFormat
     unmasked_reason: str = ""
     """Why the text is exported as it was logged; "": secrets and personal data are masked."""
-    zone: str = ""
-    """IANA name of the zone of the times in text and CSV; "": the system's."""
+    zone: str = ""  # IANA name of the zone of the times in text and CSV; "": the system's
 
 
 async def whole_step(work: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
-    """The result of blocking work in a thread; cancelled, it waits for the thread, so that nothing is written after that.
-
-    Raises what `work` raises.
-    """
+    """The result of blocking work in a thread; cancelled, it waits for the thread, so that nothing is written
+    after that. Raises what `work` raises."""
     step = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
     try:
         return await asyncio.shield(step)

@@ -1,8 +1,6 @@
-"""Puts what a person typed into the form that CloudWatch Logs expects, and two patterns into one.
-
-An id with hyphens goes into quotation marks. Without them `abc-123` is refused, and so are `Root=1-67…`, an address and a
-path: a term may have only letters, digits and underscores.
-"""
+"""Puts what a person typed into the form that CloudWatch Logs expects, and two patterns into one. An id with
+hyphens goes into quotation marks. Without them `abc-123` is refused, and so are `Root=1-67…`, an address and
+a path: a term may have only letters, digits and underscores."""
 
 import re
 from typing import NamedTuple
@@ -18,8 +16,7 @@ _READY = re.compile(r'[?-]?(?:"(?:[^"\\]|\\.)*"|%[^%]*%)', re.DOTALL)
 
 class Typed(NamedTuple):
     pattern: str
-    terms: tuple[str, ...]
-    """The terms that were put into quotation marks, with them."""
+    terms: tuple[str, ...]  # The terms that were put into quotation marks, with them
 
     @property
     def note(self) -> str:
@@ -51,11 +48,9 @@ def _in_quotes(part: str) -> str:
 
 
 def combined(present: str, further: str) -> str | None:
-    """The pattern for lines that match both; None: no pattern says that, or one of them is none.
-
-    Conditions on JSON are joined with `&&`, terms by standing beside each other; the two kinds cannot be mixed, and
-    beside other terms optional ones (`?a ?b`) would mean something else.
-    """
+    """The pattern for lines that match both; None: no pattern says that, or one of them is none. Conditions
+    on JSON are joined with `&&`, terms by standing beside each other; the two kinds cannot be mixed, and
+    beside other terms optional ones (`?a ?b`) would mean something else."""
     if not present.strip() or not further.strip():
         return present.strip() or further.strip()
     first, second = _parsed(present), _parsed(further)

@@ -4,12 +4,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Protocol
 
-REMEMBERED = 64
-"""Answers that are kept."""
-MOST = 50
-"""Lines that are tried at most."""
-LONGEST = 200_000
-"""Characters of all lines together; lines beyond are not sent."""
+REMEMBERED = 64  # Answers that are kept
+MOST = 50  # Lines that are tried at most
+LONGEST = 200_000  # Characters of all lines together; lines beyond are not sent
 
 
 class CountsMatches(Protocol):

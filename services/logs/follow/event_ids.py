@@ -4,17 +4,13 @@ from array import array
 from bisect import bisect_left
 from collections import deque
 
-MINUTE = 60_000
-"""Milliseconds."""
-MOST_IDS = 2_000_000
-"""Ids in memory at most: 16 MB."""
+MINUTE = 60_000  # Milliseconds
+MOST_IDS = 2_000_000  # Ids in memory at most: 16 MB
 _NONE = -(1 << 62)
-_LOOSE = 512
-"""Ids of a part that may be kept in a set (about 70 bytes each) before they are packed."""
+_LOOSE = 512  # Ids of a part that may be kept in a set (about 70 bytes each) before they are packed
 _WHOLE, _PARTS = 4_096, 32
 """Ids of a minute from which on it is divided, and into how many parts (a power of two)."""
-_EVERY = 128
-"""Ids that are added between two parts of past minutes that are packed."""
+_EVERY = 128  # Ids that are added between two parts of past minutes that are packed
 
 
 class _Packed:
@@ -74,10 +70,9 @@ class _Minute:
 
 
 class EventIds:
-    """The ids of a log group's events; the oldest minutes are dropped when there are more than `most`.
-
-    An id is represented by its 64-bit hash: with a million ids a minute, one event in 10^13 is taken for another.
-    """
+    """The ids of a log group's events; the oldest minutes are dropped when there are more than `most`. An id
+    is represented by its 64-bit hash: with a million ids a minute, one event in 10^13 is taken for
+    another."""
 
     def __init__(self, most: int = MOST_IDS) -> None:
         self._most = most
@@ -85,8 +80,7 @@ class EventIds:
         self._unpacked: deque[_Packed] = deque()
         """Parts of past minutes, to be packed one by one: all at once would keep keys waiting."""
         self._count = 0
-        self._newest = 0
-        """The newest minute with ids."""
+        self._newest = 0  # The newest minute with ids
         self.horizon = _NONE
         """Epoch milliseconds: ids of older events are unknown, so these events must not be delivered again."""
 

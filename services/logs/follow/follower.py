@@ -1,7 +1,5 @@
 """Follows one log group: delivers every event once, however late it arrives, and retries after every failure.
-
-Longer than other files because rounds, sweeps and failures share the state of one loop.
-"""
+Longer than other files because rounds, sweeps and failures share the state of one loop."""
 
 import random
 from asyncio import CancelledError
@@ -25,8 +23,7 @@ from services.models.logs import LogLine, TailBatch, TailStats
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
 
-SLOWEST = 60.0
-"""Maximum seconds between attempts while reading fails."""
+SLOWEST = 60.0  # Maximum seconds between attempts while reading fails
 _THROTTLED = 0.5
 """Seconds that are doubled by each refusal of a throttled round; others begin with the time between rounds."""
 
@@ -50,10 +47,8 @@ def problem_of(problem: Problem, group: str, pattern: str) -> Problem:
 
 
 def retry_pause(problem: Problem, failures: int, poll: float, rng: random.Random) -> float:
-    """Seconds until the next attempt after so many `failures` in a row.
-
-    Randomized, so that several consoles do not all retry at the same moment.
-    """
+    """Seconds until the next attempt after so many `failures` in a row. Randomized, so that several consoles
+    do not all retry at the same moment."""
     first = _THROTTLED if problem.kind is ProblemKind.THROTTLED else poll
     return min(SLOWEST, first * 2.0 ** min(failures, 10)) * rng.uniform(0.8, 1.2)
 
@@ -81,8 +76,7 @@ __all__ = ["LogFollower", "LogSource", "TailBatch", "TailStats"]
 
 POLL = 5.0
 """Seconds between rounds; FilterLogEvents allows 5 requests a second for the whole account."""
-BACKLOG = 200
-"""Number of lines to begin with, however quiet the group is."""
+BACKLOG = 200  # Number of lines to begin with, however quiet the group is
 SEARCH_BACK = (30, 600, 3_600, 6 * 3_600, 24 * 3_600, 7 * 86_400)
 """Seconds to read back, increased until BACKLOG lines are found; with the first step a busy group's ten minutes are not
 read."""
@@ -153,11 +147,9 @@ class LogFollower:
         self._mark: Mark | None = None
 
     async def batches(self) -> AsyncGenerator[TailBatch, None]:
-        """Yield batches without end: one per page with new lines, and one at the end of every round.
-
-        A failed read is a batch with a problem; the loop retries at increasing intervals and resumes where it stopped.
-        AwsError is never raised; an internal error is a problem as well, and is reported to `fault`.
-        """
+        """Yield batches without end: one per page with new lines, and one at the end of every round. A failed
+        read is a batch with a problem; the loop retries at increasing intervals and resumes where it stopped.
+        AwsError is never raised; an internal error is a problem as well, and is reported to `fault`."""
         try:
             while True:
                 began = self._clock.elapsed()

@@ -1,8 +1,6 @@
-"""Asks Logs Insights for lines that arrived late, where sweeps cannot look for them.
-
-Only Logs Insights knows the time of ingestion in a query; it charges the bytes that it scans. Source: "Supported logs
-and discovered fields" (CloudWatch Logs User Guide).
-"""
+"""Asks Logs Insights for lines that arrived late, where sweeps cannot look for them. Only Logs Insights knows
+the time of ingestion in a query; it charges the bytes that it scans. Source: "Supported logs and discovered
+fields" (CloudWatch Logs User Guide)."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,12 +15,9 @@ from services.models.logs import LogLine
 from services.models.metrics import TimeSpan
 from services.models.query_cells import milliseconds_of
 
-MOST_ROWS = 10_000
-"""Late lines that one query returns at most."""
-MOST_TRIED = 1_000
-"""Late lines that a filter pattern is tried on at most."""
-_PAUSE = 0.25
-"""Seconds between two trials: AWS allows five requests a second."""
+MOST_ROWS = 10_000  # Late lines that one query returns at most
+MOST_TRIED = 1_000  # Late lines that a filter pattern is tried on at most
+_PAUSE = 0.25  # Seconds between two trials: AWS allows five requests a second
 
 
 class FindsMatches(Protocol):
@@ -34,11 +29,9 @@ class FindsMatches(Protocol):
 def late_lines_query(
     group: str, lateness: float, start: int, now: datetime, pattern: str = ""
 ) -> InsightsQuery:
-    """The query for lines from `start` (epoch milliseconds) until `now` that are later than `lateness` (seconds).
-
-    Logs Insights has another language than filter patterns: with `pattern` the query returns all lines that match, and
-    maybe more; `only_matching` drops the others.
-    """
+    """The query for lines from `start` (epoch milliseconds) until `now` that are later than `lateness`
+    (seconds). Logs Insights has another language than filter patterns: with `pattern` the query returns all
+    lines that match, and maybe more; `only_matching` drops the others."""
     text = "\n| ".join(
         (
             "fields @timestamp, @ingestionTime, @message, @logStream",

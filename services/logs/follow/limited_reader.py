@@ -13,10 +13,8 @@ _LIMITED = ("logs", "FilterLogEvents")
 
 
 class LimitedReader:
-    """What inspections and first waves read with; `urgent` requests go before those of the tails.
-
-    `region` is the limiter's: in another one other limits apply, which nothing else of the console uses.
-    """
+    """What inspections and first waves read with; `urgent` requests go before those of the tails. `region` is
+    the limiter's: in another one other limits apply, which nothing else of the console uses."""
 
     def __init__(
         self, session: Reader, limiter: LogLimiter, name: str, region: str, *, urgent: bool = False

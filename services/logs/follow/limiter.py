@@ -16,28 +16,19 @@ from weakref import WeakValueDictionary
 from services.background.detached import detached
 from services.clock import Clock
 
-REQUESTS = 5
-"""Requests in any WINDOW."""
+REQUESTS = 5  # Requests in any WINDOW
 WINDOW = 1.05
 """Seconds; slightly more than one, because requests do not arrive in the rhythm in which they were sent."""
-PAGE_LINES = 3_200
-"""Lines of 300 bytes in a page of 1 MB."""
-LINES = 7_250.0
-"""Lines a second that may be read: 1.45 times 5,000."""
-BYTES = 2_400_000.0
-"""Bytes a second that may be read; the same for lines of 300 bytes."""
-OVERHEAD = 26
-"""Bytes that CloudWatch Logs adds to each line."""
-MEASURED = 30.0
-"""Seconds over which the present load is measured."""
+PAGE_LINES = 3_200  # Lines of 300 bytes in a page of 1 MB
+LINES = 7_250.0  # Lines a second that may be read: 1.45 times 5,000
+BYTES = 2_400_000.0  # Bytes a second that may be read; the same for lines of 300 bytes
+OVERHEAD = 26  # Bytes that CloudWatch Logs adds to each line
+MEASURED = 30.0  # Seconds over which the present load is measured
 LEAST_SHARE = 0.004
 """Share of the account's budget that the sweeps of one tail always get, so that they never stand still."""
-UNLIMITED = 1_000_000
-"""Requests in any WINDOW without a limit."""
-_REQUEST = 0.2
-"""Seconds of the account's budget that one request costs."""
-_LEAST_RATE = 1 / 8
-"""Part of the allowed rate that is left, however often AWS refuses."""
+UNLIMITED = 1_000_000  # Requests in any WINDOW without a limit
+_REQUEST = 0.2  # Seconds of the account's budget that one request costs
+_LEAST_RATE = 1 / 8  # Part of the allowed rate that is left, however often AWS refuses
 _REGAINED = 0.04
 """Part of the allowed rate that is regained in each second in which requests are answered."""
 
@@ -47,12 +38,10 @@ class Lane:
     name: str
     served: float = 0.0
     """Virtual time of its next request: the lane with the lowest is served first."""
-    waited: float = 0.0
-    """Seconds for which its requests have waited so far."""
+    waited: float = 0.0  # Seconds for which its requests have waited so far
     is_urgent: bool = False
     """Whether its requests go before those of the others, and are not slowed down while AWS throttles."""
-    rests_until: float = 0.0
-    """When the next page of a sweep may be read (`clock.elapsed`)."""
+    rests_until: float = 0.0  # When the next page of a sweep may be read (`clock.elapsed`)
     refusals: deque[float] = field(default_factory=lambda: deque(maxlen=1_000))
     """When AWS refused a request because the account sent too many (`clock.elapsed`)."""
 
@@ -64,11 +53,9 @@ class Lane:
 
 @dataclass(order=True)
 class _Waiter:
-    can_wait: bool
-    """False for an urgent request."""
+    can_wait: bool  # False for an urgent request
     begins: float
-    number: int
-    """Requests of the same virtual time go in their order."""
+    number: int  # Requests of the same virtual time go in their order
     granted: "asyncio.Future[None]" = field(compare=False)
 
 
@@ -82,11 +69,9 @@ class LogLimiter:
         self._waiters: list[_Waiter] = []
         self._pump: asyncio.Task[None] | None = None
         self._number = 0
-        self._rate = 1.0
-        """Part of the allowed rate that is used at present."""
+        self._rate = 1.0  # Part of the allowed rate that is used at present
         self._refused_at = -WINDOW
-        self.served = 0
-        """Requests that were let through so far."""
+        self.served = 0  # Requests that were let through so far
         self._loads: deque[tuple[float, float]] = deque()
         """(time, share of a second's budget) of what was read for new lines during the last MEASURED seconds."""
         self._load = 0.0

@@ -18,8 +18,7 @@ from services.clock import Clock
 from services.models.logs import LogLine
 from services.models.problem import Problem, ProblemKind
 
-IDLE = 900.0
-"""Seconds without a key after which the session ends by itself."""
+IDLE = 900.0  # Seconds without a key after which the session ends by itself
 PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before a broken session is opened again; the last one repeats. The follow loop reads meanwhile."""
 STEADY = 60.0
@@ -40,18 +39,12 @@ class LiveTailState:
     """What a session shows about itself, and the lines that it has just brought."""
 
     lines: tuple[LogLine, ...] = ()
-    open: bool = False
-    """Whether events arrive at present."""
-    minutes: int = 0
-    """Minutes that are charged so far."""
-    yen: float = 0.0
-    """Their price."""
-    sampled: bool = False
-    """Whether the newest update is a sample."""
-    ended: bool = False
-    """Whether it has ended by itself, because no key was pressed."""
-    problem: Problem | None = None
-    """Why it is not open."""
+    open: bool = False  # Whether events arrive at present
+    minutes: int = 0  # Minutes that are charged so far
+    yen: float = 0.0  # Their price
+    sampled: bool = False  # Whether the newest update is a sample
+    ended: bool = False  # Whether it has ended by itself, because no key was pressed
+    problem: Problem | None = None  # Why it is not open
 
 
 class LiveSession:

@@ -1,8 +1,6 @@
-"""Merges the lines of several log groups by time; pure.
-
-A line waits until every group has been read a moment after its time, because CloudWatch Logs shows an event seconds
-after its own time. A line that comes later than that is handed out at once, marked as late.
-"""
+"""Merges the lines of several log groups by time; pure. A line waits until every group has been read a moment
+after its time, because CloudWatch Logs shows an event seconds after its own time. A line that comes later
+than that is handed out at once, marked as late."""
 
 import heapq
 from collections.abc import Iterator, Sequence
@@ -11,12 +9,10 @@ from typing import NamedTuple
 
 from services.models.logs import LogLine
 
-SETTLE = 3_000
-"""Milliseconds after a line's time at which every group must have been read."""
+SETTLE = 3_000  # Milliseconds after a line's time at which every group must have been read
 PATIENCE = 30_000
 """Milliseconds after which a group that cannot be read holds the others back no longer."""
-MOST = 200_000
-"""Lines that wait at most; beyond, the oldest are handed out early."""
+MOST = 200_000  # Lines that wait at most; beyond, the oldest are handed out early
 
 
 class MergedLine(NamedTuple):
@@ -30,18 +26,15 @@ class Merger:
     def __init__(self, groups: Sequence[str], began: int, *, settle: int = SETTLE, most: int = MOST) -> None:
         """`began`: epoch milliseconds; `most`: lines that wait at most."""
         self._order = {group: number for number, group in enumerate(groups)}
-        self._progress = dict.fromkeys(groups, 0)
-        """Up to where each group has been read, epoch ms."""
-        self._alive_at = dict.fromkeys(groups, began)
-        """When each group was read successfully last."""
+        self._progress = dict.fromkeys(groups, 0)  # Up to where each group has been read, epoch ms
+        self._alive_at = dict.fromkeys(groups, began)  # When each group was read successfully last
         self._first_rounds = set(groups)
         """Groups whose first round goes on: their pages come in the order of time."""
         self._settle = settle
         self._most = most
         self._arrivals = count()
         self._waiting: list[tuple[int, int, int, int, LogLine, str]] = []
-        self._released = 0
-        """The time of the newest line handed out."""
+        self._released = 0  # The time of the newest line handed out
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -49,10 +42,8 @@ class Merger:
     def take(
         self, group: str, lines: Sequence[LogLine], now: int, *, read_to: int | None, failing: bool = False
     ) -> list[MergedLine]:
-        """The lines that can be handed out after a group delivered `lines` at `now` (epoch ms).
-
-        `read_to`: when the group's last complete round began; None: its first round goes on.
-        """
+        """The lines that can be handed out after a group delivered `lines` at `now` (epoch ms). `read_to`:
+        when the group's last complete round began; None: its first round goes on."""
         if not failing:
             self._alive_at[group] = now
         late = [self._add(group, line) for line in lines]

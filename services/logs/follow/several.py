@@ -7,13 +7,11 @@ from services.background.boundaries import Boundary
 from services.models.logs import TailBatch
 from services.models.problem import ProblemKind
 
-Loop = Callable[[str], AsyncIterator[TailBatch]]
-"""Starts the follow loop of a group."""
+Loop = Callable[[str], AsyncIterator[TailBatch]]  # Starts the follow loop of a group
 QUEUED = 8
 """Batches that wait for the reader at most: a slow reader holds the follow loops back instead of filling memory."""
 
-TRIES = 4
-"""Failed reads after which a group that is read once is given up."""
+TRIES = 4  # Failed reads after which a group that is read once is given up
 LASTING = frozenset(
     {
         ProblemKind.ACCESS_DENIED,
@@ -37,10 +35,8 @@ class GroupBatch(NamedTuple):
 
 
 async def batches(start: Loop, groups: Sequence[str], *, once: bool) -> AsyncGenerator[GroupBatch, None]:
-    """Yield what the follow loops of `groups` deliver, in the order of arrival.
-
-    `once`: each group's loop ends with its first complete round, or with a failure that lasts.
-    """
+    """Yield what the follow loops of `groups` deliver, in the order of arrival. `once`: each group's loop
+    ends with its first complete round, or with a failure that lasts."""
     queue: asyncio.Queue[GroupBatch | BaseException | None] = asyncio.Queue(QUEUED)
     tasks = [
         asyncio.create_task(_read(start, group, queue, once=once), name=f"follow {group}") for group in groups

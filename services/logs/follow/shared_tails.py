@@ -1,8 +1,6 @@
-"""Log tails shared by all panes that show the same group with the same filter pattern.
-
-There is one follow loop per (group, pattern), however many panes show it; a pane that opens later first receives the
-newest lines already read.
-"""
+"""Log tails shared by all panes that show the same group with the same filter pattern. There is one follow
+loop per (group, pattern), however many panes show it; a pane that opens later first receives the newest lines
+already read."""
 
 import asyncio
 from collections import deque
@@ -14,13 +12,10 @@ from services.background.detached import detached
 from services.logs.follow.follower import TailBatch
 from services.models.logs import LogLine, TailStats
 
-BACKLOG = 10_000
-"""Number of lines kept for panes that open later."""
-BACKLOG_CHARACTERS = 8_000_000
-"""Maximum total length of these lines."""
+BACKLOG = 10_000  # Number of lines kept for panes that open later
+BACKLOG_CHARACTERS = 8_000_000  # Maximum total length of these lines
 
-Loop = Callable[[str, str], AsyncIterator[TailBatch]]
-"""Starts a follow loop for (group, pattern)."""
+Loop = Callable[[str, str], AsyncIterator[TailBatch]]  # Starts a follow loop for (group, pattern)
 
 
 @dataclass(eq=False)
@@ -30,8 +25,7 @@ class Tail:
     lines: deque[tuple[str, int, int, str, str, bool]] = field(default_factory=deque)
     """The newest lines for the next reader, as plain tuples: garbage collection traverses tens of thousands of LogLine
     again and again, and loses sight of a plain tuple of texts and numbers at once."""
-    characters: int = 0
-    """Total length of `lines`."""
+    characters: int = 0  # Total length of `lines`
     forgotten: int | None = None
     """The latest time (epoch ms) of a line that is no longer among `lines`."""
     last: TailBatch | None = None

@@ -7,8 +7,7 @@ from services.logs.follow.limiter import Lane, LogLimiter
 from services.models.logs import LogLine
 from services.models.problem import ProblemKind
 
-Page = tuple[tuple[LogLine, ...], str | None]
-"""Events, and the token of the next page."""
+Page = tuple[tuple[LogLine, ...], str | None]  # Events, and the token of the next page
 
 
 class LogSource(Protocol):

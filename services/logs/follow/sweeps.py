@@ -18,28 +18,21 @@ from services.models.logs import LATEST, LogLine
 SECOND = 1000
 MINUTE = 60_000
 HOUR = 3_600_000
-MEASURED = 60_000
-"""Milliseconds over which the rate of new lines is measured."""
+MEASURED = 60_000  # Milliseconds over which the rate of new lines is measured
 _ONE_PAGE = 0.8
 """Share of a page that a round's lines and overlap may fill while they cost one request."""
-_OVERLAP_SHARE = 0.5
-"""Share of the spare budget that overlaps may use; the rest is for sweeps."""
-_LINE_SIZE = 300
-"""Assumed characters of a line before any was read."""
+_OVERLAP_SHARE = 0.5  # Share of the spare budget that overlaps may use; the rest is for sweeps
+_LINE_SIZE = 300  # Assumed characters of a line before any was read
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
     """One kind of sweep; all in milliseconds."""
 
-    span: int
-    """How far back it reads."""
-    every: int
-    """How often, while that costs little."""
-    seldomest: int
-    """How often at least: less often it would leave gaps."""
-    lateness: int
-    """Events at most so late are complete while it runs; one of `window.LATENESS`."""
+    span: int  # How far back it reads
+    every: int  # How often, while that costs little
+    seldomest: int  # How often at least: less often it would leave gaps
+    lateness: int  # Events at most so late are complete while it runs; one of `window.LATENESS`
 
 
 NARROW = Tier(40 * SECOND, 15 * SECOND, 28 * SECOND, 10 * SECOND)
@@ -47,16 +40,14 @@ MINUTES = Tier(200 * SECOND, 45 * SECOND, 75 * SECOND, 2 * MINUTE)
 QUARTER = Tier(15 * MINUTE, MINUTE, 8 * MINUTE, 7 * MINUTE)
 HOURS = Tier(130 * MINUTE, 5 * MINUTE, 28 * MINUTE, LATEST)
 DAY = Tier(24 * HOUR, HOUR, 11 * HOUR, 12 * HOUR)
-TIERS = (NARROW, MINUTES, QUARTER, HOURS, DAY)
-"""From the narrowest to the widest."""
+TIERS = (NARROW, MINUTES, QUARTER, HOURS, DAY)  # From the narrowest to the widest
 _PREFERENCE = (HOURS, QUARTER, MINUTES, NARROW, DAY)
 """Which of them are given up last to first when the budget does not suffice for all."""
 EXPECTED = LATEST
 """The lateness up to which a tail is expected to be complete; below it, the tail reports a gap."""
 FLOOR = 1_500.0
 """Lines a second that the sweeps of one tail may read, however quiet the group is: after a burst late lines still come."""
-REREAD = 10.0
-"""How many times the sweeps may read a line: more would be traffic without use."""
+REREAD = 10.0  # How many times the sweeps may read a line: more would be traffic without use
 GIVEN_UP_AFTER = 2 * MINUTE
 """A tier that was not affordable for so long is reported; a burst of a minute is not."""
 
@@ -70,10 +61,8 @@ class SweepRate:
         self._since: int | None = None
 
     def add(self, lines: Sequence[LogLine], now: int, since: int | None = None) -> None:
-        """New lines arrived at `now`.
-
-        With `since` they are what a tail begins with, read back to that time: each counts when it was ingested.
-        """
+        """New lines arrived at `now`. With `since` they are what a tail begins with, read back to that time:
+        each counts when it was ingested."""
         if since is not None:
             self._since = max(min(since, now - SECOND), now - MEASURED)
         elif self._since is None:
@@ -126,15 +115,12 @@ class SweepPlan:
         self._running: dict[Tier, Sweep] = {}
         self._every: dict[Tier, int] = {}
         """Milliseconds between sweeps as the budget allows, the cheapest first; tiers that it does not allow are missing."""
-        self._unaffordable: dict[Tier, int] = {}
-        """Since when the budget does not allow a tier."""
+        self._unaffordable: dict[Tier, int] = {}  # Since when the budget does not allow a tier
 
     def overlap(self, now: int, poll: float, share: float) -> tuple[int, int | None]:
         """What a round reads again, in milliseconds and in lines: much while it costs no further request.
-
-        `poll` is the time between rounds in seconds, `share` the share of the budget that this tail may use. After a
-        time without an answer it is what the sweeps would have read that are most frequent.
-        """
+        `poll` is the time between rounds in seconds, `share` the share of the budget that this tail may use.
+        After a time without an answer it is what the sweeps would have read that are most frequent."""
         finished = self._window.finished
         if finished is not None and now - finished > MINUTES.span:
             return MINUTES.span, None

@@ -10,8 +10,7 @@ from services.models.logs import LogLine
 
 SOON = 120_000
 """Milliseconds within which a line that the loop brought comes by the other way, too, or not at all."""
-LATEST = 3 * 3_600_000
-"""Milliseconds within which the loop brings what the other way has brought."""
+LATEST = 3 * 3_600_000  # Milliseconds within which the loop brings what the other way has brought
 
 
 class TwinLines:
@@ -20,8 +19,7 @@ class TwinLines:
     def __init__(self) -> None:
         self._ahead: dict[int, int] = {}
         """How many more the other way has brought than the loop; negative: the loop more than it."""
-        self._since: dict[int, int] = {}
-        """When the difference arose, epoch milliseconds."""
+        self._since: dict[int, int] = {}  # When the difference arose, epoch milliseconds
         self.live = False
         """Whether the other way brings lines at present, so that the loop's must be remembered for it."""
 

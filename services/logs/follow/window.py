@@ -13,10 +13,8 @@ from services.logs.follow.event_ids import MOST_IDS, EventIds
 from services.models.logs import LATEST, LateGap, LogLine
 
 SECOND = 1_000
-OVERLAP = 120_000
-"""How far before the newest event a round reads at most."""
-LEAST_OVERLAP = 2_000
-"""The same at least, however busy the group is."""
+OVERLAP = 120_000  # How far before the newest event a round reads at most
+LEAST_OVERLAP = 2_000  # The same at least, however busy the group is
 FURTHEST = 900_000
 """A round begins at most this long before the one that was completed last: a group that has been quiet for hours is not
 read for hours."""
@@ -51,22 +49,18 @@ class FollowWindow:
         self._high: int | None = None
         """The newest event of completed rounds, never later than the current time."""
         self._finished: int | None = None
-        self._reading = start
-        """Where the current round started reading."""
+        self._reading = start  # Where the current round started reading
         self._refused = -1
         """The newest event that was not delivered because it was older than the horizon."""
-        self._last_round: Span | None = None
-        """The last completed round."""
+        self._last_round: Span | None = None  # The last completed round
         self._seconds: dict[int, int] = {}
         """Number of events by second, of the time that rounds may read again."""
         self._complete: dict[int, int] = {}
         """By lateness: the time up to which every event that was at most so late was delivered."""
         self.gap: LateGap | None = None
         """The times that no sweep can read any more although it should have, because ids were dropped."""
-        self.ahead = 0
-        """Milliseconds by which an event was dated ahead of time, at most."""
-        self.duplicates = 0
-        """Number of events read again and dropped so far."""
+        self.ahead = 0  # Milliseconds by which an event was dated ahead of time, at most
+        self.duplicates = 0  # Number of events read again and dropped so far
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -95,10 +89,8 @@ class FollowWindow:
         return self._ids.horizon
 
     def complete_to(self, lateness: int) -> int | None:
-        """Time up to which every event that became visible within `lateness` was delivered; None: not yet known.
-
-        `lateness` is one of LATENESS. Those in `gap` are excepted.
-        """
+        """Time up to which every event that became visible within `lateness` was delivered; None: not yet
+        known. `lateness` is one of LATENESS. Those in `gap` are excepted."""
         return self._complete.get(lateness)
 
     def count(self, start: int, end: int) -> int:
@@ -106,10 +98,8 @@ class FollowWindow:
         return self._ids.count(start, end)
 
     def begin(self, overlap: int = OVERLAP, most_lines: int | None = None) -> int:
-        """Where this round starts reading; it has no end, because clients may log ahead of time.
-
-        It overlaps the time that was read by `overlap`, or less if there are more than `most_lines` in it.
-        """
+        """Where this round starts reading; it has no end, because clients may log ahead of time. It overlaps
+        the time that was read by `overlap`, or less if there are more than `most_lines` in it."""
         if self._finished is None:
             self._reading = self._start
             return self._start

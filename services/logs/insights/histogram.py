@@ -8,8 +8,7 @@ from services.models.insights_queries import QueryRows
 from services.models.logs import LEVEL_FIELDS, LEVEL_WORDS, Severity, severity_named
 from services.models.metrics import TimeSpan
 
-LEAST_SHARE = 50
-"""Percentage of events that must have a field for its values to be counted."""
+LEAST_SHARE = 50  # Percentage of events that must have a field for its values to be counted
 WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 """Lengths of a bar, in seconds."""
 _BIN, _COUNT, _LEVEL = "at", "n", "word"
@@ -17,8 +16,7 @@ _BIN, _COUNT, _LEVEL = "at", "n", "word"
 
 @dataclass(frozen=True, slots=True)
 class LevelBar:
-    at: datetime
-    """Start of the bar (UTC)."""
+    at: datetime  # Start of the bar (UTC)
     counts: Mapping[Severity, int] = field(default_factory=dict)
     """Events by level; PLAIN has no level."""
 
@@ -33,8 +31,7 @@ class LevelHistogram:
 
     width: timedelta
     bars: tuple[LevelBar, ...]
-    complete: bool
-    """Whether the query has completed; else the counts are partial."""
+    complete: bool  # Whether the query has completed; else the counts are partial
 
 
 def width_of(span: TimeSpan, most: int = 120) -> timedelta:

@@ -1,8 +1,6 @@
-"""The queries that this person ran with the console: text, range, bytes and price, in a small file of their own (0600).
-
-The account's own history (DescribeQueries) knows who ran what and how many bytes it scanned, for a while; this one also
-knows the range, and how far the estimate was off.
-"""
+"""The queries that this person ran with the console: text, range, bytes and price, in a small file of their
+own (0600). The account's own history (DescribeQueries) knows who ran what and how many bytes it scanned, for
+a while; this one also knows the range, and how far the estimate was off."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,12 +21,10 @@ from services.models.insights_queries import LONGEST_TEXT, QueryLanguage
 from services.models.metrics import TimeSpan
 from services.models.text import clean
 
-MOST = 200
-"""Queries remembered: the newest."""
+MOST = 200  # Queries remembered: the newest
 ONCE_A_SIZE = 1_000_000
 """Bytes estimated from which a comparison with the bytes scanned means anything."""
-_BYTES = 4 << 20
-"""Size of the file at most."""
+_BYTES = 4 << 20  # Size of the file at most
 
 
 class OwnQuery(Model):
@@ -56,8 +52,7 @@ class _File(Model):
 class QueryHistory:
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.problem = ""
-        """Why the file could not be read or written, in words; "": it could."""
+        self.problem = ""  # Why the file could not be read or written, in words; "": it could
         self._queries: tuple[OwnQuery, ...] = ()
         self._is_read = False
         self._lock = asyncio.Lock()

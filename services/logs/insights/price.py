@@ -26,10 +26,8 @@ from services.models.metrics import TimeSpan
 from services.models.runbook import Runbook
 from services.models.text import clean
 
-FRESH = timedelta(minutes=10)
-"""How long a group's stored size and its indexes are believed."""
-AT_ONCE = 4
-"""Log groups asked about at the same time."""
+FRESH = timedelta(minutes=10)  # How long a group's stored size and its indexes are believed
+AT_ONCE = 4  # Log groups asked about at the same time
 
 Correction = Callable[[Sequence[str]], float | None]
 """Bytes scanned per byte estimated in earlier queries of these groups; None: there was none."""
@@ -62,10 +60,8 @@ class PriceEstimator:
         text: str = "",
         language: QueryLanguage = QueryLanguage.LOGSQL,
     ) -> QueryEstimate:
-        """What a query of `groups` over `span` scans and costs at most; free of charge.
-
-        A group whose size cannot be read is listed as unknown. Raises AwsError if that is so of all of them.
-        """
+        """What a query of `groups` over `span` scans and costs at most; free of charge. A group whose size
+        cannot be read is listed as unknown. Raises AwsError if that is so of all of them."""
         now = self._clock.now()
         names = list(dict.fromkeys(group_name(group) for group in groups))
         answers = await asyncio.gather(*map(self._stored_of, names), return_exceptions=True)

@@ -1,8 +1,6 @@
-"""Runs one query of Logs Insights to its end, with its partial rows on the way.
-
-Queries are charged by bytes scanned, so one that nobody waits for is stopped: when the reader leaves, cancels or
-fails, when it runs too long, and when the console ends (`QueryRunner.close`).
-"""
+"""Runs one query of Logs Insights to its end, with its partial rows on the way. Queries are charged by bytes
+scanned, so one that nobody waits for is stopped: when the reader leaves, cancels or fails, when it runs too
+long, and when the console ends (`QueryRunner.close`)."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
@@ -20,10 +18,8 @@ from services.models.problem import ProblemKind
 
 HOUSE_FULL = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0)
 """Seconds between attempts while the account is at its limit of concurrent queries; then the error is raised."""
-LONGEST = 900.0
-"""Seconds that a query may run; AWS itself allows an hour."""
-ENDING = 6.0
-"""Seconds that the end of the console waits until its queries are stopped."""
+LONGEST = 900.0  # Seconds that a query may run; AWS itself allows an hour
+ENDING = 6.0  # Seconds that the end of the console waits until its queries are stopped
 
 _ANSWER_LOST = frozenset({ProblemKind.UNREACHABLE, ProblemKind.INCOMPLETE, ProblemKind.UNAVAILABLE})
 """After these errors it is unknown whether AWS accepted the request."""
@@ -37,8 +33,7 @@ class QueryRunner:
     def __init__(self, queries: InsightsQueries, *, sleep: Sleep = asyncio.sleep) -> None:
         self._queries = queries
         self._sleep = sleep
-        self.running: set[str] = set()
-        """The ids of queries that may still run."""
+        self.running: set[str] = set()  # The ids of queries that may still run
         self._stopping: set[asyncio.Task[None]] = set()
 
     async def run(

@@ -33,8 +33,7 @@ from services.models.insights_queries import (
 from services.models.metrics import TimeSpan
 from services.models.runbook import Runbook
 
-SCANNED = "scanned"
-"""The meter's name for the price of scanned bytes."""
+SCANNED = "scanned"  # The meter's name for the price of scanned bytes
 
 
 class InsightsService:

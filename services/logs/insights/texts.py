@@ -45,10 +45,8 @@ def unmasks(text: str) -> bool:
 
 
 def groups_read(query: InsightsQuery) -> tuple[str, ...] | None:
-    """The log groups that a query reads: the chosen ones, or those that its text names; None if that is not clear.
-
-    What is not clear may be anything, at any price.
-    """
+    """The log groups that a query reads: the chosen ones, or those that its text names; None if that is not
+    clear. What is not clear may be anything, at any price."""
     if query.language is QueryLanguage.SQL:
         return _tables(query.text)
     return None if not query.groups or _names_more(query.text) else query.groups
@@ -76,10 +74,8 @@ def _tables(text: str) -> tuple[str, ...] | None:
 
 
 def equality_fields(text: str) -> tuple[str, ...]:
-    """The fields of a query in LogsQL that every matching event has one given value of, or one of several: `=`, `in`.
-
-    Only these conditions use a field index; one below `or` or `not` does not narrow the events.
-    """
+    """The fields of a query in LogsQL that every matching event has one given value of, or one of several:
+    `=`, `in`. Only these conditions use a field index; one below `or` or `not` does not narrow the events."""
     names: list[str] = []
     for condition in _conditions(text):
         names += _required(words(condition))
@@ -112,11 +108,9 @@ def placeholders(text: str) -> tuple[str, ...]:
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """A text with its placeholders replaced by `values`; one without a value stays.
-
-    Inside quotes a value is escaped; in a regular expression it is taken as it is but for slashes; elsewhere anything
-    but a name or a number is quoted, so that a value cannot add a command.
-    """
+    """A text with its placeholders replaced by `values`; one without a value stays. Inside quotes a value is
+    escaped; in a regular expression it is taken as it is but for slashes; elsewhere anything but a name or a
+    number is quoted, so that a value cannot add a command."""
 
     def replacement(match: re.Match[str]) -> str:
         name = match[1]

@@ -8,10 +8,8 @@ from typing import Any
 from services.i18n import _
 from services.logs.masking.kinds import MaskSpan
 
-LONGEST = 200
-"""Characters of a pattern."""
-SECONDS = 0.05
-"""Processor time of a pattern on one text."""
+LONGEST = 200  # Characters of a pattern
+SECONDS = 0.05  # Processor time of a pattern on one text
 Compiled = tuple[tuple[str, Any], ...]
 
 

@@ -2,8 +2,7 @@ from typing import NamedTuple
 
 from services.i18n import N_
 
-HIDDEN = "***"
-"""What stands in place of a secret."""
+HIDDEN = "***"  # What stands in place of a secret
 
 AWS_KEY, TOKEN, PASSWORD, HEADER = "aws-key", "token", "password", "header"
 PRIVATE_KEY, SLACK = "private-key", "slack"
@@ -33,13 +32,11 @@ def words(text: str) -> list[str]:
 class MaskSpan(NamedTuple):
     start: int
     end: int
-    kind: str
-    """Id of a kind in TITLES, or of a pattern of the runbook."""
+    kind: str  # Id of a kind in TITLES, or of a pattern of the runbook
     quote: str = ""
     """What encloses the sign that stands for it: a number of JSON has no quotes of its own."""
 
 
 class MaskedText(NamedTuple):
     text: str
-    counts: dict[str, int]
-    """The number of masked parts by kind."""
+    counts: dict[str, int]  # The number of masked parts by kind

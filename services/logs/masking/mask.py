@@ -58,10 +58,8 @@ class Masker:
         return HIDDEN
 
     def without_secrets(self, answer: T) -> T:
-        """A model or a JSON value with `***` for the secrets in its texts.
-
-        Personal data and the ids of access keys stay: they say who did what, and with which key.
-        """
+        """A model or a JSON value with `***` for the secrets in its texts. Personal data and the ids of
+        access keys stay: they say who did what, and with which key."""
         masked: T = self._answer(answer)
         return masked
 
@@ -136,10 +134,8 @@ def title_of(kind: str, patterns: Iterable[FurtherPattern] = ()) -> str:
 
 
 def _in_strings(text: str, spans: Iterable[MaskSpan]) -> list[MaskSpan]:
-    """The spans, none of which reaches over the end of a string, so that a text that is JSON stays it.
-
-    A number of JSON has no quotes: it is masked whole, in quotes.
-    """
+    """The spans, none of which reaches over the end of a string, so that a text that is JSON stays it. A
+    number of JSON has no quotes: it is masked whole, in quotes."""
     if text[:1] not in "{[" or not _is_json(text):
         return list(spans)
     ends = [place for match in _STRING.finditer(text) for place in match.span()]

@@ -1,8 +1,6 @@
-"""Which names tell that a secret stands beside them, in English and Japanese and in any spelling of identifiers.
-
-A name is judged by its last noun and by what follows it: `dbPassword`, `DB_PASSWORD_PROD`, `api-key` and `client secret`
-tell, `passwordPolicy`, `max_tokens` and `token-expires-at` do not.
-"""
+"""Which names tell that a secret stands beside them, in English and Japanese and in any spelling of
+identifiers. A name is judged by its last noun and by what follows it: `dbPassword`, `DB_PASSWORD_PROD`,
+`api-key` and `client secret` tell, `passwordPolicy`, `max_tokens` and `token-expires-at` do not."""
 
 import re
 from functools import lru_cache
@@ -15,10 +13,8 @@ class Telling(NamedTuple):
     kind: str
     shortest: int
     """Characters of the shortest value that can be meant: `Unexpected token: }` is no token."""
-    is_vague: bool = False
-    """The word has other meanings: the value itself must look like a secret."""
-    is_phrase: bool = False
-    """The value may be several words."""
+    is_vague: bool = False  # The word has other meanings: the value itself must look like a secret
+    is_phrase: bool = False  # The value may be several words
 
 
 _PASSWORD, _TOKEN, _CODE = Telling(PASSWORD, 1), Telling(TOKEN, 6), Telling(TOKEN, 4)
@@ -47,8 +43,7 @@ _PAIRS = {
 }  # fmt: skip
 """Nouns that tell only after one of these words."""
 _PAIRS |= {f"{noun}s": pair for noun, pair in _PAIRS.items()}
-PAIRED = frozenset(_PAIRS)
-"""What may be the second of two words that name together."""
+PAIRED = frozenset(_PAIRS)  # What may be the second of two words that name together
 _HARMLESS = frozenset(
     words(
         "policy policies count counts length len type types algo expires expire expiry expired expiration ttl age name names arn arns path paths file files filename version versions status state limit limits rotation rotated rotate resets attempts attempt min max required require requires enabled enable disabled field fields label manager provider endpoint endpoints usage used bucket buckets at in on date days time timestamp updated changed created remaining hint strength prompt size index format source scope scopes alg algorithm uri authentication auth validation validator error errors failure failures failed service reference ref store vault page pages budget rate per total sum window strategy history complexity kind title id ids url urls review email mail recovery minimum maximum check checks mode encoder audience issuer subject host hosts stdin attachment ok valid invalid missing mismatch grace window exception exceptions warning filter source loaded handler event events listener service controller middleware factory interceptor module task job rotator"
@@ -67,8 +62,7 @@ _RUN = re.compile(
 """A name in one run of letters, as `dbpassword`."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]{0,60}(?:[_.\-$]{1,2}[A-Za-z0-9]{1,60}){0,8}")
-LONGEST = 120
-"""Characters of a name."""
+LONGEST = 120  # Characters of a name
 _TAILS = re.compile(r"(?P<noun>[a-z]{6,40}?)(?:hash|value|confirm(?:ation)?|old|new|text|again|\d{1,3})\Z")
 
 JAPANESE = re.compile(

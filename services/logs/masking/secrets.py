@@ -1,8 +1,6 @@
-"""Finds secrets: beside the names that tell of them, and by their own form.
-
-Only the value is masked, so that a reader still sees what stood there. A text is looked at as it is and under each layer
-of its escapes: what a JSON string, a URL or XML holds is text again.
-"""
+"""Finds secrets: beside the names that tell of them, and by their own form. Only the value is masked, so that
+a reader still sees what stood there. A text is looked at as it is and under each layer of its escapes: what a
+JSON string, a URL or XML holds is text again."""
 
 import re
 from collections.abc import Iterator
@@ -29,8 +27,7 @@ from services.logs.masking.values import SAYING, Place, before, beside, trimmed,
 # Each character of a view knows where it came from, so that what is found in it can be masked in the text itself.
 
 
-DEEPEST = 8
-"""Layers of escapes that are looked under."""
+DEEPEST = 8  # Layers of escapes that are looked under
 _ESCAPES = re.compile(
     r"""(?x) [\\%&]  # what is looked for first
       (?: (?<=\\) (?: \\(?:\\\\)* | u[0-9a-fA-F]{4} | ["/nrtbf'] )

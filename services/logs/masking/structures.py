@@ -1,7 +1,6 @@
-"""Secrets whose name stands in another place: objects of JSON that say `name` and `value`, lists, tables, `INSERT`.
-
-One pass over the punctuation of a text, as tolerant as a cut or quoted text needs; what is no JSON has no strings that count.
-"""
+"""Secrets whose name stands in another place: objects of JSON that say `name` and `value`, lists, tables,
+`INSERT`. One pass over the punctuation of a text, as tolerant as a cut or quoted text needs; what is no JSON
+has no strings that count."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -28,10 +27,8 @@ _NAMES = frozenset(
 _VALUES = frozenset(words("value values val v content text data old new before after from to oldvalue newvalue parametervalue stringvalue default defaultvalue plain plaintext current previous s n b ss ns string secretstring _text _ #text $ $t body raw cdata textvalue input originalvalue updatedvalue"))  # fmt: skip
 _HEADS = frozenset(words("columns fields headers header cols names columnnames fieldnames"))
 """The key of the names of a table's columns, whose rows are lists."""
-_DEEPEST_VALUE = 4
-"""Objects within which a value of `value` may stand."""
-_DEEPEST_STRING = 3
-"""Strings within strings that need no escapes."""
+_DEEPEST_VALUE = 4  # Objects within which a value of `value` may stand
+_DEEPEST_STRING = 3  # Strings within strings that need no escapes
 _CELLS = {
     sign: re.compile(rf'[ ]*(?:"((?:""|[^"])*+)"|([^{sign}]*?))[ \r]*(?:{re.escape(sign)}|\Z)')
     for sign in (",", "\t", "|", ";")
@@ -56,17 +53,14 @@ class _Leaf(NamedTuple):
     key: str
     place: Place
     text: str
-    depth: int = 0
-    """In how many objects within a `value` it stands."""
+    depth: int = 0  # In how many objects within a `value` it stands
 
 
 @dataclass(slots=True)
 class _Frame:
     opener: str
-    key: str = ""
-    """Under which key it, or the list that it stands in, is in its object."""
-    pending: str = ""
-    """The key whose value comes next."""
+    key: str = ""  # Under which key it, or the list that it stands in, is in its object
+    pending: str = ""  # The key whose value comes next
     leaves: list[_Leaf] = field(default_factory=list)
 
 
@@ -153,10 +147,8 @@ def in_tables(text: str) -> Iterator[Secret]:
 
 
 def _header(line: str) -> tuple[list[Telling | None], str]:
-    """What the columns of a table's head tell, and the sign between them; nothing if it is none.
-
-    What a table stands in may precede its head: the columns are counted from the end of the line.
-    """
+    """What the columns of a table's head tell, and the sign between them; nothing if it is none. What a table
+    stands in may precede its head: the columns are counted from the end of the line."""
     for sign in _CELLS:
         last = line.rstrip("| \r").rpartition(sign)[2]
         names = [line[slice(*span)] for span in _cells(line, sign)] if _COLUMN.match(last.strip(' "')) else []

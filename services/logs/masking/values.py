@@ -1,8 +1,6 @@
-"""Reads the value that stands beside a telling name, whatever separates them. Every pattern is matched at one place and bounded.
-
-A value behind a sign (`=`, `:`, `=>`, a tab…) is a secret unless it is plainly none; behind words (`is`, は, a space) it has to
-look like one.
-"""
+"""Reads the value that stands beside a telling name, whatever separates them. Every pattern is matched at one
+place and bounded. A value behind a sign (`=`, `:`, `=>`, a tab…) is a secret unless it is plainly none;
+behind words (`is`, は, a space) it has to look like one."""
 
 import re
 from functools import lru_cache
@@ -11,8 +9,7 @@ from itertools import pairwise
 from services.logs.masking.kinds import HIDDEN, PASSWORD, TOKEN, words
 from services.logs.masking.names import Telling
 
-Place = tuple[int, int]
-"""`[start, end)` of a value."""
+Place = tuple[int, int]  # `[start, end)` of a value
 
 _BEHIND = re.compile(
     r"""(?x) (?:%5D|%22|["'`*\]”’」』)]){0,4}
@@ -64,8 +61,7 @@ _DONE_TO = re.compile(
 _TUPLE = re.compile(r'">>,[ ]?<<(?=")|(?<=[a-z]),[ ]?(?=")')
 """`{<<"password">>,<<"…">>}` and `{password,"…"}` of Erlang."""
 _PLACEHOLDER = re.compile(r"\$\d{1,2}(?!\w)")
-_PARAMETER = r"{} = '((?:''|[^'])*)'"
-"""What a log of PostgreSQL has for a placeholder."""
+_PARAMETER = r"{} = '((?:''|[^'])*)'"  # What a log of PostgreSQL has for a placeholder
 _FURTHER_WORDS = re.compile(r"(?:[ ][^\s:=]{2,40}){1,3}(?=\s*?(?:\n|\Z))")
 _SETTING = re.compile(r"[ ]{0,4}(?:に|へ)(?:変更|設定|更新|リセット|初期化|再設定)")
 _ENDING = re.compile(

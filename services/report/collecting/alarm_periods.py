@@ -11,18 +11,15 @@ from services.models.report_counts import AlarmCount
 from services.models.report_lines import AcknowledgementLine, SpellLine
 from services.report.collecting.source import ReportSource
 
-LATER = timedelta(days=35)
-"""How long after a day findings may still cover it."""
+LATER = timedelta(days=35)  # How long after a day findings may still cover it
 
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
     start: datetime
-    begun: bool
-    """Whether `start` is the actual beginning; otherwise it began earlier."""
+    begun: bool  # Whether `start` is the actual beginning; otherwise it began earlier
     end: datetime
-    over: bool
-    """Whether `end` is the actual end; otherwise it lasted longer."""
+    over: bool  # Whether `end` is the actual end; otherwise it lasted longer
     reason: str
     later: bool
 

@@ -1,7 +1,5 @@
-"""What dates the occurrences that follow no rule, read from the journal alone: changes, follow-ups, resources of AWS.
-
-Blocking I/O.
-"""
+"""What dates the occurrences that follow no rule, read from the journal alone: changes, follow-ups, resources
+of AWS. Blocking I/O."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -43,8 +41,7 @@ class SlotRecords:
         self._source = source
         self._records: dict[str, OccurrenceRecord] = {}
         self._signatures: dict[str, Entry] = {}
-        self._keys: set[str] = set()
-        """Everything that was read."""
+        self._keys: set[str] = set()  # Everything that was read
 
     def load(self, keys: Iterable[str]) -> None:
         missing = set(keys) - self._keys
@@ -150,10 +147,8 @@ def anchored_subjects(source: ReportSource) -> set[str]:
 def recovered_base_dates(
     runbook: Runbook, calendar: Calendar, keys: Iterable[str], runs: Iterable[Run] = ()
 ) -> Iterator[BaseDate]:
-    """Base dates recovered from slot keys in the journal, which hold the resource id and the date.
-
-    Only AWS knows these dates, and reports are made without asking AWS. `runs` say when a key was deactivated.
-    """
+    """Base dates recovered from slot keys in the journal, which hold the resource id and the date. Only AWS
+    knows these dates, and reports are made without asking AWS. `runs` say when a key was deactivated."""
     settings, runs = runbook.access_keys, tuple(runs)
     after = timedelta(days=settings.delete_after_days if settings else 0)
     subjects = sorted(keys)
@@ -175,11 +170,9 @@ def recovered_base_dates(
 def recorded_dates(
     runbook: Runbook, calendar: Calendar, reader: JournalReader, first: date, last: date, now: datetime
 ) -> tuple[ScheduledOccurrence, ...]:
-    """The occurrences from `first` to `last`, at most today, that follow no rule, as the journal alone dates them.
-
-    Those that the reports of these days have, whatever became of them since. Raises sqlite3.Error, OSError,
-    UnusableJournal. Reads for up to a second: call it in a thread.
-    """
+    """The occurrences from `first` to `last`, at most today, that follow no rule, as the journal alone dates
+    them. Those that the reports of these days have, whatever became of them since. Raises sqlite3.Error,
+    OSError, UnusableJournal. Reads for up to a second: call it in a thread."""
     last = min(last, calendar.day_of(now))
     if first > last:
         return ()

@@ -52,10 +52,8 @@ def collect_day(
     *,
     private: bool = False,
 ) -> DayReport:
-    """The report of `day` (local) as of its end, or of `now` (aware) if the day is not over.
-
-    `private` includes log texts. Raises sqlite3.Error and OSError. Takes up to a second: call it in a thread.
-    """
+    """The report of `day` (local) as of its end, or of `now` (aware) if the day is not over. `private`
+    includes log texts. Raises sqlite3.Error and OSError. Takes up to a second: call it in a thread."""
     source = ReportSource(reader, runbook, calendar, of_day(day), now, private)
     duty_states = DutyStatesAt(source)
     duty_lines = DutyLines(source, duty_states)

@@ -23,8 +23,7 @@ from services.report.collecting.dated_slots import (
 )
 from services.report.collecting.source import DAY, ReportSource
 
-_REVERT = "revert@"
-"""How the key of a revert begins; the id of the change follows."""
+_REVERT = "revert@"  # How the key of a revert begins; the id of the change follows
 
 
 def counts(occurrence: Occurrence) -> bool:

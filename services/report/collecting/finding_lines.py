@@ -9,8 +9,7 @@ from services.models.report_lines import FindingLine
 from services.models.verdict import Verdict, worst
 from services.report.collecting.source import ReportSource, duty_in
 
-COSTS = "costs"
-"""Id of the inspection whose figures a report shows even if they are normal."""
+COSTS = "costs"  # Id of the inspection whose figures a report shows even if they are normal
 _BY_HAND = ("", "hand")
 
 
@@ -49,10 +48,9 @@ def overrules_in(entries: Iterable[Entry]) -> dict[int, Overrule]:
 
 
 def counts(line: FindingLine) -> Verdict | None:
-    """The verdict under which a report counts and lists a finding; None if a later finding supersedes this one.
-
-    An overridden finding counts as ATTENTION, so that the reader sees that a person took responsibility for it.
-    """
+    """The verdict under which a report counts and lists a finding; None if a later finding supersedes this
+    one. An overridden finding counts as ATTENTION, so that the reader sees that a person took responsibility
+    for it."""
     if line.superseded:
         return None
     if line.overruled is not None and line.verdict is not Verdict.NORMAL:

@@ -48,8 +48,7 @@ from services.report.collecting.source import ReportSource
 from services.report.periods import Period, PeriodSpan
 from services.runbook.undecided import draft_text
 
-QUOTED = 40
-"""Most lines that are quoted of each log."""
+QUOTED = 40  # Most lines that are quoted of each log
 
 
 Weighed = tuple[Facts, Assessment]

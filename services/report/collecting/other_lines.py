@@ -92,10 +92,8 @@ def _of(consent: Consent) -> dict[str, object]:
     return {name: getattr(consent, name) for name in names}
 
 
-NAMED = 8
-"""Services whose stopped tasks are counted by name."""
-OLD_POSTS = timedelta(days=30)
-"""How long an unsent post keeps being reported."""
+NAMED = 8  # Services whose stopped tasks are counted by name
+OLD_POSTS = timedelta(days=30)  # How long an unsent post keeps being reported
 _LATE_TOTALS = timedelta(hours=12)
 """How long after midnight a console may still write a day's final total."""
 _POSTS = (EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED)
@@ -178,10 +176,8 @@ def post_lines(source: ReportSource) -> tuple[PostLine, ...]:
 
 
 def charges_by_day(source: ReportSource) -> dict[date, Charges]:
-    """AWS charges per day of the period; the newest total of each console process and day counts.
-
-    Totals only grow: a lower one is of a process that has got the same number, or it waited for the ledger meanwhile.
-    """
+    """AWS charges per day of the period; the newest total of each console process and day counts. Totals only
+    grow: a lower one is of a process that has got the same number, or it waited for the ledger meanwhile."""
     runs: dict[tuple[object, ...], list[Entry]] = {}
     entries = source.entries(EntryKind.USAGE, since=source.start, before=source.end + _LATE_TOTALS)
     for entry in entries:
@@ -299,10 +295,8 @@ def _post(subject: str, post: Post) -> PostLine:
 
 
 def _count(entry: Entry, totals: list[Entry]) -> None:
-    """Add a total to those of the processes with its number: the newest of each.
-
-    Entries that do not name their process namespace are read as the versions that wrote them read them.
-    """
+    """Add a total to those of the processes with its number: the newest of each. Entries that do not name
+    their process namespace are read as the versions that wrote them read them."""
     is_lower = bool(totals) and _number(entry.data.get("calls")) < _number(totals[-1].data.get("calls"))
     if is_lower and entry.is_late:
         return

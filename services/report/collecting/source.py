@@ -1,8 +1,6 @@
-"""The input of a report: a read-only journal, the runbook, and the moment of the report. Blocking I/O.
-
-All methods that read the journal may raise sqlite3.Error and OSError, and UnusableJournal for an entry that is not as it
-was written: each one that is read is checked by its own hash.
-"""
+"""The input of a report: a read-only journal, the runbook, and the moment of the report. Blocking I/O. All
+methods that read the journal may raise sqlite3.Error and OSError, and UnusableJournal for an entry that is
+not as it was written: each one that is read is checked by its own hash."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -33,10 +31,8 @@ class ReportSource:
     runbook: Runbook
     calendar: Calendar
     period: Period
-    now: datetime
-    """The current time (aware, UTC)."""
-    private: bool = False
-    """Whether to include log texts."""
+    now: datetime  # The current time (aware, UTC)
+    private: bool = False  # Whether to include log texts
 
     @cached_property
     def masker(self) -> Masker:
@@ -59,11 +55,9 @@ class ReportSource:
 
     @cached_property
     def entries_until(self) -> datetime:
-        """The moment before which entries belong to the report (UTC).
-
-        It is `as_of`, unless the newest entry of that moment follows later ones in the journal: those were written
-        before this machine's clock was set back, and they happened all the same.
-        """
+        """The moment before which entries belong to the report (UTC). It is `as_of`, unless the newest entry
+        of that moment follows later ones in the journal: those were written before this machine's clock was
+        set back, and they happened all the same."""
         later = self.entries(since=self.as_of, before=self.end)
         newest = self.reader.find(EntryQuery(before=self.as_of), limit=1) if later else []
         moments = [entry.at for entry in later if newest and entry.seq < newest[0].seq]

@@ -15,8 +15,7 @@ from services.models.verdict import DISPLAY_ORDER, Verdict
 BACK = timedelta(days=40)
 """How far back findings are looked at: longer than the month between two of the rarest inspections."""
 KINDS = (EntryKind.FINDING, EntryKind.OVERRULED, EntryKind.SIGN_OFF, EntryKind.FOLLOW_UP)
-ALARMS = "alarms"
-"""The inspection whose findings tell of the past; each alarm is listed as it is."""
+ALARMS = "alarms"  # The inspection whose findings tell of the past; each alarm is listed as it is
 _ALARMS = {
     AlarmState.ALARM: (Verdict.ABNORMAL, N_("firing since {time}")),
     AlarmState.INSUFFICIENT: (Verdict.UNKNOWN, N_("no data since {time}")),
@@ -24,16 +23,13 @@ _ALARMS = {
 }
 _SPELLS = {"alarm": AlarmState.ALARM, "insufficient": AlarmState.INSUFFICIENT}
 
-When = Callable[[datetime], str]
-"""Writes a time."""
+When = Callable[[datetime], str]  # Writes a time
 
 
 def of_findings(entries: Iterable[Entry], done: Container[str] = ()) -> tuple[AbnormalLine, ...]:
-    """The inspections whose newest run is not normal, worst first; `entries` of KINDS as they happened.
-
-    One that could not be judged since leaves what was known, and who accepted an earlier run has accepted it still.
-    `done`: keys of the follow-ups that are done.
-    """
+    """The inspections whose newest run is not normal, worst first; `entries` of KINDS as they happened. One
+    that could not be judged since leaves what was known, and who accepted an earlier run has accepted it
+    still. `done`: keys of the follow-ups that are done."""
     lines: dict[str, AbnormalLine] = {}
     targets: dict[object, str] = {}
     for entry in entries:

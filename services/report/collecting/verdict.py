@@ -17,8 +17,7 @@ from services.report.collecting.finding_lines import counts, is_partly_judged
 
 class VerdictReason(NamedTuple):
     verdict: Verdict
-    words: str = ""
-    """Why it is not normal; "" if it is."""
+    words: str = ""  # Why it is not normal; "" if it is
     is_partly_judged: bool = False
     """Whether something could not be judged, although its verdict says what was measured."""
 
@@ -27,18 +26,13 @@ class VerdictReason(NamedTuple):
 class ReportJudgement:
     """What all reasons together come to: the fields of a report's head."""
 
-    verdict: Verdict | None
-    """The worst verdict that is known."""
-    measured: Verdict | None
-    """The worst verdict of what could be judged; None if nothing could be."""
-    has_unjudged: bool
-    """Whether anything could not be judged."""
-    why: tuple[str, ...]
-    """The reasons in words, in the order in which verdicts are shown."""
+    verdict: Verdict | None  # The worst verdict that is known
+    measured: Verdict | None  # The worst verdict of what could be judged; None if nothing could be
+    has_unjudged: bool  # Whether anything could not be judged
+    why: tuple[str, ...]  # The reasons in words, in the order in which verdicts are shown
 
 
-_NAMED = 8
-"""Maximum number of reasons listed; the rest are only counted."""
+_NAMED = 8  # Maximum number of reasons listed; the rest are only counted
 
 
 def judged(parts: Iterable[VerdictReason | None]) -> ReportJudgement:
@@ -76,10 +70,8 @@ def of_findings(lines: Iterable[FindingLine]) -> Iterator[VerdictReason]:
 
 
 def of_duties(lines: Iterable[DutyLine]) -> Iterator[VerdictReason | None]:
-    """One reason per duty: done and skipped are normal; late, missed and signed without a finding need attention.
-
-    A duty without a record counts as unknown.
-    """
+    """One reason per duty: done and skipped are normal; late, missed and signed without a finding need
+    attention. A duty without a record counts as unknown."""
     words = {
         OccurrenceState.LATE: _("late and not signed off: {title}"),
         OccurrenceState.MISSED: _("missed: {title}"),

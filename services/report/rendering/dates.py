@@ -15,10 +15,8 @@ class Dates:
     """Formats dates and times in one time zone, with Gregorian years or (`wareki`) Japanese eras."""
 
     zone: tzinfo
-    first: date
-    """The first day of the report."""
-    last: date
-    """The last day of the report."""
+    first: date  # The first day of the report
+    last: date  # The last day of the report
     wareki: bool = False
 
     def year(self, day: date) -> str:
@@ -52,10 +50,8 @@ class Dates:
         return month_text(self.year(day), day.month)
 
     def fiscal(self, first: date) -> str:
-        """The fiscal year that begins on `first`: `FY 2025`, 2025年度.
-
-        The era is taken from May, because the fiscal year that began in 平成31 is called 令和元年度 throughout.
-        """
+        """The fiscal year that begins on `first`: `FY 2025`, 2025年度. The era is taken from May, because the
+        fiscal year that began in 平成31 is called 令和元年度 throughout."""
         return _("FY {year}").format(year=self.year(first.replace(month=first.month % 12 + 1)))
 
     def at(self, moment: datetime, day: date | None = None) -> str:

@@ -65,8 +65,7 @@ def acknowledgement_words(ack: AcknowledgementLine, dates: Dates, day: date) -> 
     return f"{text}: {note}" if note else text
 
 
-ROWS = 10
-"""Rows of evidence that a report prints from one table."""
+ROWS = 10  # Rows of evidence that a report prints from one table
 
 
 def finding_blocks(line: FindingLine, dates: Dates, day: date | None) -> Iterator[Block]:
@@ -176,8 +175,7 @@ def annexes(report: DayReport, dates: Dates) -> Annexes:
     return Annexes(tuple(sections), numbers)
 
 
-Part = tuple[str, Section]
-"""The key of an annex and the annex."""
+Part = tuple[str, Section]  # The key of an annex and the annex
 
 
 def finding_key(line: FindingLine) -> str:

@@ -26,10 +26,8 @@ class Bullets:
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
     cells: tuple[str, ...]
-    tone: Verdict | None = None
-    """Its colour; what it means is written in a cell."""
-    mark: str = ""
-    """A glyph before the first cell, for rows of which no cell has one."""
+    tone: Verdict | None = None  # Its colour; what it means is written in a cell
+    mark: str = ""  # A glyph before the first cell, for rows of which no cell has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +38,7 @@ class Table:
     lines: tuple[DocumentLine, ...]
     right: frozenset[int] = frozenset()
     title: str = ""
-    widths: tuple[int, ...] = ()
-    """Percent of the page that each column takes; empty: by its texts."""
+    widths: tuple[int, ...] = ()  # Percent of the page that each column takes; empty: by its texts
 
     def cells(self, line: DocumentLine) -> list[str]:
         cells = [*line.cells, *[""] * len(self.columns)][: len(self.columns)]
@@ -63,26 +60,21 @@ class Section:
     title: str
     blocks: tuple[Block, ...] = ()
     parts: tuple["Section", ...] = ()
-    whole: bool = False
-    """Whether it is printed on one page where it fits on one."""
+    whole: bool = False  # Whether it is printed on one page where it fits on one
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     title: str
-    tone: Verdict | None
-    """The colour of the overall verdict."""
+    tone: Verdict | None  # The colour of the overall verdict
     language: str
     facts: DocumentFacts
-    verdict: str = ""
-    """The overall verdict in words; "" for a document that has none."""
-    summary: tuple[Block, ...] = ()
-    """What a reader must know, above everything else."""
+    verdict: str = ""  # The overall verdict in words; "" for a document that has none
+    summary: tuple[Block, ...] = ()  # What a reader must know, above everything else
     sections: tuple[Section, ...] = field(default=())
     annexes: tuple[Section, ...] = ()
     """What the sections refer to by number; each begins with its number."""
-    seals: tuple[str, ...] = ()
-    """Heads of the boxes for seals on paper."""
+    seals: tuple[str, ...] = ()  # Heads of the boxes for seals on paper
     footer: str = ""
 
 

@@ -20,10 +20,8 @@ from services.report.rendering.incident.listing import incident_counts
 @dataclass(frozen=True, slots=True)
 class Result:
     newest: FindingLine
-    verdict: Verdict
-    """The verdict under which it counts."""
-    runs: int
-    """How many findings say so."""
+    verdict: Verdict  # The verdict under which it counts
+    runs: int  # How many findings say so
 
     @property
     def title(self) -> str:

@@ -19,34 +19,24 @@ from services.report.rendering.document import (
     table,
 )
 
-WIDTH = 116
-"""Half-width characters on a line of the page, at the size of its tables."""
-_LATIN = 1.03
-"""Width of a Latin letter, as it is set, in half-width characters."""
-_FACT = 40
-"""Half-width characters of a fact's value, of which two stand in a row."""
-_CELL = 2
-"""Half-width characters that the padding of a table's cell takes."""
+WIDTH = 116  # Half-width characters on a line of the page, at the size of its tables
+_LATIN = 1.03  # Width of a Latin letter, as it is set, in half-width characters
+_FACT = 40  # Half-width characters of a fact's value, of which two stand in a row
+_CELL = 2  # Half-width characters that the padding of a table's cell takes
 _LINE, _PADDING, _HEADING, _PARAGRAPH = 4.05, 1.1, 7.7, 1.4
 """Millimetres: a line of text, the padding of a table's row, a section's heading, the margins of a paragraph."""
-_HEAD = 25.0
-"""Millimetres of the title with the boxes for seals, the verdict and the footer."""
-_SUMMARY = 1.25
-"""How much more room a text of the summary takes than others."""
-_HEIGHT = 268.0
-"""Millimetres that a page has, less a reserve for fonts that are wider or taller."""
+_HEAD = 25.0  # Millimetres of the title with the boxes for seals, the verdict and the footer
+_SUMMARY = 1.25  # How much more room a text of the summary takes than others
+_HEIGHT = 268.0  # Millimetres that a page has, less a reserve for fonts that are wider or taller
 
 
 @dataclass(frozen=True, slots=True)
 class Density:
     """How much the first page shows; what is not shown is counted, and stands in an annex."""
 
-    major: int
-    """Rows of the tables of findings and alarms."""
-    minor: int
-    """Rows of the other tables."""
-    lines: int
-    """Lines of one cell or paragraph; a longer text is cut."""
+    major: int  # Rows of the tables of findings and alarms
+    minor: int  # Rows of the other tables
+    lines: int  # Lines of one cell or paragraph; a longer text is cut
 
 
 DENSITIES = (

@@ -71,9 +71,7 @@ def duty_remarks(
     lines: Iterable[DutyLine], dates: Dates, day: date | None, *, moved: bool = False
 ) -> tuple[Block, ...]:
     """Details that the duty table has no room for: overrides, checklist items, evidence, missing findings.
-
-    `moved` adds the reason why an occurrence is not on its rule's date.
-    """
+    `moved` adds the reason why an occurrence is not on its rule's date."""
     remarks = tuple(
         _("{title} ({due}): {text}").format(title=line.title, due=dates.due(line, day), text=text)
         for line in lines

@@ -15,8 +15,7 @@ from services.models.verdict import Verdict
 from services.models.watches import WatchState
 from services.report.collecting.finding_lines import counts, given, is_partly_judged
 
-NOTHING = "—"
-"""Shown in place of a missing value."""
+NOTHING = "—"  # Shown in place of a missing value
 _PARTLY_JUDGED = N_("partly not judged")
 _POSTS = {
     PostState.WAITING: (glyphs.UPCOMING, N_("not sent yet")),

@@ -28,10 +28,8 @@ from services.report.rendering.document import (
 )
 from services.runbook.undecided import blocked_by_approver, blocked_by_contact
 
-BOX = glyphs.WAITING
-"""A box to tick with a pen."""
-BLANK = "＿" * 4
-"""Room to write by hand what the runbook leaves open."""
+BOX = glyphs.WAITING  # A box to tick with a pen
+BLANK = "＿" * 4  # Room to write by hand what the runbook leaves open
 
 
 def runbook_document(runbook: Runbook, printed: datetime, source: str) -> Document:

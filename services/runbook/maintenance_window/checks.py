@@ -46,19 +46,15 @@ _HALVES = ("am", "pm", "午前", "午後")
 class Hour:
     hour: int
     minute: int
-    marker: str
-    """The part of the day, such as `午後` or `am`; "" for none."""
-    exact: bool
-    """Whether it is recognizable as a time by itself, unlike the 2 of `2-3時`."""
+    marker: str  # The part of the day, such as `午後` or `am`; "" for none
+    exact: bool  # Whether it is recognizable as a time by itself, unlike the 2 of `2-3時`
 
 
 def spoken(
     start: Hour | None, end: Hour | None, *, other_day: bool
 ) -> tuple[timedelta, timedelta | None] | None:
-    """Start and end, each counted from 0:00 of its day; None if either is ambiguous. One marker may apply to both.
-
-    `other_day`: the text says that the end is on another day.
-    """
+    """Start and end, each counted from 0:00 of its day; None if either is ambiguous. One marker may apply to
+    both. `other_day`: the text says that the end is on another day."""
     if start is None:
         return None
     start, end = _named(start), _named(end)
@@ -186,10 +182,8 @@ Match = re.Match[str]
 
 @dataclass(frozen=True, slots=True)
 class WordedWindow:
-    window: Window
-    """The window, with its hours taken as UTC."""
-    zone: str
-    """The time zone named in the words; "" for none."""
+    window: Window  # The window, with its hours taken as UTC
+    zone: str  # The time zone named in the words; "" for none
     next_night: bool
     """Whether the day is ambiguous: `土曜深夜2時` is Saturday 2:00 for some readers, Sunday 2:00 for others."""
 
@@ -305,8 +299,7 @@ def _length(word: Match) -> timedelta:
     return timedelta(hours=hours, minutes=int(word["minutes"] or word["only_minutes"] or 0))
 
 
-Mistakes = Iterator[tuple[Path, str]]
-"""(path, message) of each mistake."""
+Mistakes = Iterator[tuple[Path, str]]  # (path, message) of each mistake
 
 SHORTEST = timedelta(minutes=30)
 """The shortest maintenance window (PreferredMaintenanceWindow, Amazon RDS API reference)."""

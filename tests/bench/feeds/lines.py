@@ -1,8 +1,6 @@
-"""Log lines for the benchmarks: 300 bytes of JSON, some carrying a number to search for.
-
-In bunyan's form, which lnav understands as JSON, too. A fifth of them holds Japanese where that is
-asked for; growing files hold none, because lnav 0.12 aborts on them within seconds.
-"""
+"""Log lines for the benchmarks: 300 bytes of JSON, some carrying a number to search for. In bunyan's form,
+which lnav understands as JSON, too. A fifth of them holds Japanese where that is asked for; growing files
+hold none, because lnav 0.12 aborts on them within seconds."""
 
 import hashlib
 import json

@@ -29,8 +29,7 @@ class Terminal:
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], *, emulate: bool = False) -> None:
         self.bytes = 0
         self._answering = Answering()
-        self.newest = -1
-        """Highest line number seen on the screen, as of the last look."""
+        self.newest = -1  # Highest line number seen on the screen, as of the last look
         self._unseen: deque[tuple[float, bytes]] = deque()
         self._screen = TerminalScreen(COLUMNS, ROWS) if emulate else None
         self._stream = TerminalByteStream(self._screen) if self._screen else None
@@ -42,10 +41,9 @@ class Terminal:
         os.set_blocking(self._fd, False)
 
     def read(self, seconds: float) -> int:
-        """Read what comes within `seconds`, at most once; bytes read. A question is answered at once, as terminals do.
-
-        What was read is looked at later: an emulator in Python takes longer than the programs that are measured.
-        """
+        """Read what comes within `seconds`, at most once; bytes read. A question is answered at once, as
+        terminals do. What was read is looked at later: an emulator in Python takes longer than the programs
+        that are measured."""
         if not select.select([self._fd], [], [], seconds)[0]:
             return 0
         try:
@@ -79,9 +77,7 @@ class Terminal:
 
     def written(self, mark: bytes, most: float) -> float | None:
         """When `mark` was next written, in seconds of the monotonic clock; None if it was not within `most`.
-
-        Unlike `when` it does not emulate, so that nothing keeps the program waiting.
-        """
+        Unlike `when` it does not emulate, so that nothing keeps the program waiting."""
         at, before = len(self._unseen), b""
         end = time.monotonic() + most
         while time.monotonic() < end:

@@ -1,7 +1,5 @@
-"""An embedded AWS that has grown: `python -m tests.bench.growth.aws SIZE ARGUMENT…`, see `services.demo.launch.spawn`.
-
-SIZE is a JSON object with the fields of `Size`.
-"""
+"""An embedded AWS that has grown: `python -m tests.bench.growth.aws SIZE ARGUMENT…`, see
+`services.demo.launch.spawn`. SIZE is a JSON object with the fields of `Size`."""
 
 import json
 import random
@@ -17,19 +15,15 @@ from services.demo.cloudwatch.dashboards import StoredDashboard
 NAMESPACE = "Growth"
 PAST, FUTURE = 190, 240
 """Minutes for which a metric has points: before the start, because widgets show three hours, and during the run."""
-WIDTH, HEIGHT = 6, 6
-"""Of a widget; a dashboard is 24 wide."""
+WIDTH, HEIGHT = 6, 6  # Of a widget; a dashboard is 24 wide
 
 
 class Size(NamedTuple):
     """What a world has in addition to the system of the runbook."""
 
-    alarms: int = 0
-    """One in two hundred fires, as many have no data; the others are OK."""
-    widgets: int = 0
-    """Instead of those of the runbook's dashboard."""
-    metrics: int = 2
-    """Of each widget."""
+    alarms: int = 0  # One in two hundred fires, as many have no data; the others are OK
+    widgets: int = 0  # Instead of those of the runbook's dashboard
+    metrics: int = 2  # Of each widget
 
     @property
     def points(self) -> int:

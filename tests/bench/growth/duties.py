@@ -13,8 +13,7 @@ RULES = (
     "FREQ=MONTHLY;BYDAY=-1FR",
     "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=1",
 )
-FIRST_MINUTE, MINUTES = 9 * 60, 480
-"""The duties are spread over the minutes of a working day."""
+FIRST_MINUTE, MINUTES = 9 * 60, 480  # The duties are spread over the minutes of a working day
 
 
 def runbook_with_duties(folder: Path, count: int) -> Path:

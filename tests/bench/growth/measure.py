@@ -13,10 +13,8 @@ from typing import NamedTuple
 from tests.bench.growth.world import ProbedConsole, probed_console
 from tests.bench.world import World
 
-READ_AGAIN = b"\x12"
-"""ctrl+r."""
-NOTE = b"\x1b[19~"
-"""F8."""
+READ_AGAIN = b"\x12"  # ctrl+r
+NOTE = b"\x1b[19~"  # F8
 CURSOR = "▌"
 KEY_EVERY = 0.2
 QUIET = 0.7
@@ -25,47 +23,36 @@ START_LIMIT = 120.0
 STARTS = 3
 RESTING, LONGEST_REST = 5.0, 30
 """Percent of a core of a console that has come to rest, and seconds that are waited for it at most."""
-REDRAWN = 150
-"""Bytes that a key sends which draws more than a clock's new seconds."""
+REDRAWN = 150  # Bytes that a key sends which draws more than a clock's new seconds
 
 
 class Keys(NamedTuple):
     """Keys that are pressed in turn, and how their effect is known."""
 
     mode: str
-    before: bytes
-    """Pressed once."""
+    before: bytes  # Pressed once
     turns: Sequence[bytes]
-    mark: str = CURSOR
-    """Written after each; "": `REDRAWN` bytes."""
+    mark: str = CURSOR  # Written after each; "": `REDRAWN` bytes
 
 
-ROWS = Keys("watch", b"a", (b"j", b"j", b"j", b"k", b"k", b"k"))
-"""The cursor in the list of alarms."""
-MONTHS = Keys("inspect", b"", (b"]", b"]", b"]", b"[", b"[", b"["), "")
-"""The calendar's months."""
+ROWS = Keys("watch", b"a", (b"j", b"j", b"j", b"k", b"k", b"k"))  # The cursor in the list of alarms
+MONTHS = Keys("inspect", b"", (b"]", b"]", b"]", b"[", b"[", b"["), "")  # The calendar's months
 
 
 class Figures(NamedTuple):
     live_cpu: float
     """Processor seconds until the first live value is shown and its work has come to rest."""
-    steady_cpu: float
-    """Percent of a core, without reads."""
+    steady_cpu: float  # Percent of a core, without reads
     steady_hold: float
     """Milliseconds of the processor, the longest step on the event loop, without reads."""
-    cycle_cpu: float
-    """Processor milliseconds of reading everything once (ctrl+r)."""
+    cycle_cpu: float  # Processor milliseconds of reading everything once (ctrl+r)
     hold: float
     """Milliseconds of the processor, the longest step on the event loop, while a minute turns, reads and keys included."""
-    key_p50: float
-    """Milliseconds from a key to its effect on the screen."""
+    key_p50: float  # Milliseconds from a key to its effect on the screen
     key_p99: float
-    memory: float
-    """Resident megabytes at the end."""
-    requests: float
-    """AWS requests a minute, ctrl+r not counted."""
-    worst: list[str]
-    """The longest steps, for whoever looks for the cause."""
+    memory: float  # Resident megabytes at the end
+    requests: float  # AWS requests a minute, ctrl+r not counted
+    worst: list[str]  # The longest steps, for whoever looks for the cause
     note: float = 0.0
     """Milliseconds of the processor, the longest step on the event loop while a note is written."""
 
@@ -80,10 +67,8 @@ def measure(
     minute: float = 62.0,
     with_note: bool = False,
 ) -> Figures:
-    """The costs of a console on `world`, which shows `live` when it has read.
-
-    `minute` are the seconds of keys; `with_note` writes a note into the journal at the end.
-    """
+    """The costs of a console on `world`, which shows `live` when it has read. `minute` are the seconds of
+    keys; `with_note` writes a note into the journal at the end."""
     with probed_console(world, ["--mode", keys.mode, *arguments], journal) as console:
         terminal = console.terminal
         live_cpu = _start(console, live)
@@ -110,10 +95,8 @@ def measure(
 
 
 def start_cpu(world: World, live: str, *, journal: Path, first: bool) -> float:
-    """Processor seconds of a start as in `Figures.live_cpu`, the smallest of three.
-
-    `first`: as if no console of this version had read the journal before.
-    """
+    """Processor seconds of a start as in `Figures.live_cpu`, the smallest of three. `first`: as if no console
+    of this version had read the journal before."""
     costs = []
     for _run in range(STARTS):
         if first:

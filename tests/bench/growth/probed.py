@@ -1,8 +1,6 @@
 """The console beside a probe: `python -m tests.bench.growth.probed FILE ARGUMENT…`, arguments as of `toban`.
-
-FILE gets a line for every step on the event loop that took over `NOTED` seconds of the processor: the seconds of the
-monotonic clock at its end, its processor seconds, and whose step it was. Its first line is `ready`.
-"""
+FILE gets a line for every step on the event loop that took over `NOTED` seconds of the processor: the seconds
+of the monotonic clock at its end, its processor seconds, and whose step it was. Its first line is `ready`."""
 
 import os
 import sys

@@ -45,18 +45,14 @@ STOPS = (
 """What is opened, and its keys."""
 AT_ONCE = (("help", b"?"), ("note", NOTE), ("palette", b"\x10"))
 """What is opened while the rest is still being imported, and its key."""
-DELAYS = (0.1, 1.0, 3.0)
-"""Seconds from the first frame to the key."""
-SETTLED = 3.0
-"""Seconds after which it is open or closed; a cursor that blinks is never quiet."""
-FRAME = 2_000
-"""Bytes; the outline has more."""
+DELAYS = (0.1, 1.0, 3.0)  # Seconds from the first frame to the key
+SETTLED = 3.0  # Seconds after which it is open or closed; a cursor that blinks is never quiet
+FRAME = 2_000  # Bytes; the outline has more
 
 
 class Stop(NamedTuple):
     name: str
-    longest: float
-    """Milliseconds of the processor, of the longest step on the event loop."""
+    longest: float  # Milliseconds of the processor, of the longest step on the event loop
 
 
 def tour(delays: Sequence[float] = DELAYS) -> list[Stop]:

@@ -18,8 +18,7 @@ from tests.bench.peers import ROOT
 from tests.bench.tail.stream import environment
 from tests.bench.world import World
 
-START_LIMIT = 300.0
-"""Seconds until an AWS with 50,000 alarms answers."""
+START_LIMIT = 300.0  # Seconds until an AWS with 50,000 alarms answers
 
 
 @contextmanager

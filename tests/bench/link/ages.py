@@ -43,8 +43,7 @@ class ClockAges:
 
     def __init__(self) -> None:
         self.samples: list[float] = []
-        self._waiting = int(time.time()) + 1
-        """The oldest full second (epoch) that was not seen yet."""
+        self._waiting = int(time.time()) + 1  # The oldest full second (epoch) that was not seen yet
 
     def look(self, text: str) -> None:
         """Take a sample for each second that is seen now."""

@@ -11,12 +11,10 @@ class Cells:
         self._wraps = True
         self._y = self._x = 0
         """The cursor; behind the last column when a character was written there."""
-        self._top, self._bottom = 0, rows - 1
-        """The margins, both inside."""
+        self._top, self._bottom = 0, rows - 1  # The margins, both inside
         self._saved = 0, 0
         self._last = " "
-        self._cells: list[list[str]] = []
-        """A wide character is followed by an empty cell."""
+        self._cells: list[list[str]] = []  # A wide character is followed by an empty cell
         self._reset()
 
     def _reset(self) -> None:

@@ -1,8 +1,6 @@
-"""The far end: `python -m tests.bench.link.console FILE toban ARGUMENT…`, or `… FILE feed KIND`.
-
-Runs the console, or `feed`, unchanged, beside a probe: FILE begins with the process's id; then, once a second,
-come the time (epoch seconds) and the longest delay of the loop (seconds) since the line before.
-"""
+"""The far end: `python -m tests.bench.link.console FILE toban ARGUMENT…`, or `… FILE feed KIND`. Runs the
+console, or `feed`, unchanged, beside a probe: FILE begins with the process's id; then, once a second, come
+the time (epoch seconds) and the longest delay of the loop (seconds) since the line before."""
 
 import asyncio
 import asyncio.events
@@ -11,8 +9,7 @@ import sys
 import time
 from typing import TextIO
 
-PERIOD = 0.02
-"""Seconds between two samples."""
+PERIOD = 0.02  # Seconds between two samples
 WRITTEN_EVERY = 1.0
 
 

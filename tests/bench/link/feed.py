@@ -1,8 +1,6 @@
-"""An app that shows RATE log lines a second, each with the time it was made, and counts the key KEY.
-
-KIND: `pane` (our pane under our driver), `log` (Textual's Log under its own), see `app`. New lines are handed
-over every 50 ms, so that only the widgets and what is below them differ.
-"""
+"""An app that shows RATE log lines a second, each with the time it was made, and counts the key KEY. KIND:
+`pane` (our pane under our driver), `log` (Textual's Log under its own), see `app`. New lines are handed over
+every 50 ms, so that only the widgets and what is below them differ."""
 
 import hashlib
 import re
@@ -28,8 +26,7 @@ POLL = 0.05
 KEY = b"x"
 MARK = re.compile(r"@(\d{10}\.\d\d)#")
 """Epoch seconds at which a line was made."""
-ANSWERS = re.compile(r"answers=(\d+);")
-"""How often the key was seen."""
+ANSWERS = re.compile(r"answers=(\d+);")  # How often the key was seen
 
 
 def line(moment: float, number: int) -> str:

@@ -20,25 +20,19 @@ from tests.bench.link.viewer import Viewer
 from tests.bench.peers import ROOT
 from tests.tools.process import cpu_seconds
 
-FIRST_LIMIT = 60.0
-"""Seconds until there is something to see."""
-SETTLED = 4.0
-"""Seconds after the first screen; by then the console knows its line."""
+FIRST_LIMIT = 60.0  # Seconds until there is something to see
+SETTLED = 4.0  # Seconds after the first screen; by then the console knows its line
 LOOK_EVERY = 0.1
-KEY_EVERY = 1.0
-"""Seconds between an answer and the next key."""
+KEY_EVERY = 1.0  # Seconds between an answer and the next key
 KEY_LIMIT = 10.0
 _END_LIMIT = 5.0
 
 
 class Link(NamedTuple):
-    rate: float | None
-    """Bytes/s each way; None for no limit."""
+    rate: float | None  # Bytes/s each way; None for no limit
     compress: bool = False
-    latency: float = 0.0
-    """Seconds one way."""
-    options: tuple[str, ...] = ()
-    """`NAME=VALUE` for ssh."""
+    latency: float = 0.0  # Seconds one way
+    options: tuple[str, ...] = ()  # `NAME=VALUE` for ssh
 
     @property
     def words(self) -> str:
@@ -49,21 +43,16 @@ class Link(NamedTuple):
 class Figures(NamedTuple):
     """What was seen; None where it was not."""
 
-    received: float | None = None
-    """Bytes/s from the far end, ssh's own included."""
-    sent: float | None = None
-    """Bytes/s to the far end."""
-    age: Ages = Ages(None, None)
-    """Of what the screen shows: a line's, or the clock's."""
+    received: float | None = None  # Bytes/s from the far end, ssh's own included
+    sent: float | None = None  # Bytes/s to the far end
+    age: Ages = Ages(None, None)  # Of what the screen shows: a line's, or the clock's
     newest: Ages = Ages(None, None)
     """Of the newest log line in the console, the time between two polls included."""
     key: float | None = None
     """Median seconds from a key to the screen that it changes; the time waited where no answer came."""
     answered: bool = True
-    gap: float | None = None
-    """Seconds: the longest delay of the far end's loop."""
-    cpu: float | None = None
-    """Percent of one core, of the far end's process."""
+    gap: float | None = None  # Seconds: the longest delay of the far end's loop
+    cpu: float | None = None  # Percent of one core, of the far end's process
 
 
 class FarEnd:
@@ -216,12 +205,10 @@ def feed(server: Server, link: Link, kind: str, seconds: float, env: Mapping[str
 class Console:
     """The real console on a world that runs; `url` is where."""
 
-    LIVE = ("alb-5xx-error-rate", "Request completed")
-    """On the screen when all panels are filled."""
+    LIVE = ("alb-5xx-error-rate", "Request completed")  # On the screen when all panels are filled
     HELP, HELP_TEXT, BACK = b"?", "Esc closes", b"\x1b"
     LOGS = b"3"
-    GROUP = "/ecs/staff-api"
-    """The log group that the logs mode opens with."""
+    GROUP = "/ecs/staff-api"  # The log group that the logs mode opens with
 
     def __init__(self, server: Server, url: str, env: Mapping[str, str]) -> None:
         self._server = server
@@ -229,10 +216,8 @@ class Console:
         self._env = {**env, "TOBAN_INTERVALS__LOGS": "2"}
 
     def measure(self, link: Link, seconds: float, env: Mapping[str, str]) -> tuple[Figures, Figures]:
-        """(the watch mode with all its panels live, the logs mode while lines come), `seconds` each.
-
-        The logs mode is not reached where no key is answered.
-        """
+        """(the watch mode with all its panels live, the logs mode while lines come), `seconds` each. The logs
+        mode is not reached where no key is answered."""
         program = ["toban", "--endpoint-url", self._url, "--lang", "en"]
         with session(self._server, link, program, {**self._env, **env}) as console:
             if console.viewer.until(self._live, FIRST_LIMIT) is None:

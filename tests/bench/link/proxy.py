@@ -1,7 +1,5 @@
-"""A slow line between two ends of a TCP connection: bytes a second, both ways, with next to no buffer.
-
-What does not fit stays with the sender and in its kernel, as before a modem.
-"""
+"""A slow line between two ends of a TCP connection: bytes a second, both ways, with next to no buffer. What
+does not fit stays with the sender and in its kernel, as before a modem."""
 
 import asyncio
 import socket
@@ -9,14 +7,12 @@ import threading
 from collections.abc import Coroutine
 from contextlib import suppress
 
-_STEP = 0.025
-"""Seconds of the rate that are read at once, and so the line's own delay at most."""
+_STEP = 0.025  # Seconds of the rate that are read at once, and so the line's own delay at most
 _MOST, _LEAST = 2048, 64
 _BUFFER = 4096
 _SEGMENT = 1024
 """Bytes of a segment on the narrow side: a small receive buffer holds none of loopback's 64 kB."""
-_CREDIT = 0.01
-"""Seconds that a late timer may catch up."""
+_CREDIT = 0.01  # Seconds that a late timer may catch up
 _OUT, _IN = 0, 1
 
 

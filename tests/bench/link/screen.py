@@ -1,7 +1,5 @@
 """A terminal's screen that keeps characters and no styles: quick enough for what Textual sends at full speed.
-
-It understands what a console of today writes (xterm's ctlseqs) and answers what a terminal is asked.
-"""
+It understands what a console of today writes (xterm's ctlseqs) and answers what a terminal is asked."""
 
 import re
 from codecs import getincrementaldecoder
@@ -17,8 +15,7 @@ _TOKEN = re.compile(
     r"|\x1b(?P<escape>[ -/]*[0-OQ-WYZ\\`-~])"
     r"|(?P<control>[\x00-\x1a\x1c-\x1f\x7f]|\x1b(?=[\x00-\x1f\x7f]))"
 )
-_LONGEST = 1 << 16
-"""Characters after which a sequence without an end is no longer waited for."""
+_LONGEST = 1 << 16  # Characters after which a sequence without an end is no longer waited for
 _SYNC = 2026
 _WRAP = 7
 _ALTERNATE = (47, 1047, 1049)
@@ -29,8 +26,7 @@ class CellScreen(Cells):
 
     def __init__(self, rows: int, columns: int) -> None:
         super().__init__(rows, columns)
-        self.version = 0
-        """Grows with every change of what is shown."""
+        self.version = 0  # Grows with every change of what is shown
         self._decoder = getincrementaldecoder("utf-8")("replace")
         self._rest = ""
         self._answers = bytearray()

@@ -1,8 +1,6 @@
-"""An SSH server of our own on loopback, with keys made for one run, and the command that logs in to it.
-
-Run by root it enters each login into the system's own record of logins, as every SSH server does; sshd has no
-option against that.
-"""
+"""An SSH server of our own on loopback, with keys made for one run, and the command that logs in to it. Run
+by root it enters each login into the system's own record of logins, as every SSH server does; sshd has no
+option against that."""
 
 import os
 import pwd
@@ -16,10 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 _START_LIMIT = 5.0
-_TRIES = 3
-"""Another process may take the free port before the server does."""
-_SEPARATION = Path("/run/sshd")
-"""What sshd wants to have when root starts it."""
+_TRIES = 3  # Another process may take the free port before the server does
+_SEPARATION = Path("/run/sshd")  # What sshd wants to have when root starts it
 _CONFIG = """\
 Port {port}
 ListenAddress 127.0.0.1

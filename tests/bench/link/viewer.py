@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from tests.bench.link.screen import CellScreen
 from tests.bench.observed import COLUMNS, ROWS, in_terminal
 
-_LEAVE = 3.0
-"""Seconds given to a command that is to end."""
+_LEAVE = 3.0  # Seconds given to a command that is to end
 
 
 class Viewer:
@@ -18,8 +17,7 @@ class Viewer:
 
     def __init__(self, command: Sequence[str]) -> None:
         self.screen = CellScreen(ROWS, COLUMNS)
-        self.bytes = 0
-        """Received so far."""
+        self.bytes = 0  # Received so far
         self._master, self.process = in_terminal(command, {**os.environ, "TERM": "xterm-256color"})
 
     def __enter__(self) -> "Viewer":

@@ -1,7 +1,5 @@
-"""Puts RATE lines a second into a log group, each with the time it was made: `python -m tests.bench.link.writer URL GROUP`.
-
-Ends with its standard input.
-"""
+"""Puts RATE lines a second into a log group, each with the time it was made: `python -m
+tests.bench.link.writer URL GROUP`. Ends with its standard input."""
 
 import asyncio
 import os
@@ -12,8 +10,7 @@ from aiobotocore.session import get_session
 
 from tests.bench.link.feed import RATE, Feed
 
-BATCH = 0.2
-"""Seconds between two requests."""
+BATCH = 0.2  # Seconds between two requests
 
 
 async def write(url: str, group: str) -> None:

@@ -26,11 +26,9 @@ from tests.bench.world import World, running_world
 GROUP = "tail"
 PANES = (LOG_GROUP, "/aws/rds/instance/facility-prod-db/postgresql", "aws-waf-logs-facility-prod")
 """What four panes show: two of them the first group."""
-KEY = b"P"
-"""Pauses a pane, and lets it go on."""
+KEY = b"P"  # Pauses a pane, and lets it go on
 KEY_EVERY = 0.2
-KEY_ALLOWED = 0.1
-"""Seconds from a key to the screen, at the 99th percentile."""
+KEY_ALLOWED = 0.1  # Seconds from a key to the screen, at the 99th percentile
 
 
 def console(seconds: float) -> list[Row]:

@@ -21,12 +21,10 @@ class PipeReader:
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str]) -> None:
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-        self.shown: Counter[int] = Counter()
-        """How often each number was shown."""
+        self.shown: Counter[int] = Counter()  # How often each number was shown
         self.first_at: dict[int, float] = {}
         """When each number was shown first, in seconds of the monotonic clock."""
-        self.has_printed = False
-        """Whether anything came yet."""
+        self.has_printed = False  # Whether anything came yet
         self._rest = b""
         self._process = subprocess.Popen(
             argv, env={**inherited, **env}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT

@@ -11,24 +11,18 @@ from typing import IO, NamedTuple
 from tests.bench.peers import ROOT
 from tests.bench.world import World
 
-LOG_GROUP = "/ecs/staff-api"
-"""A log group of every world, which the console's logs mode opens with."""
-RATE = 1_000
-"""Lines a second."""
-SETTLED = 3.0
-"""Seconds of the stream before the processor is watched."""
-STARTED = 2.0
-"""Seconds after the first output until a program has read what was there."""
-QUIET = 8.0
-"""Seconds without a new line after which no more are expected: aws asks every 5 s."""
+LOG_GROUP = "/ecs/staff-api"  # A log group of every world, which the console's logs mode opens with
+RATE = 1_000  # Lines a second
+SETTLED = 3.0  # Seconds of the stream before the processor is watched
+STARTED = 2.0  # Seconds after the first output until a program has read what was there
+QUIET = 8.0  # Seconds without a new line after which no more are expected: aws asks every 5 s
 
 
 class Put(NamedTuple):
     kind: str
     first: int
     last: int
-    at: float
-    """Seconds of the monotonic clock."""
+    at: float  # Seconds of the monotonic clock
 
 
 def environment(world: World, home: str) -> dict[str, str]:

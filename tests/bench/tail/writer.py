@@ -13,11 +13,9 @@ from typing import Any
 
 from aiobotocore.session import get_session
 
-BATCH = 0.1
-"""Seconds between two requests."""
+BATCH = 0.1  # Seconds between two requests
 LATE, LATE_BY = 100, 60.0
-_MOST = 2_500
-"""Lines in one request, which may have 1 MB."""
+_MOST = 2_500  # Lines in one request, which may have 1 MB
 
 
 def line(number: int) -> str:

@@ -25,8 +25,7 @@ class Findings:
 
     entries: int = 0
     acknowledged: int = 0
-    missing: list[str] = field(default_factory=list)
-    """Acknowledged, and not there."""
+    missing: list[str] = field(default_factory=list)  # Acknowledged, and not there
     twice: list[str] = field(default_factory=list)
     """Texts, nonces and claims that are there more than once."""
     forks: list[str] = field(default_factory=list)

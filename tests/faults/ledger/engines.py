@@ -13,8 +13,7 @@ from tests.services.journal.ledgers.places import PLACES, Place
 
 EMBEDDED = {"sqlite": SQLITE, "file": FILE, "control": OVERWRITING}
 """Without a server: the journal's file itself, records in a file, and these without the condition."""
-SHARED = ("file", *PLACES)
-"""Every engine that hosts can share; `file` stands for one that is fast."""
+SHARED = ("file", *PLACES)  # Every engine that hosts can share; `file` stands for one that is fast
 ALL = ("sqlite", *SHARED)
 FIRST = tuple(name for name in SHARED if not name.endswith("-ministack"))
 """Without those that are asked for a second opinion."""

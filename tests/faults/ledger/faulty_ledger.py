@@ -13,28 +13,20 @@ from tests.tools.file_ledger import unreachable
 class Fault(StrEnum):
     """What happens to a request. A read that meets one has no answer, whichever it is."""
 
-    LOST_BEFORE = "lost before"
-    """The request never arrives."""
-    LOST_AFTER = "lost after"
-    """It is carried out, and the answer is lost."""
-    HANG = "hang"
-    """Nobody waits for it any more when it is carried out, after further requests."""
-    DUPLICATE = "duplicate"
-    """It is answered, and arrives once more later."""
-    ERROR = "500"
-    """The server answers with an error, and has done nothing."""
-    THROTTLE = "throttle"
-    """Several requests in a row are refused."""
-    KILLED_BEFORE = "killed before"
-    """The writer is killed as it sends the request."""
+    LOST_BEFORE = "lost before"  # The request never arrives
+    LOST_AFTER = "lost after"  # It is carried out, and the answer is lost
+    HANG = "hang"  # Nobody waits for it any more when it is carried out, after further requests
+    DUPLICATE = "duplicate"  # It is answered, and arrives once more later
+    ERROR = "500"  # The server answers with an error, and has done nothing
+    THROTTLE = "throttle"  # Several requests in a row are refused
+    KILLED_BEFORE = "killed before"  # The writer is killed as it sends the request
     KILLED_AFTER = "killed after"
     """The writer is killed after the request has been carried out, before it knows."""
 
 
 KILLS = (Fault.KILLED_BEFORE, Fault.KILLED_AFTER)
 INJECTED = tuple(fault for fault in Fault if fault not in KILLS)
-MOST_LATER = 6
-"""The greatest number of further requests after which a late or double one arrives."""
+MOST_LATER = 6  # The greatest number of further requests after which a late or double one arrives
 MOST_THROTTLED = 3
 
 
@@ -43,16 +35,14 @@ class FaultyLedger:
 
     def __init__(self, inner: Ledger, rng: random.Random, shares: Mapping[Fault, float]) -> None:
         self.address, self.largest = inner.address, inner.largest
-        self.injected = 0
-        """Faults so far."""
+        self.injected = 0  # Faults so far
         self._inner = inner
         self._rng = rng
         self._shares = shares
         self._throttled = 0
         self._later: list[tuple[int, int, bytes]] = []
         """Requests until it arrives, number and record of what is under way."""
-        self.is_cut_off = False
-        """Nothing arrives and nothing is answered: a partition."""
+        self.is_cut_off = False  # Nothing arrives and nothing is answered: a partition
         self.is_faulty = True
 
     async def put(self, seq: int, record: bytes) -> bytes | None:

@@ -4,12 +4,10 @@ from collections.abc import Callable, Sequence
 
 from tests.faults.ledger.race import Race, Result
 
-KEY = "ledger"
-"""Of a test's properties."""
+KEY = "ledger"  # Of a test's properties
 HEAD = ("engine", "fault", "writers", "kills", "entries", "missing", "twice", "forks", "wrong", "appends/s")
 
-Note = Callable[[str, object], None]
-"""pytest's `record_property`."""
+Note = Callable[[str, object], None]  # pytest's `record_property`
 
 
 def note(record: Note, engine: str, fault: str, race: Race, result: Result) -> None:

@@ -51,8 +51,7 @@ class HostClock(ManualClock):
     def __init__(self, skew: float) -> None:
         super().__init__(START + timedelta(seconds=skew))
         self.skew = skew
-        self.behind = 0.0
-        """Seconds that passed while its virtual machine was paused."""
+        self.behind = 0.0  # Seconds that passed while its virtual machine was paused
 
     def catch_up(self) -> None:
         self.advance(self.behind)

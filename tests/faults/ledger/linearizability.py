@@ -16,10 +16,8 @@ FREE = ""
 
 
 class Operation(NamedTuple):
-    what: str
-    """TAKE or RELEASE."""
-    by: str
-    """Unique to the call."""
+    what: str  # TAKE or RELEASE
+    by: str  # Unique to the call
     holder: str
     """Who has it then, according to the answer: `by` itself, another, FREE after a release; UNKNOWN without an answer."""
     invoked: float

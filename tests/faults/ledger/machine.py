@@ -1,7 +1,5 @@
-"""Consoles on several hosts over one ledger, step by step, beside a model that is a list in memory.
-
-Long because every rule says both what the consoles do and what the model expects.
-"""
+"""Consoles on several hosts over one ledger, step by step, beside a model that is a list in memory. Long
+because every rule says both what the consoles do and what the model expects."""
 
 import asyncio
 import random
@@ -24,8 +22,7 @@ from tests.services.journal.book import NOON
 from tests.tools.memory_ledger import MemoryLedger
 
 T = TypeVar("T")
-CONSOLES = ("a", "a2", "b", "c")
-"""The first two are on one host, and share its copy."""
+CONSOLES = ("a", "a2", "b", "c")  # The first two are on one host, and share its copy
 CONSOLE = st.sampled_from(CONSOLES)
 HOST = st.sampled_from(("a", "b", "c"))
 NAME = st.sampled_from(("x", "y"))
@@ -36,8 +33,7 @@ LIMIT = 60.0
 @dataclass
 class Host:
     copy: Path
-    late: list[str] = field(default_factory=list)
-    """Texts that wait there."""
+    late: list[str] = field(default_factory=list)  # Texts that wait there
     is_cut_off: bool = False
 
 
@@ -88,8 +84,7 @@ class Machine(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.folder = TemporaryDirectory()
         self.ledger = MemoryLedger()
-        self.model: list[NewEntry] = []
-        """What the ledger must contain."""
+        self.model: list[NewEntry] = []  # What the ledger must contain
         self.number = 0
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:

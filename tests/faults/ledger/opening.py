@@ -18,8 +18,7 @@ from tests.tools.file_ledger import FileLedger
 
 SQLITE, FILE, OVERWRITING = "sqlite:", "file:", "overwriting:"
 POLL = 0.1
-TIME_OUT = 1.0
-"""Seconds that a request may take where answers are withheld on purpose."""
+TIME_OUT = 1.0  # Seconds that a request may take where answers are withheld on purpose
 
 
 def hurry(first: float = 0.002, longest: float = 0.05) -> None:

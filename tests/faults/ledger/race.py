@@ -21,25 +21,20 @@ from tests.faults.ledger.opening import SQLITE, open_engine, open_journal
 from tests.faults.ledger.workload import Acks
 
 ROOT = Path(__file__).parents[3]
-LIMIT = 300.0
-"""Seconds without an acknowledgement after which a writer hangs."""
-PATIENCE = 2.0
-"""Seconds for which a writer tries an entry."""
+LIMIT = 300.0  # Seconds without an acknowledgement after which a writer hangs
+PATIENCE = 2.0  # Seconds for which a writer tries an entry
 
 
 @dataclass
 class Race:
-    engine: str
-    """As in `opening`."""
+    engine: str  # As in `opening`
     writers: int = 4
-    steps: int = 20
-    """Of each writer; with kills: none is counted."""
+    steps: int = 20  # Of each writer; with kills: none is counted
     kills: int = 0
     shares: Mapping[Fault, float] = field(default_factory=dict)
     seed: int = 1
     patience: float = PATIENCE
-    is_cut: bool = False
-    """Answers are withheld at the wire: requests end after a short time."""
+    is_cut: bool = False  # Answers are withheld at the wire: requests end after a short time
     after_kill: Callable[[int], None] = lambda number: None
     """Called with the number of writers that have been killed."""
 

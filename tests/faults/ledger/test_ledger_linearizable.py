@@ -26,8 +26,7 @@ from tests.faults.ledger.linearizability import (
 from tests.services.journal.book import NOON
 from tests.tools.memory_ledger import MemoryLedger
 
-HOSTS, CALLS = 4, 3
-"""Twelve operations a history."""
+HOSTS, CALLS = 4, 3  # Twelve operations a history
 SHARES = dict.fromkeys(INJECTED, 0.06)
 
 

@@ -8,8 +8,7 @@ from tests.faults.ledger.race import Race, run
 from tests.services.journal.ledgers.places import PostgresqlPlace
 
 pytestmark = [pytest.mark.slow, pytest.mark.data]
-SHARE = 0.2
-"""Of the requests that meet a fault."""
+SHARE = 0.2  # Of the requests that meet a fault
 OF_EACH = dict.fromkeys(INJECTED, 0.05)
 
 

@@ -14,8 +14,7 @@ from tests.services.journal.book import NOON, note
 from tests.services.journal.line import Line
 from tests.tools.memory_ledger import MemoryLedger
 
-NORMAL, FULL = 1, 2
-"""Of SQLite's setting `synchronous`; only with FULL a commit waits for the disk."""
+NORMAL, FULL = 1, 2  # Of SQLite's setting `synchronous`; only with FULL a commit waits for the disk
 
 
 class Counting(MemoryLedger):

@@ -1,7 +1,5 @@
-"""Must be true: two hosts with clocks 90 seconds wrong and a change that stops half-way never make a change twice.
-
-`LEDGER=full` takes 10,000 changes; otherwise a seeded slice.
-"""
+"""Must be true: two hosts with clocks 90 seconds wrong and a change that stops half-way never make a change
+twice. `LEDGER=full` takes 10,000 changes; otherwise a seeded slice."""
 
 import asyncio
 import os

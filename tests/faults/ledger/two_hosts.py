@@ -25,14 +25,12 @@ from services.models.changes import Plan
 from tests.faults.ledger.hosts import STOPS, Host, Place, Stop, worlds_apart
 
 SKEW = 90.0
-BATCH = 50
-"""Changes on one AWS and journal; then both begin anew."""
+BATCH = 50  # Changes on one AWS and journal; then both begin anew
 HOW = ("stopped", "suspended", "paused")
 CORNERS = [(moment, how) for moment in STOPS for how in HOW]
 UNSENT = STOPS[1:3]
 """Moments at which a person who looks at the stopped console can truly say that nothing was sent."""
-Schedule = tuple[str, str, int]
-"""The moment, how it stops there, and for how many seconds."""
+Schedule = tuple[str, str, int]  # The moment, how it stops there, and for how many seconds
 LASTS = (5, 24, 26, 61, 200, 355, 365, 400, 420, 445, 455, 600)
 """Seconds: around the intent's, the window's and the signature's end."""
 
@@ -41,8 +39,7 @@ LASTS = (5, 24, 26, 61, 200, 355, 365, 400, 420, 445, 455, 600)
 class Tally:
     changes: int = 0
     stops: Counter[str] = field(default_factory=Counter)
-    taken_over: int = 0
-    """Changes that the other host found not done, and made."""
+    taken_over: int = 0  # Changes that the other host found not done, and made
     effects: int = 0
     doubled: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -64,11 +61,9 @@ class Story:
     tally: Tally
     maximum: str
     schedule: Schedule
-    is_seeded: bool
-    """Whether chance decides which host stops, and whether a person is asked."""
+    is_seeded: bool  # Whether chance decides which host stops, and whether a person is asked
     other_runs: list[Run] = field(default_factory=list)
-    taken_back: int = 0
-    """Changes of the other host that it has reverted."""
+    taken_back: int = 0  # Changes of the other host that it has reverted
     is_asked: bool = False
     """A person says on the other host that it was not done, as soon as the console there asks."""
 
@@ -157,10 +152,8 @@ async def plan_of(host: Host, maximum: str) -> Plan:
 async def batch(
     seed: int, changes: int, schedule: Schedule | None = None, skew: float | None = None
 ) -> Tally:
-    """With an even seed each host has its copy of a ledger, with an odd one all have one file.
-
-    `schedule` and `skew`: of every change, and of the clock of the host that stops; None: seeded ones.
-    """
+    """With an even seed each host has its copy of a ledger, with an odd one all have one file. `schedule` and
+    `skew`: of every change, and of the clock of the host that stops; None: seeded ones."""
     tally, rng = Tally(), Random(seed)
     skew = rng.choice((SKEW, -SKEW)) if skew is None else skew
     skews = (skew, -skew)

@@ -17,14 +17,10 @@ _EXPECTS = re.compile(rb"(?i)\r\nexpect: *100-continue")
 
 
 class WireFault(StrEnum):
-    CUT_BEFORE = "cut before"
-    """The connection breaks before the server has the request."""
-    CUT_AFTER = "cut after"
-    """It breaks after the server has carried the request out."""
-    CUT_WITHIN = "cut within"
-    """It breaks in the middle of the answer."""
-    STALL = "stall"
-    """The server has the request, and its answer never arrives."""
+    CUT_BEFORE = "cut before"  # The connection breaks before the server has the request
+    CUT_AFTER = "cut after"  # It breaks after the server has carried the request out
+    CUT_WITHIN = "cut within"  # It breaks in the middle of the answer
+    STALL = "stall"  # The server has the request, and its answer never arrives
     ERROR = "500"
     THROTTLE = "throttle"
 
@@ -119,8 +115,7 @@ class _Line:
         self._to_client = to_client
         self._server = server
         self._to_server = to_server
-        self._fault: WireFault | None = None
-        """Of the request whose answer comes next."""
+        self._fault: WireFault | None = None  # Of the request whose answer comes next
 
     async def run(self) -> None:
         ways = [asyncio.ensure_future(self._there()), asyncio.ensure_future(self._back())]

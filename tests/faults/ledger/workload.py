@@ -1,8 +1,6 @@
 """What a writer does over and over: claims that all writers want, holds that exclude each other, and notes.
-
-Each acknowledgement is a line of JSON in a file that outlives the process: `[what, text, seq]`, where `what` is one of
-ACKNOWLEDGED, LATE, FAILED, or `[what, claim or hold, seq]` for one of TAKEN.
-"""
+Each acknowledgement is a line of JSON in a file that outlives the process: `[what, text, seq]`, where `what`
+is one of ACKNOWLEDGED, LATE, FAILED, or `[what, claim or hold, seq]` for one of TAKEN."""
 
 import asyncio
 import json
@@ -61,8 +59,7 @@ class Work:
         self._rng = rng
         self._failures = 0
         self._number = 0
-        self._life = rng.randrange(1 << 32)
-        """Tells this life's texts from those before a kill."""
+        self._life = rng.randrange(1 << 32)  # Tells this life's texts from those before a kill
 
     async def run(self, ends: Callable[[int], bool]) -> bool:
         """Write until `ends(steps)`. Returns whether the journal was usable to the end."""

@@ -27,8 +27,7 @@ from tests.faults.ledger.workload import Acks, Work
 
 FORKS_LEAN = (asyncpg, credentials, dynamodb, s3)
 """What a console imports when it is first needed; imported here, a fork has it."""
-UNUSABLE = 3
-"""Exit status of a writer that gave up."""
+UNUSABLE = 3  # Exit status of a writer that gave up
 
 
 async def write(order: dict[str, Any]) -> bool:

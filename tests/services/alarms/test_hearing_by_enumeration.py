@@ -105,11 +105,9 @@ class Node:
     is_enabled: bool | None = True
     is_muted: bool = False
     suppressor: str = ""
-    is_broken: bool = False
-    """Its text is no rule, although it has the tree's names."""
+    is_broken: bool = False  # Its text is no rule, although it has the tree's names
     rule: str = ""
-    by_arn: bool = False
-    """Whether its suppressor is named by its ARN."""
+    by_arn: bool = False  # Whether its suppressor is named by its ARN
 
     @property
     def acts(self):
@@ -211,8 +209,7 @@ def _tree(rng, below, depth):
 
 # ---------------------------------------------------------------- enumeration
 
-Truth = tuple[int, int, int]
-"""For each state of an alarm, the assignments in which it has it."""
+Truth = tuple[int, int, int]  # For each state of an alarm, the assignments in which it has it
 
 
 def at_least(threshold, truths, every):

@@ -13,8 +13,7 @@ from services.models.base import RawId
 from services.models.ecs import ScheduledAction
 
 TOKYO = "Asia/Tokyo"
-NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
-"""A Wednesday, 10:00 JST."""
+NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)  # A Wednesday, 10:00 JST
 
 
 def action(schedule, timezone=TOKYO, **more):

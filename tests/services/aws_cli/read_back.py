@@ -1,7 +1,5 @@
-"""Reads a command line back as the request that the AWS CLI would send: a small CLI without the CLI.
-
-Source: "Specifying parameter values" (AWS CLI user guide); operations and parameters from the SDK's models.
-"""
+"""Reads a command line back as the request that the AWS CLI would send: a small CLI without the CLI. Source:
+"Specifying parameter values" (AWS CLI user guide); operations and parameters from the SDK's models."""
 
 import json
 from collections.abc import Mapping

@@ -13,8 +13,7 @@ from services.models.runbook import ClosedDay, Closures, Duty, Environment, Runb
 from services.runbook.checks import rule_mistake
 
 NEW_YEAR = ("12-29", "12-30", "12-31", "01-01", "01-02", "01-03")
-OFFICE = Closures(yearly=NEW_YEAR)
-"""A city hall's."""
+OFFICE = Closures(yearly=NEW_YEAR)  # A city hall's
 
 POLICIES = [(policy, within) for policy in ClosedDay for within in Within]
 

@@ -7,8 +7,7 @@ from services.calendar.calendar import Calendar
 from services.runbook.loader import load_named
 
 FACILITY = Calendar(load_named("facility-prod"))
-QUARTER = timedelta(minutes=15)
-"""Opening hours begin and end at one."""
+QUARTER = timedelta(minutes=15)  # Opening hours begin and end at one
 STARTS = st.integers(0, 366 * 96).map(lambda number: datetime(2026, 1, 1, tzinfo=UTC) + QUARTER * number)
 
 

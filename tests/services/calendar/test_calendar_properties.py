@@ -26,8 +26,7 @@ BOOK = load_named("facility-prod")
 RULES = sorted({each.rule for each in BOOK.duties if each.rule})
 DECADE, CENTURY_HALF = (date(2024, 1, 1), date(2033, 12, 31)), (date(2000, 1, 1), date(2050, 12, 31))
 SPANS = [DECADE, pytest.param(CENTURY_HALF, marks=pytest.mark.slow)]
-AROUND = timedelta(days=REACH + 40)
-"""Farther than any closed day moves a date."""
+AROUND = timedelta(days=REACH + 40)  # Farther than any closed day moves a date
 
 policies = st.sampled_from(POLICIES)
 times = st.lists(st.sampled_from(("00:00", "09:00", "14:00", "23:59")), max_size=3, unique=True).map(tuple)

@@ -1,8 +1,6 @@
-"""The shipped runbook's calendar beside a naive one that knows no RFC 5545: every month of 2026 to 2030.
-
-The naive one reads the runbook's words (Mondays, the 1st, the last three open days), walks day by day, and
-asks of each day only whether city hall is open.
-"""
+"""The shipped runbook's calendar beside a naive one that knows no RFC 5545: every month of 2026 to 2030. The
+naive one reads the runbook's words (Mondays, the 1st, the last three open days), walks day by day, and asks
+of each day only whether city hall is open."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta

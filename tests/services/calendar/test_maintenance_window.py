@@ -9,8 +9,7 @@ from services.calendar.maintenance_windows import DAY, WEEK, Window, daily, loca
 from services.models.date_text import zoned_time
 
 TOKYO = ZoneInfo("Asia/Tokyo")
-MONDAY = datetime(2026, 1, 12, 0, 0, tzinfo=UTC)
-"""9:00 JST."""
+MONDAY = datetime(2026, 1, 12, 0, 0, tzinfo=UTC)  # 9:00 JST
 MOMENTS = st.datetimes(
     min_value=datetime(1950, 1, 1),  # noqa: DTZ001  made aware below
     max_value=datetime(2099, 1, 1),  # noqa: DTZ001

@@ -40,8 +40,7 @@ class FakeAws:
         self.actions: dict[str, dict[str, Any]] = {}
         self.effects: Counter[int] = Counter()
         """By the identity of the confirmed call: how often it was carried out."""
-        self.marks: set[str] = set()
-        """The marks of the requests that were carried out."""
+        self.marks: set[str] = set()  # The marks of the requests that were carried out
         self.plans: list[Plan] = []
         self.faults: list[str] = []
         """What happens to the next writes: `lost-after`, `lost-before`, `throttled`, `invalid`, or "" for nothing."""

@@ -57,8 +57,7 @@ from services.models.rds import OrderableClass, SizeRange, Snapshot, SnapshotSta
 from services.runbook.loader import load_builtin
 from tests.services.changes.rds_states import database, read_state
 
-NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
-"""A Wednesday, 10:00 JST."""
+NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)  # A Wednesday, 10:00 JST
 BOOK = load_builtin("facility-prod")
 ALARM = str(BOOK.alarms[0].name)
 KEYS = timedelta(days=1)

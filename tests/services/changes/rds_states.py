@@ -14,8 +14,7 @@ from services.models.rds import Database, DatabaseState, PendingAction, PendingS
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
 
-NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
-"""A Wednesday, 10:00 JST."""
+NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)  # A Wednesday, 10:00 JST
 BOOK = load_builtin("facility-prod")
 CALENDAR = Calendar(BOOK)
 ARN = RawId("arn:aws:rds:ap-northeast-1:123456789012:db:facility-prod-db")

@@ -40,8 +40,7 @@ class Flip(NamedTuple):
     one: dict[str, Any]
     words: str
     other: dict[str, Any]
-    instead: str = ""
-    """"" for a sentence that is not said at all then."""
+    instead: str = ""  # "" for a sentence that is not said at all then
 
 
 def warned(kind, field, words, one, other=None):

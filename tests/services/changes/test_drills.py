@@ -16,8 +16,7 @@ from services.models.watches import WatchState
 from tests.services.changes.change_world import APPROVED, OVER, desk
 
 DATABASE = "facility-prod-db"
-WEDNESDAY = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
-"""10:00 JST in the month of a restore drill."""
+WEDNESDAY = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)  # 10:00 JST in the month of a restore drill
 APRIL = datetime(2026, 4, 8, 1, 0, tzinfo=UTC)
 
 

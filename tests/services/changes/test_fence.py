@@ -32,15 +32,12 @@ def _unreachable():
 @dataclass
 class Ledger:
     engine: ChangeEngine
-    caught_up: int = 0
-    """How often it was asked for what other hosts have written."""
-    lost_from: int = 1000
-    """From which time on that fails."""
+    caught_up: int = 0  # How often it was asked for what other hosts have written
+    lost_from: int = 1000  # From which time on that fails
     after: dict[EntryKind, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     """What happens once an entry of a kind is recorded."""
     refuses: frozenset[EntryKind] = frozenset()
-    at_refusal: Callable[[], Awaitable[None]] | None = None
-    """What happens at the next refusal."""
+    at_refusal: Callable[[], Awaitable[None]] | None = None  # What happens at the next refusal
 
     def __post_init__(self):
         journal: Any = self.engine._journal

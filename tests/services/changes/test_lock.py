@@ -17,8 +17,7 @@ from tests.services.changes.fake_aws import NOW, FakeAws, opened
 from tests.services.journal.book import append
 
 BOOK = UNAPPROVED
-AGES = [59, OVER, 86_400, 40 * 86_400]
-"""Seconds after a console was killed."""
+AGES = [59, OVER, 86_400, 40 * 86_400]  # Seconds after a console was killed
 POINTS = ["confirmed", "intended", "unknown", "first done", "second intended"]
 """The last entry that a killed console wrote."""
 LOCKED = "or its outcome has been unknown, since"

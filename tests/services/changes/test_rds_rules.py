@@ -12,8 +12,7 @@ from services.models.rds import DatabaseEvent, SizeRange, StorageOption
 from services.runbook.loader import load_builtin
 
 CALENDAR = Calendar(load_builtin("facility-prod"))
-NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
-"""A Wednesday, 10:00 JST."""
+NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)  # A Wednesday, 10:00 JST
 
 RANGES = st.lists(
     st.builds(

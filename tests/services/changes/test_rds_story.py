@@ -20,8 +20,7 @@ NAME = "facility-prod-db"
 MODIFY, MAINTAIN, SNAPSHOT = (
     f"rds.{name}" for name in ("ModifyDBInstance", "ApplyPendingMaintenanceAction", "CreateDBSnapshot")
 )
-FRIDAY = datetime(2026, 1, 16, 1, 0, tzinfo=UTC)
-"""10:00 JST; the window is in 40 hours."""
+FRIDAY = datetime(2026, 1, 16, 1, 0, tzinfo=UTC)  # 10:00 JST; the window is in 40 hours
 HOUR = 3600.0
 
 
@@ -63,10 +62,8 @@ async def apply(one, plan):
 
 
 async def ended(one, id, *, step, most=40, early=False):
-    """The run once its watch has ended; the world moves on by `step` seconds until then.
-
-    `early`: it is read before its window begins.
-    """
+    """The run once its watch has ended; the world moves on by `step` seconds until then. `early`: it is read
+    before its window begins."""
 
     def run():
         return next(run for run in one.engine.runs if run.id == id)

@@ -26,8 +26,7 @@ from services.models.ecs import (
 )
 from services.runbook.loader import load_builtin
 
-NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
-"""A Wednesday, 10:00 JST: the last days of the month."""
+NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)  # A Wednesday, 10:00 JST: the last days of the month
 BOOK = load_builtin("facility-prod")
 CALENDAR = Calendar(BOOK)
 KIND = next(kind for kind in CHANGES if kind.id == "task-limit")

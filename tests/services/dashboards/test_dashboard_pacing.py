@@ -25,8 +25,7 @@ from services.models.runbook import Closures
 from services.models.verdict import Verdict
 from tests.services.dashboards.dashboard_world import NOW, RUNBOOK, World, widget
 
-MINUTE = 60 * JITTER
-"""Seconds between two reads, at most."""
+MINUTE = 60 * JITTER  # Seconds between two reads, at most
 
 
 @dataclass

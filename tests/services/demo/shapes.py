@@ -40,10 +40,8 @@ def _enum_errors(shape: Any, value: Any, path: str) -> list[str]:
 
 
 def assert_output_shape(service: str, operation: str, result: dict[str, Any]) -> dict[str, Any]:
-    """Fail unless `result` fits the operation's output shape; return it, so calls can be wrapped.
-
-    Unknown members, wrong types, missing required members and words outside an enum all fail.
-    """
+    """Fail unless `result` fits the operation's output shape; return it, so calls can be wrapped. Unknown
+    members, wrong types, missing required members and words outside an enum all fail."""
     shape = service_model(service).operation_model(operation).output_shape
     if shape is None:
         assert result in ({}, None), f"{service}.{operation} answers nothing, got {result!r}"

@@ -73,10 +73,8 @@ async def desk(
     retry: float = 10.0,
     shared: Journal | None = None,
 ) -> AsyncIterator[Desk]:
-    """A console that has seen its first view; `began` (JST) writes the journal's first entry then.
-
-    `shared`: a journal in place of that in the file.
-    """
+    """A console that has seen its first view; `began` (JST) writes the journal's first entry then. `shared`:
+    a journal in place of that in the file."""
     book = runbook or load_builtin("facility-prod")
     if began:
         early = Journal(path, clock=ManualClock(jst(began)), person=lambda: Person(user=user))

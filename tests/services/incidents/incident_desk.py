@@ -15,8 +15,7 @@ from services.models.feeds import FeedState
 from services.models.journal import Person
 from services.runbook.loader import load_builtin
 
-NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
-"""10:00 in Japan."""
+NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)  # 10:00 in Japan
 RUNBOOK = load_builtin("facility-prod")
 ALARM = "alb-5xx-error-rate"
 FIRED = NOW - timedelta(minutes=2)

@@ -15,8 +15,7 @@ from tests.services.incidents.incident_desk import RUNBOOK, alarm, desk
 from tests.widgets import incident_data as data
 
 READ = tuple(SourceReading(source=source, requests=1) for source in Source)
-SLOTS = data.evidence(readings=READ)
-"""The database has no connection left."""
+SLOTS = data.evidence(readings=READ)  # The database has no connection left
 NOTHING = data.evidence(
     readings=READ,
     database_lines=None,

@@ -13,8 +13,7 @@ from services.runbook.loader import load_builtin
 from tests.services.aws.canned import Canned
 
 BOOK = load_builtin("facility-prod")
-MONDAY = datetime(2026, 1, 12, 0, 0, tzinfo=UTC)
-"""9:00 JST."""
+MONDAY = datetime(2026, 1, 12, 0, 0, tzinfo=UTC)  # 9:00 JST
 LAST = datetime(2026, 1, 11, 18, 14, tzinfo=UTC)
 """In the newest backup window before MONDAY: a Sunday in UTC, Monday 3:14 JST."""
 ROW: dict[str, Any] = {

@@ -16,8 +16,7 @@ from services.runbook.loader import load_builtin
 from tests.conftest import REGION, Embedded
 
 GROUP = "/app/library"
-Event = tuple[float, object]
-"""(minutes before now, a JSON object or a line)."""
+Event = tuple[float, object]  # (minutes before now, a JSON object or a line)
 
 
 def fill(embedded: Embedded, events: Iterable[Event], *, group: str = GROUP, days: int | None = 30) -> None:

@@ -13,8 +13,7 @@ from services.models.verdict import Verdict
 from tests.services.inspections.costs.cost_answers import BOOK
 from tests.services.inspections.running_world import context
 
-MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
-"""9:00 JST; Friday was the last open day."""
+MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)  # 9:00 JST; Friday was the last open day
 WEEKEND = 3 * 24 * 3600.0
 
 

@@ -18,8 +18,7 @@ from services.journal.verify import verify
 from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.verification import Verification
 
-NOON = datetime(2026, 1, 14, 3, 0, tzinfo=UTC)
-"""12:00 in Japan."""
+NOON = datetime(2026, 1, 14, 3, 0, tzinfo=UTC)  # 12:00 in Japan
 ALICE = Person(user="alice", origin="ssh 10.0.0.5", host="bastion-1")
 
 

@@ -1,7 +1,6 @@
-"""Journals of many years as real work leaves them: every duty of the runbook, inspections, alarms, changes, incidents.
-
-Entries have the data that the console writes; most are made from few models, so that a million take a minute. Seeded.
-"""
+"""Journals of many years as real work leaves them: every duty of the runbook, inspections, alarms, changes,
+incidents. Entries have the data that the console writes; most are made from few models, so that a million
+take a minute. Seeded."""
 
 import random
 import sqlite3
@@ -29,8 +28,7 @@ from services.runbook.loader import load_builtin
 from tests.services.changes.test_runs import plan as plan_of
 
 BOOK = load_builtin("facility-prod")
-NOW = datetime(2026, 1, 14, 1, tzinfo=UTC)
-"""When the journal ends: a Wednesday morning in Japan."""
+NOW = datetime(2026, 1, 14, 1, tzinfo=UTC)  # When the journal ends: a Wednesday morning in Japan
 PEOPLE = ("sato", "suzuki", "takahashi", "tanaka")
 HOST = ("ssh 10.0.0.5", "arn:aws:sts::123456789012:assumed-role/Operator/sato", "bastion-1")
 ALARMS = tuple(f"facility-alarm-{number:02}" for number in range(40))

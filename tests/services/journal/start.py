@@ -21,25 +21,20 @@ from tests.services.journal.book import NOON, checked
 
 BOOK = load_builtin("facility-prod")
 NOWHERE = "http://127.0.0.1:9"
-LIMIT = 120.0
-"""Seconds that any of it may take on a busy machine."""
+LIMIT = 120.0  # Seconds that any of it may take on a busy machine
 
 
 @dataclass
 class Started:
     health: JournalHealth
-    refused: bool
-    """An entry was not taken."""
-    board: Any
-    """The alarm feed's first state; None without a watcher."""
+    refused: bool  # An entry was not taken
+    board: Any  # The alarm feed's first state; None without a watcher
 
 
 async def started(path: Path, embedded: Any = None, *, placed: bool = True) -> Started:
-    """Start, follow all, read all, write one entry, end. Raises what the console could not bear.
-
-    Without an AWS nobody watches the alarms. `placed`: two years of duties are placed in the calendar, which takes longer
-    than all the rest; else their records are only read.
-    """
+    """Start, follow all, read all, write one entry, end. Raises what the console could not bear. Without an
+    AWS nobody watches the alarms. `placed`: two years of duties are placed in the calendar, which takes
+    longer than all the rest; else their records are only read."""
     settings = embedded.settings() if embedded else {"endpoint_url": NOWHERE}
     clock = embedded.clock if embedded else ManualClock(NOON)
     async with asyncio.timeout(LIMIT):

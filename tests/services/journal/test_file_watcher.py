@@ -14,8 +14,7 @@ from services.journal.journal import Journal
 from services.journal.reader import JournalReader
 from tests.services.journal.book import Listener, filled, note, open_journal
 
-POLLS = 20
-"""After as many polls of two files each, nothing more is reported."""
+POLLS = 20  # After as many polls of two files each, nothing more is reported
 
 
 @pytest.fixture

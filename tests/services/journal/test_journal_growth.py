@@ -24,8 +24,7 @@ from tests.services.journal.decade import BOOK, NOW, written
 pytestmark = [pytest.mark.xdist_group("ten-years"), pytest.mark.slow]
 
 YEAR, PER_DAY = 365, 12
-FEW, MANY = 2, 10
-"""Years; a report looks back for at most 430 days."""
+FEW, MANY = 2, 10  # Years; a report looks back for at most 430 days
 _NAMES = ("entries", "e", "p", "l", "i", "s", "o", "f", "r", "w", "c")
 """Of the table of entries in statements."""
 
@@ -46,8 +45,7 @@ class Counts:
     def __init__(self):
         self.decoded = 0
         self.statements: dict[str, Any] = {}
-        self.work = 0
-        """Thousands of instructions that SQLite has carried out."""
+        self.work = 0  # Thousands of instructions that SQLite has carried out
 
 
 @pytest.fixture

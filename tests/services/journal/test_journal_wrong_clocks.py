@@ -23,8 +23,7 @@ from tests.services.changes.test_runs import plan as plan_of
 from tests.services.journal.book import ALICE, NOON, append, filled, note, open_journal
 
 K = EntryKind
-LONG = timedelta(days=90)
-"""Longer than what a start reads by time."""
+LONG = timedelta(days=90)  # Longer than what a start reads by time
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,7 @@ from services import i18n
 from services.models.date_text import dated_time, day_text, span_text, time_text, written_on, zoned_time
 
 JAPAN = ZoneInfo("Asia/Tokyo")
-AT = datetime(2025, 12, 31, 15, 30, 5, tzinfo=UTC)
-"""Half past midnight on New Year's Day in Japan."""
+AT = datetime(2025, 12, 31, 15, 30, 5, tzinfo=UTC)  # Half past midnight on New Year's Day in Japan
 
 
 @pytest.fixture(autouse=True)

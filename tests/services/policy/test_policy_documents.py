@@ -17,8 +17,7 @@ from tui.panel_registry import PANELS
 BOOK = load_builtin("facility-prod")
 PANEL_CALLS = tuple(call for panel in PANELS for call in panel.calls)
 PLACE = "ap-northeast-1:123456789012"
-LARGEST = 6144
-"""Characters of a managed policy, without white space (IAM quotas)."""
+LARGEST = 6144  # Characters of a managed policy, without white space (IAM quotas)
 ROTATION = Declared(
     reads=frozenset(),
     writes=frozenset(),

@@ -23,8 +23,7 @@ SCALING = f"arn:aws:application-autoscaling:{HERE}:scalable-target/*"
 DATABASE = f"arn:aws:rds:{HERE}:db:{{}}"
 USER = "arn:aws:iam::123456789012:user/{}"
 RULE = f"arn:aws:cloudwatch:{HERE}:alarm-mute-rule:{{}}"
-GITHUB = "github"
-"""The service that IAM does not govern."""
+GITHUB = "github"  # The service that IAM does not govern
 """IAM's names of services where they differ from botocore's."""
 TARGETS = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 

@@ -16,8 +16,7 @@ from tests.services.duties.duty_world import jst
 from tests.services.journal.book import of_tomorrow
 from tests.services.report.ledger import MEASURE, RUNBOOK, Ledger, evidence, finding, moment
 
-DAY = "2026-01-06"
-"""A Tuesday with the three daily duties."""
+DAY = "2026-01-06"  # A Tuesday with the three daily duties
 MORNING, NOON, EVENING = (
     f"daily-{name}@{DAY}T{at}"
     for name, at in (("morning", "09:00"), ("afternoon", "14:00"), ("evening", "17:00"))

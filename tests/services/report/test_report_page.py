@@ -19,8 +19,7 @@ from services.report.rendering.page import cut, height, size
 from tests.services.report.ledger import RUNBOOK, Ledger, alarm_period, finding
 
 DAY = "2026-01-19"
-PAGE = 272.0
-"""Millimetres between the margins of the first page."""
+PAGE = 272.0  # Millimetres between the margins of the first page
 LONG = {
     "ja": "接続数の上限に達したため、応答が遅くなり、一部の要求が失敗した。原因はバッチ処理の重複起動とみられる。"
     * 4,

@@ -16,8 +16,7 @@ from tests.services.report.ledger import Ledger
 from tests.services.report.test_report_approvals import month, year
 from tests.services.report.test_report_day import day, moment, plan
 
-SUNDAY = "2026-01-04"
-"""A day without duties and inspections."""
+SUNDAY = "2026-01-04"  # A day without duties and inspections
 BACK = moment("2026-01-07 17:00")
 
 

@@ -66,8 +66,7 @@ CASES: list[tuple[str, str, str]] = [
 """A file with a place for the value, an ARN or an address, the name within; "" where there is none."""
 
 
-CALENDAR = ("change_calendar", "name")
-"""A key that takes an ARN, too: `test_approval_checks`."""
+CALENDAR = ("change_calendar", "name")  # A key that takes an ARN, too: `test_approval_checks`
 
 
 def key_of(text):

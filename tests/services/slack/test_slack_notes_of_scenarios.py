@@ -26,8 +26,7 @@ RAW = re.compile(
     r"\d\.\d{4,}|\de[+-]\d|Threshold Crossed|datapoint|\d{2}/\d{2}/\d{2}|(?<![a-z]:\d\d:\d\d)(?<=:\d\d) ?[（(]?UTC"
 )
 """Floats as programs write them, AWS's English and dates, and UTC, except in a window as RDS is told it."""
-LABEL = re.compile(r"[^ -~]")
-"""A character that is not ASCII: a Japanese line has at least one."""
+LABEL = re.compile(r"[^ -~]")  # A character that is not ASCII: a Japanese line has at least one
 
 
 async def notes(embedded):
@@ -52,8 +51,7 @@ def desk(embedded):
     return NoteContext(BOOK, Calendar(BOOK), "ap-northeast-1", embedded.clock.now(), "sato")
 
 
-AT_EVERY_RUN = ("monday-faults",)
-"""Every fault at once; `make faults` reads all the others."""
+AT_EVERY_RUN = ("monday-faults",)  # Every fault at once; `make faults` reads all the others
 SCENARIOS = [
     pytest.param(
         info.name,

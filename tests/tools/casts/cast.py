@@ -9,18 +9,15 @@ from pathlib import Path
 from tests.tools.screens.terminal import Cell, Terminal
 
 Rows = list[list[Cell]]
-_DIGITS = 3
-"""Of the seconds in a recording."""
+_DIGITS = 3  # Of the seconds in a recording
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """What happens at a time."""
 
-    at: float
-    """Seconds since the beginning."""
-    kind: str
-    """`o`: output; `m`: a mark with a name, where players can stop."""
+    at: float  # Seconds since the beginning
+    kind: str  # `o`: output; `m`: a mark with a name, where players can stop
     data: str
 
 
@@ -73,8 +70,7 @@ def difference(before: Rows | None, after: Rows) -> str:
     return "".join(parts)
 
 
-_JOIN = 8
-"""Cells that are sent again rather than skipped: about what it costs to move the cursor."""
+_JOIN = 8  # Cells that are sent again rather than skipped: about what it costs to move the cursor
 
 
 def _spans(old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, int]]:

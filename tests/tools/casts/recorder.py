@@ -19,16 +19,12 @@ from tests.tools.screens.terminal import Cell, Terminal
 from tests.tui.pty_console import PtyConsole
 
 WIDTH, HEIGHT = 120, 40
-CAPTION = 2
-"""Rows below the console, which say what is done."""
-_TYPING, _KEY = 0.09, 0.5
-"""Seconds of a letter, and before a key that does something."""
-_QUIET = 0.2
-"""Seconds that one read waits for output."""
+CAPTION = 2  # Rows below the console, which say what is done
+_TYPING, _KEY = 0.09, 0.5  # Seconds of a letter, and before a key that does something
+_QUIET = 0.2  # Seconds that one read waits for output
 _READS = 4
 """Reads without output after which a screen counts as drawn: longer than the 0.6 seconds in which dialogs hold back keys."""
-_LIMIT = 180.0
-"""Seconds that a world may take to come to what a story is about."""
+_LIMIT = 180.0  # Seconds that a world may take to come to what a story is about
 _BLANKS = re.compile(r"[\s│┃║▏▕]+")
 _KEYS: Mapping[str, str] = {"⏎": "\r", "Esc": "\x1b", "Tab": "\t", "Shift+Tab": "\x1b[Z", "F7": "\x1b[18~", "F9": "\x1b[20~", "F5": "\x1b[15~", "↓": "\x1b[B", "→": "\x1b[C", "←": "\x1b[D", "↑": "\x1b[A", "Space": " ", "End": "\x1b[F", "PgDn": "\x1b[6~"}  # fmt: skip
 """What a terminal sends for keys, by their names on the screen."""
@@ -40,13 +36,11 @@ class Recorder:
     """One story in one language."""
 
     title: str
-    command: str
-    """What a person types to have this world, as in the README."""
+    command: str  # What a person types to have this world, as in the README
     options: tuple[str, ...]
     """Further options of the demo: a day, a speed, so that it is the same at every recording."""
     home: Path
-    at: float = 0.0
-    """Seconds since the beginning of the recording."""
+    at: float = 0.0  # Seconds since the beginning of the recording
     events: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:

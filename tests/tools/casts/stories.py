@@ -18,12 +18,9 @@ class Story:
 
     name: str
     english: str
-    japanese: str
-    """Its title."""
-    command: str
-    """As a person types it."""
-    options: tuple[str, ...]
-    """What the command needs beside that to play the same day in a minute."""
+    japanese: str  # Its title
+    command: str  # As a person types it
+    options: tuple[str, ...]  # What the command needs beside that to play the same day in a minute
     play: Callable[[Recorder], None]
 
 

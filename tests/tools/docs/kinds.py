@@ -26,8 +26,7 @@ from tui.panel_registry import PANELS
 WRITTEN: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("kinds.toml").read_text("utf-8"))
 """What people write of each inspection and change."""
 _GITHUB = "github"
-_WITHOUT_TARGET = frozenset({"drill-delete"})
-"""Changes of something that an earlier change makes."""
+_WITHOUT_TARGET = frozenset({"drill-delete"})  # Changes of something that an earlier change makes
 _EXAMPLES = {
     "alarm-mute": "toban change alarm-mute --target rds-cpu-high --action mute --reason maintenance --plan"
 }

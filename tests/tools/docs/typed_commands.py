@@ -24,8 +24,7 @@ class Typed(NamedTuple):
 
     where: str
     words: list[str]
-    marked: bool
-    """Whether its block says that it needs something of the reader's own."""
+    marked: bool  # Whether its block says that it needs something of the reader's own
 
 
 def typed_commands(page: Path) -> Iterator[Typed]:
@@ -68,8 +67,7 @@ class Parsed(NamedTuple):
 
     names: tuple[str, ...]
     """The subcommands, as far as they could be told: `("logs", "tail")`; none: the console."""
-    refusal: str
-    """Why it would refuse them as wrong usage; "" if it would not."""
+    refusal: str  # Why it would refuse them as wrong usage; "" if it would not
 
 
 def parsed(words: list[str]) -> Parsed:

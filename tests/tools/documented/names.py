@@ -17,18 +17,15 @@ _TABLE = re.compile(r"^`?(\[\[?)([a-z_]+(?:\.[a-zA-Z_]+)*)\]\]?`?(?: |$)")
 _ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+]+)://[\w@.:/?=&%+-]*[\w/]")
 _TYPED = ("span", "sh", "text", "console")
 _OTHER_PROGRAM = re.compile(r"(?:make|aws|pip|python3?|docker|uv|pipx|git) |[A-Z]+=|\./toban-")
-_MAPPINGS = ("dimensions",)
-"""Tables whose names are the reader's."""
+_MAPPINGS = ("dimensions",)  # Tables whose names are the reader's
 _ABOUT_KEYS = re.compile(r"^(?:Keys of the runbook|手順書のキー|Every key|すべてのキー)")
 
 
 class Key(NamedTuple):
     """A key of a runbook or a configuration."""
 
-    table: str
-    """As in TOML's heading, with dots; "" at the top."""
-    listed: bool
-    """Whether its table is one of several (`[[…]]`)."""
+    table: str  # As in TOML's heading, with dots; "" at the top
+    listed: bool  # Whether its table is one of several (`[[…]]`)
     name: str
 
 

@@ -14,10 +14,8 @@ _HEADING = re.compile(r'^\.S[HS] "(.*)"$')
 class Segment(NamedTuple):
     """A line of a document, or one piece of code in it."""
 
-    heading: str
-    """The nearest heading above, without its number signs."""
-    kind: str
-    """`prose`, `span`, or the language of the block."""
+    heading: str  # The nearest heading above, without its number signs
+    kind: str  # `prose`, `span`, or the language of the block
     text: str
 
 

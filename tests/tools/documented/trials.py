@@ -1,7 +1,6 @@
-"""What is started to see that a documented option works: its command without it and with it, and how they end.
-
-Where two equal starts differ in numbers (ages, times, ids), these do not count. Every start has a home and a folder of its own.
-"""
+"""What is started to see that a documented option works: its command without it and with it, and how they
+end. Where two equal starts differ in numbers (ages, times, ids), these do not count. Every start has a home
+and a folder of its own."""
 
 import json
 import os
@@ -18,14 +17,11 @@ from tests.services.report.incident_ledger import DAY
 from tests.tools.documented.names import Flag
 from tests.tools.documented.texts import ROOT
 
-UNKNOWN = "zz-none"
-"""A value that nothing has."""
-JOURNAL = "journal.db"
-"""In the folder of each start."""
+UNKNOWN = "zz-none"  # A value that nothing has
+JOURNAL = "journal.db"  # In the folder of each start
 ADDRESS = "dynamodb://toban-journal?region=ap-northeast-1"
 FACILITY = (ROOT / "services/runbook/facility-prod.toml").read_text("utf-8")
-DEAD = {"TOBAN_JOURNAL": "postgresql://toban@127.0.0.1:1/journals"}
-"""A ledger that does not answer."""
+DEAD = {"TOBAN_JOURNAL": "postgresql://toban@127.0.0.1:1/journals"}  # A ledger that does not answer
 
 
 @dataclass(frozen=True)
@@ -120,11 +116,9 @@ GIVEN: Mapping[str, str] = {"--debug": "/dev/null/no-folder", "--format": "text"
 class Ended:
     """How one start ended."""
 
-    status: int | None
-    """None: it went on until it was killed."""
+    status: int | None  # None: it went on until it was killed
     output: str
-    files: tuple[str, ...]
-    """What it left in its folder and its home."""
+    files: tuple[str, ...]  # What it left in its folder and its home
 
     def __str__(self) -> str:
         return f"{self.status} {self.output[-600:]} {self.files}"

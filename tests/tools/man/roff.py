@@ -27,10 +27,8 @@ def italic(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """One paragraph; what stands in backquotes is bold, and rows of wide characters may be broken.
-
-    A row of Japanese is one word to roff, which would run over the edge of the screen.
-    """
+    """One paragraph; what stands in backquotes is bold, and rows of wide characters may be broken. A row of
+    Japanese is one word to roff, which would run over the edge of the screen."""
     parts = _CODE.split(" ".join(text.split()))
     return guarded("".join(bold(part) if index % 2 else _breakable(part) for index, part in enumerate(parts)))
 

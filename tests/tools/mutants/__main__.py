@@ -1,9 +1,6 @@
 """Changes a sample of lines and says which changes no test notices; or records which tests run which lines.
-
-python -m tests.tools.mutants --size 60
-python -m tests.tools.mutants --only services/feed.py:120 --tests tests/services/test_feed.py
-python -m tests.tools.mutants map -n 4 --dist loadgroup -m "not slow" tests
-"""
+python -m tests.tools.mutants --size 60 python -m tests.tools.mutants --only services/feed.py:120 --tests
+tests/services/test_feed.py python -m tests.tools.mutants map -n 4 --dist loadgroup -m "not slow" tests"""
 
 import argparse
 import sys
@@ -19,8 +16,7 @@ from tests.tools.mutants.running import Runner
 from tests.tools.mutants.sample import chosen_lines, mutants, product
 from tests.tools.mutants.trials import Mutant, Verdict
 
-KEPT = Path(".mutants")
-"""Where the map is kept, in the folder from which the tool runs."""
+KEPT = Path(".mutants")  # Where the map is kept, in the folder from which the tool runs
 FOLDERS = ("services", "tui", "widgets")
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
-given: dict[str, str] = {}
-"""Added to the environment of each process that is started from here on."""
+given: dict[str, str] = {}  # Added to the environment of each process that is started from here on
 
 
 def hand_on() -> None:

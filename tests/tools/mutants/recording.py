@@ -13,8 +13,7 @@ from coverage import Coverage
 
 from tests.tools.mutants import children
 
-RESULTS = "MUTANTS_RESULTS"
-"""The variable that names the folder for each process's list of tests."""
+RESULTS = "MUTANTS_RESULTS"  # The variable that names the folder for each process's list of tests
 _CONFIG = "COVERAGE_PROCESS_CONFIG"
 
 

@@ -26,8 +26,7 @@ from tests.tools.mutants.trials import Attempt, Judge, Mutant, Outcome, Verdict
 
 _FACTOR, _CONSTANT = 8.0, 30.0
 """A test that takes so many times what it took for the map, and so many seconds, hangs."""
-_START = 300.0
-"""Seconds for a Python of its own to collect its tests."""
+_START = 300.0  # Seconds for a Python of its own to collect its tests
 
 Trial = Generator[Attempt, Outcome, Verdict]
 

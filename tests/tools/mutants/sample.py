@@ -20,10 +20,8 @@ def product(folders: Sequence[str]) -> list[Path]:
 
 
 def chosen_lines(files: Sequence[Path], size: int, seed: int) -> list[tuple[Line, int]]:
-    """As many lines of all, each as likely, with their number in their module.
-
-    A line's rank depends on its text and the name of what holds it, not on its file: it stays chosen when it moves.
-    """
+    """As many lines of all, each as likely, with their number in their module. A line's rank depends on its
+    text and the name of what holds it, not on its file: it stays chosen when it moves."""
     occurrences: Counter[tuple[str, str]] = Counter()
     ranked = []
     for file in files:

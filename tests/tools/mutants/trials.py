@@ -20,8 +20,7 @@ class Mutant:
 
     number: int
     line: Line
-    index: int
-    """Which line of its module it is."""
+    index: int  # Which line of its module it is
     change: Change
     tests: list[Run]
     runners: int
@@ -98,10 +97,8 @@ class Judge:
 
 
 def tests_for(line: Line, line_map: LineMap, importers: Iterable[Path]) -> tuple[list[Run], int, bool]:
-    """The tests in their order, how many run the line, and whether it is executed by imports.
-
-    A line that imports execute is run by every test that uses its module, or a module that imports it.
-    """
+    """The tests in their order, how many run the line, and whether it is executed by imports. A line that
+    imports execute is run by every test that uses its module, or a module that imports it."""
     lines = range(line.first, line.last + 1)
     is_known = not line_map.has_changed(line.file)
     runners = line_map.tests_of(line.file, lines if is_known else None)
@@ -122,10 +119,8 @@ def tests_for(line: Line, line_map: LineMap, importers: Iterable[Path]) -> tuple
 
 
 def ordered(file: Path, tests: Iterable[Run], seconds: float) -> list[Run]:
-    """Those of the mirrored folder first, by their time; then by turns one of each file; as many as there is time for.
-
-    `seconds`: what all tests of the map take.
-    """
+    """Those of the mirrored folder first, by their time; then by turns one of each file; as many as there is
+    time for. `seconds`: what all tests of the map take."""
     unique = sorted(dict.fromkeys(tests), key=lambda test: (test.seconds, test.name))
     near = [test for test in unique if _distance(file, test) == 0]
     near.sort(key=lambda test: file.stem not in test.file)

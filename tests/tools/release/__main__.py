@@ -1,8 +1,6 @@
-"""Makes a release (`make release`): checks, wheel, sdist, bundles, SBOM, notes and checksums, in `dist/VERSION`.
-
-Everything is built twice, in two folders under different conditions, and compared byte for byte. The first failure ends it,
-and then `dist/VERSION` is not touched.
-"""
+"""Makes a release (`make release`): checks, wheel, sdist, bundles, SBOM, notes and checksums, in
+`dist/VERSION`. Everything is built twice, in two folders under different conditions, and compared byte for
+byte. The first failure ends it, and then `dist/VERSION` is not touched."""
 
 import argparse
 import filecmp
@@ -78,10 +76,8 @@ def checksums(folder: Path) -> str:
 
 
 def publish(new: Path, target: Path, *, is_release: bool) -> str:
-    """Let `target` be `new`, whole or not at all; how they compare, in words.
-
-    Raises Failure if a release would replace other files, or something that is no folder.
-    """
+    """Let `target` be `new`, whole or not at all; how they compare, in words. Raises Failure if a release
+    would replace other files, or something that is no folder."""
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise Failure(f"{target} is no folder. Remove it first.")
     beside = target.with_name(f".{target.name}.new")

@@ -15,8 +15,7 @@ class Audit:
     """What an audit came to."""
 
     count: int
-    unaudited: str = ""
-    """Why nothing, or not everything, was audited; "" if all was."""
+    unaudited: str = ""  # Why nothing, or not everything, was audited; "" if all was
 
     def __str__(self) -> str:
         return (

@@ -14,8 +14,7 @@ class Locked:
     """One requirement of a lock file."""
 
     requirement: Requirement
-    hashes: tuple[str, ...]
-    """SHA-256 in hex of every file of this version."""
+    hashes: tuple[str, ...]  # SHA-256 in hex of every file of this version
 
     @property
     def version(self) -> str:

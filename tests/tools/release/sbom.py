@@ -1,7 +1,6 @@
-"""The software bill of materials: what a bundle holds, which is the wheel with all its extras, and pip (CycloneDX).
-
-`cyclonedx-py` writes the lock file's packages; the wheels add their licences, their files' SHA-256 and who needs whom.
-"""
+"""The software bill of materials: what a bundle holds, which is the wheel with all its extras, and pip
+(CycloneDX). `cyclonedx-py` writes the lock file's packages; the wheels add their licences, their files'
+SHA-256 and who needs whom."""
 
 import email.message
 import hashlib

@@ -12,8 +12,7 @@ from tests.tools.release.steps import Failure
 
 COMMIT_FILE = "tui/commit.txt"
 """Where a build without git finds the commit (tui/installed/build_hook.py)."""
-_MODES = {"100644": 0o644, "100755": 0o755}
-"""Permissions by the mode of an entry."""
+_MODES = {"100644": 0o644, "100755": 0o755}  # Permissions by the mode of an entry
 _VERSION_LINE = re.compile(r'(?m)^version = "([^"]+)"$')
 
 
@@ -49,10 +48,8 @@ class Source:
         return target
 
     def _files(self) -> Iterator[tuple[str, int, bytes]]:
-        """Path, permissions and content of each file. Raises Failure for a link or a submodule.
-
-        Not by `git archive`: attributes, filters and line ends that this machine sets would change what is released.
-        """
+        """Path, permissions and content of each file. Raises Failure for a link or a submodule. Not by `git
+        archive`: attributes, filters and line ends that this machine sets would change what is released."""
         listing = git_bytes("ls-tree", "-r", "-z", self.commit, root=self.root).decode("utf-8")
         entries = [entry.split("\t", 1) for entry in listing.split("\0") if entry]
         names = "".join(f"{facts.split()[2]}\n" for facts, _path in entries)

@@ -1,8 +1,6 @@
-"""`make screens`: every screen as SVG into `screens/`, with a page to look through them.
-
-Every size, both languages, truecolor and 256 colours, dark and light; at 80×24 also 16 colours and NO_COLOR. SCREENS
-takes options: SCREENS="--only watch alarm --size 80x24 --language ja --palette 256 --theme dark".
-"""
+"""`make screens`: every screen as SVG into `screens/`, with a page to look through them. Every size, both
+languages, truecolor and 256 colours, dark and light; at 80×24 also 16 colours and NO_COLOR. SCREENS takes
+options: SCREENS="--only watch alarm --size 80x24 --language ja --palette 256 --theme dark"."""
 
 import argparse
 import shutil
@@ -27,8 +25,7 @@ PUBLISHED = ("watch", "alarm", "logs", "inspect", "finding", "report", "plan", "
 """In the README, and on the documentation's pages."""
 FOR_PAGES = ("incident", "plan-armed", "sign", "hand-over-day", "systems", "logs-three")
 """On the documentation's pages alone."""
-_MOST = 12
-"""Shots of one job, so that both processes end at about the same time."""
+_MOST = 12  # Shots of one job, so that both processes end at about the same time
 
 
 def main() -> int:

@@ -16,10 +16,8 @@ from tui.terminal.cells.encoder import Encoder
 from tui.terminal.cells.grid import CellGrid
 from tui.terminal.cells.styles import Renditions
 
-_QUIET = 0.05
-"""Seconds between two reads of a screen that must be equal."""
-_READS = 40
-"""A screen that never stands still is taken as it is after so many."""
+_QUIET = 0.05  # Seconds between two reads of a screen that must be equal
+_READS = 40  # A screen that never stands still is taken as it is after so many
 
 
 class PaletteRenditions(Renditions):

@@ -1,8 +1,6 @@
-"""A terminal's cells as SVG, each character in its own cell, so that Japanese and braille stand where they should.
-
-Textual's own export lays text out in runs, which browsers and converters space by the font's widths, and it knows the
-theme's colours only, not those of a terminal with fewer.
-"""
+"""A terminal's cells as SVG, each character in its own cell, so that Japanese and braille stand where they
+should. Textual's own export lays text out in runs, which browsers and converters space by the font's widths,
+and it knows the theme's colours only, not those of a terminal with fewer."""
 
 import re
 from collections.abc import Iterator
@@ -19,8 +17,7 @@ from tests.tools.screens.terminal import Cell
 CELL_WIDTH, CELL_HEIGHT = 8.4, 17.0
 _BASELINE = 13
 _BOLD, _DIM, _ITALIC, _UNDERLINE, _REVERSE, _STRUCK = 1, 2, 3, 4, 7, 9
-_DIMMED = 0.55
-"""Share of the foreground in a dim character, as in xterm and most others."""
+_DIMMED = 0.55  # Share of the foreground in a dim character, as in xterm and most others
 _RUNS = re.compile(r"[!-~]+|[\u3000-\u9fff\uff00-\uff60]+|.", re.DOTALL)
 """ASCII words and full-width text; anything else by itself."""
 _CLASSES = {_BOLD: "b", _ITALIC: "i", _UNDERLINE: "u", _STRUCK: "s"}

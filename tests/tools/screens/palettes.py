@@ -9,8 +9,7 @@ from tui import themes
 
 Brightness = Literal["dark", "light"]
 BRIGHTNESSES: tuple[Brightness, ...] = get_args(Brightness)
-SMALL = (80, 24)
-"""The size at which the rarer palettes are painted as well."""
+SMALL = (80, 24)  # The size at which the rarer palettes are painted as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +19,8 @@ class Palette:
     id: str
     colours: ColorSystem
     count: int
-    everywhere: bool = True
-    """Whether it is painted at every size."""
-    no_color: bool = False
-    """Whether NO_COLOR is set."""
+    everywhere: bool = True  # Whether it is painted at every size
+    no_color: bool = False  # Whether NO_COLOR is set
 
 
 PALETTES = (

@@ -24,13 +24,11 @@ class Cell(NamedTuple):
     """One cell; the second of a wide character holds ""."""
 
     data: str = " "
-    fg: str = ""
-    """The SGR code of the foreground; "" is the terminal's own."""
+    fg: str = ""  # The SGR code of the foreground; "" is the terminal's own
     bg: str = ""
     attributes: frozenset[int] = frozenset()
     """SGR codes of bold (1), dim (2), italic (3), underline (4), reverse (7)…"""
-    reverse: bool = False
-    """pyte asks for it; always False, reverse is an attribute."""
+    reverse: bool = False  # pyte asks for it; always False, reverse is an attribute
 
 
 class _Screen(TerminalScreen):

@@ -32,5 +32,4 @@ KEY = World("old-key", _MONDAY)
 STRANGER = World("stranger", _MONDAY)
 DENIED = World("denied")
 SILENT = World("no-data")
-EXPIRING = World("expired", ahead=140.0)
-"""Its credentials expire forty seconds after the start."""
+EXPIRING = World("expired", ahead=140.0)  # Its credentials expire forty seconds after the start

@@ -132,8 +132,7 @@ def test_the_schema_describes_every_field(capsys):
     assert causes["for"]["description"]
 
 
-NOBODY = "http://127.0.0.1:9"
-"""An endpoint that refuses every connection."""
+NOBODY = "http://127.0.0.1:9"  # An endpoint that refuses every connection
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from tui.cli.main import build
 from tui.cli.printing import PrintedOutput
 
 WIDTHS = (80, 100)
-POLITE = re.compile("です|ます|ください|ません")
-"""The help is written in the plain form, as manual pages are."""
+POLITE = re.compile("です|ます|ください|ません")  # The help is written in the plain form, as manual pages are
 OTHER_TERMS = ("終了コード", "終了値", "エラー値")
 
 

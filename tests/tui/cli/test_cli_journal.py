@@ -22,8 +22,7 @@ from tests.tui.printing import stderr_of, stdout_of
 from tests.tui.seeding import client, make_group, put_lines
 from tui.cli.main import Output, run
 
-START = datetime(2026, 1, 13, 14, 30, tzinfo=UTC)
-"""23:30 in Japan."""
+START = datetime(2026, 1, 13, 14, 30, tzinfo=UTC)  # 23:30 in Japan
 
 
 @pytest.fixture

@@ -21,8 +21,7 @@ from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.main import Output, run
 
 SECRET = "s3cret"
-DEAD = f"postgresql://toban:{SECRET}@127.0.0.1:1/toban"
-"""Nothing listens there."""
+DEAD = f"postgresql://toban:{SECRET}@127.0.0.1:1/toban"  # Nothing listens there
 
 
 @pytest.fixture

@@ -17,8 +17,7 @@ from tui.cli.main import PrintedOutput, run
 status = run(sys.argv[1:], PrintedOutput(outline_drawn=False))
 print(json.dumps([status, sorted(sys.modules)]), file=sys.stderr)
 """
-SCREEN = {"textual", "moto", "tui.app", "tui.console", "tui.navigation"}
-"""What no command loads."""
+SCREEN = {"textual", "moto", "tui.app", "tui.console", "tui.navigation"}  # What no command loads
 SDK = {"aiobotocore", "aiohttp", "botocore.client", "botocore.session"}
 CONSOLE = {
     "services.system",

@@ -34,10 +34,8 @@ class Wire(ThreadingHTTPServer):
         """Answers by operation; these requests are not passed on."""
         self.changed: Callable[[str, bytes], bytes] = lambda _operation, body: body
         """The body of an answer as it arrives."""
-        self.ahead = timedelta()
-        """AWS's clock less this machine's."""
-        self.signed: list[datetime] = []
-        """The time that each request was signed with."""
+        self.ahead = timedelta()  # AWS's clock less this machine's
+        self.signed: list[datetime] = []  # The time that each request was signed with
         self.operations: list[str] = []
 
 

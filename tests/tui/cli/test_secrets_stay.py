@@ -1,7 +1,6 @@
-"""What a log line, a reason of an alarm, an event of a service, an odd level and the journal say that is secret leaves by no way.
-
-The notes of Slack, the hand-over and the text to be read aloud have their tests beside them, as have marks of lines.
-"""
+"""What a log line, a reason of an alarm, an event of a service, an odd level and the journal say that is
+secret leaves by no way. The notes of Slack, the hand-over and the text to be read aloud have their tests
+beside them, as have marks of lines."""
 
 from collections.abc import Iterator
 from pathlib import Path

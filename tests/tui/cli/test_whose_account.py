@@ -50,10 +50,8 @@ class Mix:
     """A mix-up: the runbook that is right, what is configured, and what of AWS differs."""
 
     account: str = OURS
-    config: str = ""
-    """Lines of the console's configuration."""
-    aws: str = ""
-    """Lines of the user's AWS configuration."""
+    config: str = ""  # Lines of the console's configuration
+    aws: str = ""  # Lines of the user's AWS configuration
     prepare: Callable[[Embedded], object] = lambda _embedded: None
     numbers: tuple[str, str] = (HERE, OURS)
 

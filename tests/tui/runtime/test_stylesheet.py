@@ -10,8 +10,7 @@ from textual.widgets import Static
 
 from tui.runtime.runtime_app import CachingStylesheet, RuntimeApp
 
-WIDGETS = 100
-"""More than Textual caches."""
+WIDGETS = 100  # More than Textual caches
 
 
 def _widget_class(number: int) -> type[Widget]:

@@ -42,8 +42,7 @@ class Start:
     def __init__(self, aws: Embedded) -> None:
         self._aws = aws
         self.begun: Beginning | None = None
-        self.has_shown = False
-        """Nothing waits for the alarms any more."""
+        self.has_shown = False  # Nothing waits for the alarms any more
         self.goes_on = asyncio.Event()
         self.app = TobanApp(self._connect, theme="dark")
 

@@ -1,8 +1,6 @@
-"""A signal at any moment of the start, or of the end, leaves the terminal as it was and nothing behind.
-
-A moment is so much processor time after the first byte: a busy machine stretches the start, not its order. On a
-machine where a start takes less, the last moments are those right after it.
-"""
+"""A signal at any moment of the start, or of the end, leaves the terminal as it was and nothing behind. A
+moment is so much processor time after the first byte: a busy machine stretches the start, not its order. On a
+machine where a start takes less, the last moments are those right after it."""
 
 import random
 import re
@@ -24,10 +22,8 @@ from tui.signals.before_loop import END_SIGNALS
 pytestmark = pytest.mark.pty
 TOBAN = [sys.executable, "-m", "tui", "--lang", "en"]
 KEYBOARD_ON, KEYBOARD_OFF = re.compile(rb"\x1b\[>[0-9]+u"), b"\x1b[<u"
-START = 1.6
-"""Processor seconds that a start takes on a slow machine."""
-STARTED = "read-only"
-"""Shown with the panels, after the alarms' states."""
+START = 1.6  # Processor seconds that a start takes on a slow machine
+STARTED = "read-only"  # Shown with the panels, after the alarms' states
 SEED = 20261126
 COMMAND_IMPORTS = ("click", "tui.cli.click_i18n", "tui.cli.reads", "tui.cli.shared_options", "tui.cli.main")
 """Modules that a command imports, in their order."""

@@ -89,8 +89,7 @@ async def test_what_changes_in_part_looks_as_if_drawn_whole(seed):
             assert grid.texts == whole.texts, step
 
 
-Log = list[tuple[str, int]]
-"""The id of each widget that was drawn, and how many of its rows."""
+Log = list[tuple[str, int]]  # The id of each widget that was drawn, and how many of its rows
 
 
 class Around(Horizontal):

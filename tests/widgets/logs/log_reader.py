@@ -16,8 +16,7 @@ from services.models.logs import LogLine
 from widgets.logs.pane.bar import LogBar, PaneBarFacts
 from widgets.logs.pane.pane import LogPane
 
-T0 = 1_764_028_800_000
-"""2025-11-25 09:00 JST."""
+T0 = 1_764_028_800_000  # 2025-11-25 09:00 JST
 NOW = datetime(2025, 11, 25, 0, 15, tzinfo=UTC)
 
 
@@ -34,8 +33,7 @@ class PaneApp(App[None]):
             now=self.clock.now, elapsed=self.clock.elapsed, zone=ZoneInfo("Asia/Tokyo"), fps=50, **options
         )  # type: ignore[arg-type]  # test helper
         self.messages: list[object] = []
-        self.moves: list[object] = []
-        """Where the reader moved, apart from requests."""
+        self.moves: list[object] = []  # Where the reader moved, apart from requests
 
     def compose(self) -> ComposeResult:
         yield self.pane

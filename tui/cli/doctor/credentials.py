@@ -11,8 +11,7 @@ from services.models.verdict import Verdict
 from tui.cli.doctor.examination import CheckOutcome, Examination, Skipped, of_problem
 from widgets.drawing.format import coarse, stamp
 
-SOON = 3600.0
-"""Seconds before the credentials expire from which on they need attention."""
+SOON = 3600.0  # Seconds before the credentials expire from which on they need attention
 _OURS = frozenset(
     {
         ProblemKind.NO_CREDENTIALS,

@@ -9,8 +9,7 @@ from services.models.text import clean
 from services.models.verdict import Verdict
 from tui.cli.doctor.examination import CheckOutcome, Examination
 
-LEAST_FREE = 200 << 20
-"""Bytes below which a disk needs attention: a year of a busy journal."""
+LEAST_FREE = 200 << 20  # Bytes below which a disk needs attention: a year of a busy journal
 NEARLY_FULL = 10 << 20
 
 

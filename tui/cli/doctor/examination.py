@@ -1,7 +1,5 @@
-"""What the checks of `toban doctor` share: the settings and the runbook, read once, and one connection to AWS.
-
-Nothing is written, and no journal is created.
-"""
+"""What the checks of `toban doctor` share: the settings and the runbook, read once, and one connection to
+AWS. Nothing is written, and no journal is created."""
 
 import asyncio
 import os
@@ -61,8 +59,7 @@ def remedy_of(problems: Sequence[Problem]) -> str:
     return _("Run it again in a minute.") if is_passing else problems[0].advice
 
 
-SECONDS = 8.0
-"""For one response of AWS."""
+SECONDS = 8.0  # For one response of AWS
 
 
 @dataclass

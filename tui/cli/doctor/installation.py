@@ -10,10 +10,8 @@ from tui.cli.version import version_text
 
 EXTRAS = {"demo": "moto", "postgresql": "asyncpg", "mcp": "mcp"}
 """The optional parts, each with a module that is there only with it."""
-_PACKAGES = Path(__file__).parents[3]
-"""The folder of `tui`."""
-_BUNDLE = "toban-bundle.json"
-"""In the folder that an offline bundle installed into."""
+_PACKAGES = Path(__file__).parents[3]  # The folder of `tui`
+_BUNDLE = "toban-bundle.json"  # In the folder that an offline bundle installed into
 
 
 async def installation(subject: Examination) -> CheckOutcome:

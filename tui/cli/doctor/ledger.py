@@ -22,21 +22,16 @@ from services.models.verdict import Verdict
 from tui.cli.doctor.examination import CheckOutcome, Examination, Skipped, of_problem
 from tui.cli.doctor.journal_file import open_quietly
 
-SECONDS = 15.0
-"""For one read."""
-SLOW = 2.0
-"""Seconds from which on every entry makes people wait."""
-MOST_PAGES = 20
-"""Reads of what the copy lacks, at most."""
+SECONDS = 15.0  # For one read
+SLOW = 2.0  # Seconds from which on every entry makes people wait
+MOST_PAGES = 20  # Reads of what the copy lacks, at most
 
 
 class Copy(NamedTuple):
-    journal: str
-    """The journal's id; "" if there is no copy yet."""
+    journal: str  # The journal's id; "" if there is no copy yet
     seq: int
     hash: str
-    waiting: int
-    """Entries that wait for the ledger."""
+    waiting: int  # Entries that wait for the ledger
     place: str | None = None
     """Where the journal has moved last, as far as the copy knows; None: it never has."""
 
@@ -45,10 +40,8 @@ class Missing(NamedTuple):
     """What the ledger has and the copy has not."""
 
     records: int
-    is_all: bool
-    """False: there are more."""
-    place: str | None
-    """Where the journal has moved last, as these records say; None: they do not."""
+    is_all: bool  # False: there are more
+    place: str | None  # Where the journal has moved last, as these records say; None: they do not
 
 
 NO_COPY = Copy("", 0, "", 0)

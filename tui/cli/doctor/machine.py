@@ -13,8 +13,7 @@ from tui.cli.doctor.examination import CheckOutcome, Examination, Skipped
 from tui.terminal.checks import foreign_encoding
 from widgets.drawing.format import stamp
 
-_PYTHONS = ((3, 11), (3, 12), (3, 13))
-"""Versions that the tests run with."""
+_PYTHONS = ((3, 11), (3, 12), (3, 13))  # Versions that the tests run with
 _SHOWN = ("textual", "aiobotocore", "botocore")
 _PIN = re.compile(r"([A-Za-z0-9_.-]+)==([A-Za-z0-9_.]+)")
 _LOCALES = ("LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG")

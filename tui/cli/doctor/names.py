@@ -19,8 +19,7 @@ from services.policy.probes import region_of
 from tui.cli.doctor.examination import SECONDS, CheckOutcome, Examination, remedy_of
 
 AT_ONCE = 8
-MOST_SHOWN = 8
-"""Existing names beside a missing one."""
+MOST_SHOWN = 8  # Existing names beside a missing one
 MOST_PAGES = 40
 _ABSENT = re.compile(r"not found|does not exist", re.IGNORECASE)
 """How Athena words it, under the code of any invalid request."""

@@ -7,10 +7,8 @@ from services.i18n import N_
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    id: str
-    """Stable: programs read it in the JSON."""
-    title: str
-    """English; translated when shown."""
+    id: str  # Stable: programs read it in the JSON
+    title: str  # English; translated when shown
     implementation: str
     """`module:function` under `tui.cli.doctor`: an async function from an Examination to an Outcome. May raise Skipped."""
 

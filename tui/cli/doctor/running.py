@@ -18,8 +18,7 @@ from tui.runtime.crash_report import crash_summary
 from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartOptions
 
-LIMIT = 40.0
-"""Seconds for one check, far more than its own limits add up to."""
+LIMIT = 40.0  # Seconds for one check, far more than its own limits add up to
 
 
 def run(options: StartOptions, *, no_aws: bool) -> DoctorAnswer:

@@ -11,8 +11,7 @@ from tui.cli.doctor.terminal_queries import SAMPLES, answer_seconds, may_be_aske
 from tui.terminal.checks import check_terminal, foreign_encoding
 from tui.terminal.passthrough import inside_tmux
 
-COMFORTABLE = (80, 24)
-"""Columns and rows for which the screens are made."""
+COMFORTABLE = (80, 24)  # Columns and rows for which the screens are made
 _TMUX_SECONDS = 2.0
 _LONGEST_ESCAPE = 100
 """Milliseconds that tmux may wait after Escape; its default was 500 before version 3.5."""

@@ -16,8 +16,7 @@ SAMPLES = {"\N{CJK UNIFIED IDEOGRAPH-5F53}": 2, glyphs.FIRING: 1, "\N{BOX DRAWIN
 """A character of Japanese and two of ambiguous width, with the cells that the screens leave for them."""
 _QUERY, _ANSWER = b"\x1b[c", re.compile(rb"\x1b\[\?[^c]*c")
 """Primary Device Attributes, which every terminal answers (ECMA-48, xterm's control sequences)."""
-_WHERE, _PLACE = b"\x1b[6n", re.compile(rb"\x1b\[\d+;(\d+)R")
-"""Cursor position report."""
+_WHERE, _PLACE = b"\x1b[6n", re.compile(rb"\x1b\[\d+;(\d+)R")  # Cursor position report
 
 T = TypeVar("T")
 

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from services.models.drill_score import DrillScores
     from services.models.runbook import Runbook
 
-FIRST = "alb-5xx"
-"""The scenario without `--scenario`."""
+FIRST = "alb-5xx"  # The scenario without `--scenario`
 _SEEDS = 10_000
 Go = Callable[[StartOptions], int]
 """Hands the terminal over to the console and returns its exit status."""

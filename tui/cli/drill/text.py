@@ -16,8 +16,7 @@ _VERDICTS = {
     CauseVerdict.WRONG: (glyphs.ABNORMAL, N_("wrong")),
     CauseVerdict.NONE: (glyphs.NOT_JUDGED, N_("undecided")),
 }
-_LABEL = 26
-"""Cells of the names of times."""
+_LABEL = 26  # Cells of the names of times
 
 
 def score_lines(scores: DrillScores) -> list[str]:

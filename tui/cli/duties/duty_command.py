@@ -28,8 +28,7 @@ from tui.start_options import StartOptions
 if TYPE_CHECKING:
     from services.report.agenda import Agenda
 
-MOST_DAYS = 400
-"""Upper bound of `--days`."""
+MOST_DAYS = 400  # Upper bound of `--days`
 _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
 _YEARS = range(1901, 2999)
 

@@ -101,10 +101,8 @@ def _configured(options: StartOptions) -> str | None:
         return load_config(options).journal
 
 
-NEWEST = 200
-"""Entries that `list` prints without `--since`."""
-_BATCH = 500
-"""Lines printed at a time."""
+NEWEST = 200  # Entries that `list` prints without `--since`
+_BATCH = 500  # Lines printed at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +111,10 @@ class ChosenJournal:
 
     path: Path
     zone: ZoneInfo
-    stream: bool
-    """Whether the runbook names a log stream in AWS that receives the newest hash."""
+    stream: bool  # Whether the runbook names a log stream in AWS that receives the newest hash
     options: StartOptions
-    stale: str
-    """Why a shared journal's copy may lack newer entries; "": it does not."""
-    place: "JournalPlace | None"
-    """Of a shared journal."""
+    stale: str  # Why a shared journal's copy may lack newer entries; "": it does not
+    place: "JournalPlace | None"  # Of a shared journal
     runbook: "Runbook"
 
 

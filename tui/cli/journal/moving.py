@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from services.journal.place import JournalPlace
     from services.models.problem import Problem
 
-_EVERY = 10_000
-"""Entries between two lines of progress."""
+_EVERY = 10_000  # Entries between two lines of progress
 
 
 def moving_commands(

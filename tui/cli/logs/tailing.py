@@ -40,15 +40,12 @@ QUICK = 1.5
 """Seconds between two rounds while lines come and the account has requests to spare: someone waits for each line."""
 ATTEMPT = 0.5
 """Seconds that each failed read doubles before the next attempt where the command ends by itself: someone waits."""
-READER_CHECKED = 0.5
-"""Seconds between two checks whether the reader of a pipe is still there."""
+READER_CHECKED = 0.5  # Seconds between two checks whether the reader of a pipe is still there
 
 
 async def tail(output: Prints, options: StartOptions, wish: TailOptions) -> int:
     """Print until everything is printed, or with --follow until a signal arrives; return the exit status.
-
-    Raises StartError if the system cannot be connected, UsageError, and CannotPrint.
-    """
+    Raises StartError if the system cannot be connected, UsageError, and CannotPrint."""
     if wish.output is None:  # with a file nothing is printed
         check_open()
     end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -108,8 +105,7 @@ class _Tailing:
         self._wish = wish
         self._zone: tzinfo = UTC if wish.utc else services.calendar.zone
         self._masker: Masker | None = masker_of(services.runbook) if wish.mask else None
-        self._problems: dict[str, Problem] = {}
-        """Why the groups cannot be read at present."""
+        self._problems: dict[str, Problem] = {}  # Why the groups cannot be read at present
 
     async def run(self) -> int:
         """Print the lines; return the exit status. Raises UsageError."""

@@ -1,7 +1,5 @@
-"""Every tool of `toban mcp`: its arguments, and the JSON that a command prints with `--json`.
-
-None can write (`reads_only`), includes log texts (`private`) or consents to a price (`whatever`).
-"""
+"""Every tool of `toban mcp`: its arguments, and the JSON that a command prints with `--json`. None can write
+(`reads_only`), includes log texts (`private`) or consents to a price (`whatever`)."""
 
 import time
 from collections.abc import Callable

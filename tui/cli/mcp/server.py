@@ -1,7 +1,5 @@
-"""The server of `toban mcp`: lists the tools and carries out their calls, whose failures become results in words.
-
-Imported late, as the protocol's library is optional.
-"""
+"""The server of `toban mcp`: lists the tools and carries out their calls, whose failures become results in
+words. Imported late, as the protocol's library is optional."""
 
 import asyncio
 import json
@@ -33,12 +31,9 @@ from tui.runtime import last_resort
 from tui.signals import on_loop
 from tui.start_options import StartOptions
 
-ENDING = 5.0
-"""Seconds that a signal gives to what is under way."""
-AT_ONCE = 4
-"""Calls that are carried out at the same time; further ones wait."""
-LIMIT = 240.0
-"""Seconds for one call; a run of all inspections takes less than half of it."""
+ENDING = 5.0  # Seconds that a signal gives to what is under way
+AT_ONCE = 4  # Calls that are carried out at the same time; further ones wait
+LIMIT = 240.0  # Seconds for one call; a run of all inspections takes less than half of it
 Context = ServerRequestContext[object]
 
 

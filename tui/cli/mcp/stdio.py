@@ -1,8 +1,6 @@
-"""The protocol's messages on standard input and output, one JSON text a line.
-
-The library's own transport reads in a thread that the process would wait for at its end, and a line of any length. Here
-both descriptors are taken away first, so that nothing else that prints can reach the client.
-"""
+"""The protocol's messages on standard input and output, one JSON text a line. The library's own transport
+reads in a thread that the process would wait for at its end, and a line of any length. Here both descriptors
+are taken away first, so that nothing else that prints can reach the client."""
 
 import asyncio
 import fcntl
@@ -23,12 +21,10 @@ from pydantic import BaseModel, StrictInt, StrictStr, ValidationError
 from services.background.detached import in_thread
 from services.i18n import _
 
-LONGEST = 4 << 20
-"""Maximum bytes of one message; a longer one is skipped."""
+LONGEST = 4 << 20  # Maximum bytes of one message; a longer one is skipped
 MOST = 64
 """Places for requests without an answer: so many are read that a client that never reads fills no memory."""
-_CHUNK = 1 << 16
-"""Bytes for which a request takes a place more."""
+_CHUNK = 1 << 16  # Bytes for which a request takes a place more
 
 
 def take(number: int) -> int:

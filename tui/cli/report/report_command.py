@@ -23,8 +23,7 @@ from tui.start_options import StartOptions
 if TYPE_CHECKING:
     from services.models.report import Report
 
-FORMATS = ("md", "html", "json")
-"""Values of `--format`."""
+FORMATS = ("md", "html", "json")  # Values of `--format`
 
 
 def report_command(

@@ -32,8 +32,7 @@ from widgets.changes.run.view import partly, unknown_words
 
 HELD = 0.9
 """Seconds after a key press for which the text stays: longer than a keyboard's delay before it repeats."""
-LONGEST = 60.0
-"""Seconds after which the dialog closes."""
+LONGEST = 60.0  # Seconds after which the dialog closes
 MASK = "*" * 40
 
 
@@ -51,8 +50,7 @@ def show_after(app: Console, run: Run) -> None:
 
 class RevealScreen(Dialog[None]):
     ALLOW_SELECT = False
-    is_confidential = True
-    """No picture of the screen is taken while it is open."""
+    is_confidential = True  # No picture of the screen is taken while it is open
     BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "hold", N_("Show while held"))]
     DEFAULT_CSS = """
     RevealScreen > #window {
@@ -68,8 +66,7 @@ class RevealScreen(Dialog[None]):
         self._key = key
         self._secret = secret
         self._hiding: Timer | None = None
-        self.is_shown = False
-        """Whether the secret is on screen."""
+        self.is_shown = False  # Whether the secret is on screen
 
     def compose(self) -> ComposeResult:
         with window(_("New access key")):
@@ -119,10 +116,8 @@ Stopped = Callable[[Problem], None]
 
 
 def apply(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
-    """Start applying `plan`; it continues even if the dialog that confirmed it is closed.
-
-    If another system is shown when it ends, its system is named, and nothing opens above the other one.
-    """
+    """Start applying `plan`; it continues even if the dialog that confirmed it is closed. If another system
+    is shown when it ends, its system is named, and nothing opens above the other one."""
     services = app.ready
     task = services.engine.apply(plan, typed)
 

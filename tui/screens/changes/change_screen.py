@@ -40,8 +40,7 @@ from widgets.changes.unknown_banner import UnknownBanner
 from widgets.drawing.rest import Rest
 from widgets.drawing.table import KeyedTable
 
-READ_SECONDS = 30.0
-"""Seconds between reads of the target under the cursor."""
+READ_SECONDS = 30.0  # Seconds between reads of the target under the cursor
 
 
 class TargetFeeds:
@@ -98,8 +97,7 @@ class TargetFeeds:
 @dataclass(frozen=True, slots=True)
 class Lead:
     id: str
-    title: str
-    """The procedure's section of the written runbook, or the playbook."""
+    title: str  # The procedure's section of the written runbook, or the playbook
     text: str
     request: OpenChange
 

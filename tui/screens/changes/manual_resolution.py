@@ -42,8 +42,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         super().__init__()
         self.run = run
         self.step = step
-        self.reading: list[Line] = [[(_("Reading AWS…"), "muted")]]
-        """The state that AWS shows now."""
+        self.reading: list[Line] = [[(_("Reading AWS…"), "muted")]]  # The state that AWS shows now
         self.recording = False
         self.now_block = DetailBlock(_("Current state in AWS"), self._reading)
         self.choice = ChoiceRow(

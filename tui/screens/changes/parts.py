@@ -9,30 +9,23 @@ from widgets.changes.live_state import LiveStatePanel
 from widgets.changes.load import LEAST_ROWS, TargetLoadPanel
 from widgets.changes.run.table import RunTable
 
-_WIDE = 100
-"""Cells from which the two columns share the width."""
+_WIDE = 100  # Cells from which the two columns share the width
 _LEAST_OFFERS = 8
-_LEAST_RUNS = 4
-"""Rows of the table of changes: its head, and the words for an empty one."""
+_LEAST_RUNS = 4  # Rows of the table of changes: its head, and the words for an empty one
 _RUNS_WITHOUT_LOAD = 6
-_FRAME = 2
-"""Rows of a table's two heads."""
+_FRAME = 2  # Rows of a table's two heads
 
 
 class TargetRows(NamedTuple):
-    offers: int
-    """What can be changed, and its state in AWS."""
-    load: int
-    """The target's last hour; 0 where there is no room for it."""
-    runs: int
-    """The changes made."""
+    offers: int  # What can be changed, and its state in AWS
+    load: int  # The target's last hour; 0 where there is no room for it
+    runs: int  # The changes made
 
 
 def divide(height: int, facts: int, runs: int, *, has_load: bool = True) -> TargetRows:
     """Divide `height` rows between `facts` rows of state, the last hour, and `runs` changes that were made.
-
-    The state is whole first; then the table gets its rows, at most half of the rest, and the charts what remains.
-    """
+    The state is whole first; then the table gets its rows, at most half of the rest, and the charts what
+    remains."""
     offers = max(_LEAST_OFFERS, facts + 1)
     rest = height - offers
     table = min(max(_LEAST_RUNS, runs + _FRAME), max(_LEAST_RUNS, rest // 2))

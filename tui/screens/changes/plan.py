@@ -40,10 +40,8 @@ from widgets.drawing.ticker import every_second
 from widgets.frame.panel import words_of
 from widgets.inputs.confirm_bar import ConfirmBar
 
-RETRY = 10.0
-"""Seconds until a plan that could not be made again is tried anew."""
-DEBOUNCE = 0.4
-"""Seconds without a key before an edit is planned, because every plan reads AWS."""
+RETRY = 10.0  # Seconds until a plan that could not be made again is tried anew
+DEBOUNCE = 0.4  # Seconds without a key before an edit is planned, because every plan reads AWS
 
 
 class PlanScreen(PlacedDialog[None]):
@@ -76,16 +74,12 @@ class PlanScreen(PlacedDialog[None]):
         self.change = self.app.ready.engine.changes[kind]
         self.plan: Plan | None = None
         """The displayed plan, which may be confirmed; None while another is being made."""
-        self.applying = False
-        """The plan was confirmed: nothing more is sent from here."""
+        self.applying = False  # The plan was confirmed: nothing more is sent from here
         self._parameters = dict(parameters or {})
-        self._plan_id = id
-        """The id to plan again with; "" for a new one."""
+        self._plan_id = id  # The id to plan again with; "" for a new one
         self._plan_guard = TypeAheadGuard(self, lambda: self.bar.open())  # noqa: PLW0108  the bar is made below
-        self._again: Plan | None = None
-        """The plan that was made again, or is being made."""
-        self._go_on = True
-        """Move the focus to the name once there is a plan for it."""
+        self._again: Plan | None = None  # The plan that was made again, or is being made
+        self._go_on = True  # Move the focus to the name once there is a plan for it
         self._typing: Timer | None = None
         self._problem: Problem | None = None
         self._wrong = ""

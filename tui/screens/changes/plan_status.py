@@ -21,24 +21,16 @@ _UNDER_WAY = frozenset({StepState.WAITING, StepState.SENDING})
 class PlanStatus:
     now: datetime
     armed: bool
-    read_only: bool
-    """The console is configured read-only: it cannot be armed."""
-    writable: bool
-    """The journal can be written."""
-    plan: Plan | None = None
-    """The plan that may be confirmed; None while another is being made."""
-    problem: Problem | None = None
-    """Why there is no plan, or why it could not be applied."""
-    wrong: str = ""
-    """What is wrong with the typed name."""
-    applying: bool = False
-    """The plan was confirmed."""
-    run: Run | None = None
-    """The run of the confirmed plan."""
+    read_only: bool  # The console is configured read-only: it cannot be armed
+    writable: bool  # The journal can be written
+    plan: Plan | None = None  # The plan that may be confirmed; None while another is being made
+    problem: Problem | None = None  # Why there is no plan, or why it could not be applied
+    wrong: str = ""  # What is wrong with the typed name
+    applying: bool = False  # The plan was confirmed
+    run: Run | None = None  # The run of the confirmed plan
     missing: str = ""
     """The approval, or the way through a freeze, that the plan still lacks; "" for nothing."""
-    role: str = ""
-    """The role that confirmed changes are sent with; "" without one."""
+    role: str = ""  # The role that confirmed changes are sent with; "" without one
 
     @property
     def refused(self) -> bool:

@@ -10,20 +10,16 @@ _NUMBERS, _YEN = re.compile(r"\d[\d.,:]*"), re.compile(r"¥[\d.,]+")
 
 
 def is_due(plan: Plan, seconds: float, idle: float, *, answering: bool) -> bool:
-    """Whether to make a plan again that is `seconds` old: half of its time is over, and somebody has typed within it.
-
-    `answering`: almost all of its time, because a name that is half typed is lost if the plan says something else: a
-    mute begins later each time.
-    """
+    """Whether to make a plan again that is `seconds` old: half of its time is over, and somebody has typed
+    within it. `answering`: almost all of its time, because a name that is half typed is lost if the plan says
+    something else: a mute begins later each time."""
     lasts = (plan.expires_at - plan.made_at).total_seconds()
     return seconds >= lasts * (0.9 if answering else 0.5) and idle < lasts
 
 
 def differences(old: Plan, new: Plan) -> tuple[str, ...]:
-    """What an operator has to read again, by the labels on screen; () if nothing.
-
-    Measured numbers of warnings and of rows may move; what the plan does, and what follows from it, may not.
-    """
+    """What an operator has to read again, by the labels on screen; () if nothing. Measured numbers of
+    warnings and of rows may move; what the plan does, and what follows from it, may not."""
     return tuple(dict.fromkeys(_differences(old, new)))
 
 

@@ -51,8 +51,7 @@ class ReviewScreen(PlacedDialog[None]):
         self.plan: Plan | None = None
         """The plan as made here; None while it is being made, or if it cannot be approved."""
         self._problem = ""
-        self._obstacle = ""
-        """Why the person here cannot approve it."""
+        self._obstacle = ""  # Why the person here cannot approve it
         self._done = False
         self.view = PlanView(now=self.app.now, zone=self.app.zone)
         self.bar = ConfirmBar(self.guard.accepts)

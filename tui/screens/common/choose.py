@@ -14,16 +14,11 @@ from widgets.drawing.columns import Column
 from widgets.drawing.table import KeyedTable, Row
 from widgets.drawing.whole_row import WholeRow
 
-_TALLEST = 20
-"""Rows of the list."""
-_FRAME = 2
-"""Rows of the window's border."""
-_LEAST = 6
-"""Rows that stay for the list, whatever is said below it."""
-_NARROW = 40
-"""Cells of a text that needs no share of the width."""
-_SHORT = 8
-"""Cells of a note that needs no share of the width."""
+_TALLEST = 20  # Rows of the list
+_FRAME = 2  # Rows of the window's border
+_LEAST = 6  # Rows that stay for the list, whatever is said below it
+_NARROW = 40  # Cells of a text that needs no share of the width
+_SHORT = 8  # Cells of a note that needs no share of the width
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +29,8 @@ class Choice:
 
 
 class ChooseScreen(GuardedDialog[str | None]):
-    """Returns the chosen key, None if it was closed. Keys typed ahead choose nothing.
-
-    What the columns cut off of the choice at the cursor stands in full below the list.
-    """
+    """Returns the chosen key, None if it was closed. Keys typed ahead choose nothing. What the columns cut
+    off of the choice at the cursor stands in full below the list."""
 
     DEFAULT_CSS = """
     ChooseScreen {

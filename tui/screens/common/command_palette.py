@@ -11,10 +11,8 @@ _OTHER_ROWS = 8
 
 
 class ConsolePalette(Dimmed, Framed, CommandPalette):
-    """As Textual's, but a key for a list without lines does nothing, where Textual raises KeyError.
-
-    Of Textual's private methods it overrides `_action_command_list`.
-    """
+    """As Textual's, but a key for a list without lines does nothing, where Textual raises KeyError. Of
+    Textual's private methods it overrides `_action_command_list`."""
 
     DEFAULT_CSS = """
     ConsolePalette {

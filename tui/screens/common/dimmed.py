@@ -1,8 +1,6 @@
-"""What is seen behind a dialog: the header and the alarm strip as they are, the rest of the screen below in grey.
-
-Textual's tint needs colours that can be blended, and covers the whole screen. Here each row below the strip is
-written in the theme's role for what is not in use, which is legible in any number of colours.
-"""
+"""What is seen behind a dialog: the header and the alarm strip as they are, the rest of the screen below in
+grey. Textual's tint needs colours that can be blended, and covers the whole screen. Here each row below the
+strip is written in the theme's role for what is not in use, which is legible in any number of colours."""
 
 from asyncio import TimerHandle
 from typing import TYPE_CHECKING, Any, Self
@@ -25,8 +23,7 @@ else:
     # Textual looks for styles in the first base that is a widget, which must be the screen's own.
     Base = object
 
-FRAME_ROWS = 2
-"""The header and the alarm strip, of every screen."""
+FRAME_ROWS = 2  # The header and the alarm strip, of every screen
 UPDATE_EVERY = 10.0
 """Seconds after which a change below the strip is shown: nobody reads it, and a log that runs costs the line."""
 
@@ -40,10 +37,8 @@ class FrameSpace(Widget):
 
 
 class Dimmed(Base):
-    """Draws the screen below behind a dialog.
-
-    Of Textual's private methods it overrides `_extend_compose`; it reads the cache of drawn lines.
-    """
+    """Draws the screen below behind a dialog. Of Textual's private methods it overrides `_extend_compose`; it
+    reads the cache of drawn lines."""
 
     _behind_rows: dict[int, Strip] | None = None
     _behind_grey: Style | None = None
@@ -57,11 +52,8 @@ class Dimmed(Base):
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
     ) -> Self:
-        """As Textual's; regions are what has changed on a screen below.
-
-        Of that only the frame and the rows of the message line are shown at once: a message that has gone must not
-        stay there in grey.
-        """
+        """As Textual's; regions are what has changed on a screen below. Of that only the frame and the rows
+        of the message line are shown at once: a message that has gone must not stay there in grey."""
         if not regions:
             return super().refresh(repaint=repaint, layout=layout, recompose=recompose)
         for screen in self.app.screen_stack:

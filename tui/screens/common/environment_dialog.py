@@ -9,8 +9,7 @@ from services.models.runbook import Environment
 from tui.console import Console
 from tui.screens.common.type_ahead_guard import GuardedDialog, T
 
-CORNERS = 6
-"""Cells of the window's border that no title can take."""
+CORNERS = 6  # Cells of the window's border that no title can take
 
 
 class PlacedDialog(GuardedDialog[T]):

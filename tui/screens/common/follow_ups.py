@@ -6,8 +6,7 @@ from services.i18n import _
 from tui.typed_days import read_coming_day
 from widgets.inputs.note_field import NoteField
 
-DUE = time(9, 0)
-"""Local time at which a follow-up is due on its day."""
+DUE = time(9, 0)  # Local time at which a follow-up is due on its day
 _A_WEEK = timedelta(days=7)
 
 

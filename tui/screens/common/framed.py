@@ -16,10 +16,8 @@ else:
 
 
 class Framed(Base):
-    """Adds the message line to a screen, whatever the screen is composed of.
-
-    Of Textual's private methods it overrides `_extend_compose`, and adds to `_on_mount` and `_on_resize`.
-    """
+    """Adds the message line to a screen, whatever the screen is composed of. Of Textual's private methods it
+    overrides `_extend_compose`, and adds to `_on_mount` and `_on_resize`."""
 
     def _extend_compose(self, widgets: list[Widget]) -> None:
         super()._extend_compose(widgets)

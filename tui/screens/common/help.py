@@ -16,12 +16,9 @@ from tui.screens.common.dialog import Dialog, window
 from widgets.drawing.format import pad, wrap
 from widgets.frame.key_names import has_key, key_name
 
-KEY_WIDTH = 12
-"""Cells of the keys at most."""
-_GO = "app.go("
-"""Prefix of the actions of the modes' keys, which have a section of their own."""
-SILENT = ("super+c",)
-"""Keys that are not listed, because only some terminals send them."""
+KEY_WIDTH = 12  # Cells of the keys at most
+_GO = "app.go("  # Prefix of the actions of the modes' keys, which have a section of their own
+SILENT = ("super+c",)  # Keys that are not listed, because only some terminals send them
 MOVING = frozenset(
     [
         "tab",
@@ -85,16 +82,13 @@ SENTENCES = {
     "list_normal": N_("List the normal alarms, too"),
 }
 """What keys do whose titles the footer keeps short, by their actions."""
-FEW = 2
-"""Keys of a panel that need no section of their own."""
+FEW = 2  # Keys of a panel that need no section of their own
 _HELPS = {command.id: command.help for command in COMMANDS}
 
 
 class HelpScreen(Dialog[None]):
-    """Lists every active binding of the screen it was opened from, nearest to the focus first.
-
-    A screen with `HELP_SECTIONS` (title and ids of bindings) has sections of its own.
-    """
+    """Lists every active binding of the screen it was opened from, nearest to the focus first. A screen with
+    `HELP_SECTIONS` (title and ids of bindings) has sections of its own."""
 
     def __init__(self, screen: Screen[object]) -> None:
         super().__init__()
@@ -133,8 +127,7 @@ def _row(key: str, text: str, key_width: int, room: int) -> list[Content]:
     ]
 
 
-Rows = list[tuple[str, str]]
-"""(keys, what they do) of each row of a section."""
+Rows = list[tuple[str, str]]  # (keys, what they do) of each row of a section
 
 
 def sections(screen: Screen[object]) -> list[tuple[str, Rows]]:

@@ -48,12 +48,9 @@ def go_back(app: Console, screen: Screen[object]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ScreenPlace:
-    target: str
-    """Its name in the journal's entries, exactly."""
-    name: str
-    """Its name for display; cleaned."""
-    subject: str = ""
-    """The journal's subject of a note about it; "" for none."""
+    target: str  # Its name in the journal's entries, exactly
+    name: str  # Its name for display; cleaned
+    subject: str = ""  # The journal's subject of a note about it; "" for none
     opened: bool = False
     """The object was opened, so a note is about it; otherwise it is only under the cursor, and the writer decides."""
 

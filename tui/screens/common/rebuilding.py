@@ -10,8 +10,7 @@ from tui.modes import modes
 from tui.runtime.late_modules import make_screen
 from tui.screens.common.first_frame import ShellScreen
 
-_BETWEEN = "between"
-"""The mode that is shown while there are no others."""
+_BETWEEN = "between"  # The mode that is shown while there are no others
 
 
 def add_modes(app: Console) -> None:
@@ -22,9 +21,7 @@ def add_modes(app: Console) -> None:
 @asynccontextmanager
 async def rebuilding(app: Console, then: str = "") -> AsyncIterator[None]:
     """Close every screen for the length of the block; then show the mode `then` anew, "" for the present one.
-
-    One at a time: another system may be ready while the language changes.
-    """
+    One at a time: another system may be ready while the language changes."""
     with app.type_ahead.keys_waiting():
         async with app.rebuilds, _without_screens(app, then):
             yield

@@ -22,8 +22,7 @@ from widgets.drawing.format import pad, wrap
 ROLE = 32
 LINE = 62
 """Cells of a name, and of a line of the dialog on 80 columns; a longer text goes below, and nothing is cut."""
-ROSTER_AHEAD = timedelta(weeks=5)
-"""How far ahead the roster is shown."""
+ROSTER_AHEAD = timedelta(weeks=5)  # How far ahead the roster is shown
 
 
 class RunbookScreen(Dialog[None]):

@@ -14,8 +14,7 @@ from tui.messages import WriteNote
 from tui.screens.common.dialog import Dialog
 
 T = TypeVar("T")
-_NEXT_FRAME = 0.001
-"""Seconds."""
+_NEXT_FRAME = 0.001  # Seconds
 
 
 class TypeAheadGuard:
@@ -60,11 +59,9 @@ class TypeAheadGuard:
 
 
 class GuardedDialog(Dialog[T]):
-    """A dialog that confirms nothing until it has been painted for a moment, and again after a resize.
-
-    What is typed before then goes into its text field. Then `first()` gets the focus, or what was focused before the
-    resize, unless something was typed.
-    """
+    """A dialog that confirms nothing until it has been painted for a moment, and again after a resize. What
+    is typed before then goes into its text field. Then `first()` gets the focus, or what was focused before
+    the resize, unless something was typed."""
 
     AUTO_FOCUS = ""
 
@@ -72,8 +69,7 @@ class GuardedDialog(Dialog[T]):
         super().__init__()
         self.guard = TypeAheadGuard(self, self._begin, harmless=harmless)
         self._back_to: Widget | None = None
-        self._early: list[Key | Paste] = []
-        """Typed before there was a field for it."""
+        self._early: list[Key | Paste] = []  # Typed before there was a field for it
         self._before: tuple[Input | TextArea, str] | None = None
         """The field that has the focus until the guard opens, with its text before anything was typed."""
 

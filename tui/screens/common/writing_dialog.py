@@ -35,10 +35,8 @@ class WritingDialog(GuardedDialog[bool]):
     }
     """
 
-    HEADING: ClassVar[str]
-    """The window's title, untranslated."""
-    PROMPT: ClassVar[str] = ""
-    """What the empty field shows, untranslated."""
+    HEADING: ClassVar[str]  # The window's title, untranslated
+    PROMPT: ClassVar[str] = ""  # What the empty field shows, untranslated
     KEYS: ClassVar[str] = N_("⏎ records · ^j new line · Esc closes")
     may_wait: ClassVar[bool] = False
     """What it records waits while the journal's ledger does not answer, instead of being refused."""

@@ -66,10 +66,8 @@ class DutyScreen(Dialog[None]):
         (self.findings if self.findings.display else self.detail).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable planning where it has no effect and running while a result would not count.
-
-        Signing stays enabled: if somebody was first, it says who.
-        """
+        """Disable planning where it has no effect and running while a result would not count. Signing stays
+        enabled: if somebody was first, it says who."""
         slot = self.occurrence.slot
         if action == "steps":
             return any(self._destinations)

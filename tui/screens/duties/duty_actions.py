@@ -59,8 +59,7 @@ _TODAY = 2
 @dataclass(frozen=True, slots=True)
 class InspectionChoice:
     inspection: str
-    since: datetime | None
-    """The beginning of its span (UTC); None: the usual one."""
+    since: datetime | None  # The beginning of its span (UTC); None: the usual one
 
 
 class InspectNowScreen(GuardedDialog[InspectionChoice | None]):

@@ -19,8 +19,7 @@ from widgets.inputs.checklist import Checklist
 
 _REPORTED = ("5xx", "database")
 """Items that the runbook wants in the operations report, however few they are."""
-_TIMES = 3
-"""Maximum number of times named in a proposed note, and of alarms in a warning."""
+_TIMES = 3  # Maximum number of times named in a proposed note, and of alarms in a warning
 
 _RECORDED = {
     OccurrenceState.UPCOMING: N_("Due {due}, signed off now {now} {zone} — recorded as early"),

@@ -26,10 +26,8 @@ from widgets.findings.view import FindingView
 
 
 class FindingScreen(ModeScreen):
-    """Shows the newest finding of one inspection of a slot; an on-demand finding does not change.
-
-    Returns True once nothing is left to sign off.
-    """
+    """Shows the newest finding of one inspection of a slot; an on-demand finding does not change. Returns
+    True once nothing is left to sign off."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", N_("Back"), show=True),
@@ -171,10 +169,8 @@ class FindingScreen(ModeScreen):
         self.view.focus()
 
     def _next_unsigned(self) -> tuple[ScheduledOccurrence, Recorded] | None:
-        """The next duty that waits for a signature, with its first finding; None if none has any.
-
-        Duties with a checklist are left out: they are done before they are signed off.
-        """
+        """The next duty that waits for a signature, with its first finding; None if none has any. Duties with
+        a checklist are left out: they are done before they are signed off."""
         duties = self.app.duties
         waiting = [each.slot for each in duties.open] if duties is not None else []
         here = next((place for place, slot in enumerate(waiting) if slot == self.slot), -1)

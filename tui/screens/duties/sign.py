@@ -70,11 +70,9 @@ class _RecordScreen(WritingDialog):
 
 
 class SignScreen(_RecordScreen):
-    """Signs an occurrence off and accepts its findings as they are; the note may be empty.
-
-    A manual duty has a checklist to tick and evidence to fill in. While something of it is missing, Enter records how
-    far it is and leaves the duty open, unless the person chooses to sign it off with lines left open, and says why.
-    """
+    """Signs an occurrence off and accepts its findings as they are; the note may be empty. A manual duty has
+    a checklist to tick and evidence to fill in. While something of it is missing, Enter records how far it is
+    and leaves the duty open, unless the person chooses to sign it off with lines left open, and says why."""
 
     HEADING = N_("Sign off")
     PROMPT = N_("Note (optional)")

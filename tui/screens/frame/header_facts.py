@@ -13,8 +13,7 @@ from tui.modes import modes
 from widgets.drawing.format import coarse, duration
 from widgets.frame.header import HeaderFacts, ModeLabel
 
-EXPIRES_SOON = 15 * 60
-"""Seconds before the end of the credentials at which the header warns."""
+EXPIRES_SOON = 15 * 60  # Seconds before the end of the credentials at which the header warns
 
 
 def header_facts(app: Console) -> HeaderFacts:
@@ -79,9 +78,7 @@ def _link(app: Console) -> str:
 
 def skew_words(seconds: float | None, *, signs_by_aws: bool = False) -> tuple[str, str] | None:
     """(the deviation of this machine's clock from AWS's, with the remedy; a short form); None below a minute.
-
-    `signs_by_aws`: whether requests are signed by AWS's time.
-    """
+    `signs_by_aws`: whether requests are signed by AWS's time."""
     if seconds is None or abs(seconds) < LEAST_SKEW:
         return None
     time = duration(abs(seconds))

@@ -11,8 +11,7 @@ from services.models.text import clean
 from tui.screens.common.mode_screen import ModeScreen, ScreenPlace
 from widgets.journal.detail import EntryDetail
 
-STORY = 500
-"""Upper bound of the entries shown for one subject."""
+STORY = 500  # Upper bound of the entries shown for one subject
 
 
 class EntryScreen(ModeScreen):

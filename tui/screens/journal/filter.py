@@ -22,21 +22,16 @@ from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
 from widgets.journal.journal_wording import KIND_STYLES, unknown_kind_word
 
-MOST = 200
-"""Lines of one section at most; typing narrows them."""
+MOST = 200  # Lines of one section at most; typing narrows them
 
 
 @dataclass(frozen=True, slots=True)
 class FilterChoice:
-    section: str
-    """`kind`, `person` or `target`."""
-    value: str
-    """The exact value, as it stands in the journal."""
+    section: str  # `kind`, `person` or `target`
+    value: str  # The exact value, as it stands in the journal
     label: Content
-    words: str
-    """Folded text that typing is matched against."""
-    unknown: bool = False
-    """Whether it is a kind that this version does not know."""
+    words: str  # Folded text that typing is matched against
+    unknown: bool = False  # Whether it is a kind that this version does not know
 
 
 class JournalFilterScreen(GuardedDialog[EntryQuery]):
@@ -61,8 +56,7 @@ class JournalFilterScreen(GuardedDialog[EntryQuery]):
         super().__init__(harmless=True)
         self.journal = journal
         self.query_now = query
-        self.problem = ""
-        """Why people and targets are missing, or ""."""
+        self.problem = ""  # Why people and targets are missing, or ""
         self.choices: list[FilterChoice] = list(_kinds())
         self.listed: list[FilterChoice | None] = []
         """The choice of each row of the list; None is a heading."""

@@ -101,8 +101,7 @@ async def save(journal: Path, query: EntryQuery, masker: Masker) -> LineMessage:
     return LineMessage(words.format(count=f"{count:,}", path=path_text))
 
 
-Move = Callable[[EntryWindow], Awaitable[None]]
-"""A method of EntryWindow that reads another page."""
+Move = Callable[[EntryWindow], Awaitable[None]]  # A method of EntryWindow that reads another page
 _FOREVER = 1e12
 """Seconds; the journal announces new entries by itself, so the panel must never look outdated."""
 
@@ -118,8 +117,7 @@ class JournalScreen(ModeScreen):
         self.checkpoint_line = CheckpointLine()
         self.filter_line = FilterLine()
         self.prompt = JournalPrompt()
-        self.day: date | None = None
-        """The only day shown; None for all."""
+        self.day: date | None = None  # The only day shown; None for all
         self._one_at_a_time = asyncio.Lock()
 
     def body(self) -> ComposeResult:

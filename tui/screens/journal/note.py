@@ -20,8 +20,7 @@ class SubjectDialog(WritingDialog):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+t", "toggle_place", N_("Toggle subject"), priority=True)
     ]
-    subject_words: ClassVar[str]
-    """`about {name}`; translated when shown."""
+    subject_words: ClassVar[str]  # `about {name}`; translated when shown
 
     def __init__(self, places: Sequence[ScreenPlace]) -> None:
         """`places`: what the text could be about, the likeliest first."""
@@ -58,11 +57,9 @@ class SubjectDialog(WritingDialog):
 
 
 def note_subjects(app: Console) -> tuple[ScreenPlace, ...]:
-    """What a note could be about, the likeliest first: the open incidents of the person here, and what the screen shows.
-
-    The only incident is `opened`: what its responder notes is about it unless they say otherwise. An incident that is
-    on the screen comes before the person's own.
-    """
+    """What a note could be about, the likeliest first: the open incidents of the person here, and what the
+    screen shows. The only incident is `opened`: what its responder notes is about it unless they say
+    otherwise. An incident that is on the screen comes before the person's own."""
     below = app.screen
     place = below.note_subject() if isinstance(below, ModeScreen) else None
     user = app.ready.journal.person.name

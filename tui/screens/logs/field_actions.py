@@ -18,10 +18,8 @@ from widgets.logs.text.time import moment
 
 AddPane = Callable[[str, datetime | None, str], Awaitable[LogPane | None]]
 """Opens another pane on a group, at a time, with a filter pattern."""
-_SHOWN = 40
-"""Characters of a value in the menu."""
-_SEARCHED = 200
-"""Characters of a value that are searched at most."""
+_SHOWN = 40  # Characters of a value in the menu
+_SEARCHED = 200  # Characters of a value that are searched at most
 
 
 async def act(app: Console, pane: LogPane, message: FieldList.Acted, add_pane: AddPane | None) -> None:

@@ -25,10 +25,8 @@ from widgets.logs.form.layout import REST, STREAM
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.store.sources import source_of
 
-LARGEST = 200
-"""Cells of a column at most."""
-_STEP = 2
-"""Cells by which one key changes a width."""
+LARGEST = 200  # Cells of a column at most
+_STEP = 2  # Cells by which one key changes a width
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +34,7 @@ class ColumnOffer:
     """One line of the dialog: a field, and whether it is a column."""
 
     name: str
-    width: int = 0
-    """Cells; 0: as wide as its values."""
+    width: int = 0  # Cells; 0: as wide as its values
     ticked: bool = False
 
 

@@ -28,8 +28,7 @@ from widgets.drawing.table import KeyedTable, Row
 
 _AT_ONCE = 4
 """Requests for the newest event that are under way at most; AWS allows 25 a second for the account."""
-_ROWS = 16
-"""Rows of the list on a large screen."""
+_ROWS = 16  # Rows of the list on a large screen
 
 
 def matching(shown: int, count: int) -> str:
@@ -40,12 +39,10 @@ def matching(shown: int, count: int) -> str:
 
 @dataclass(slots=True)
 class _Group:
-    text: str
-    """Its name for display."""
+    text: str  # Its name for display
     title: str = ""
     stored: str = ""
-    last: str = ""
-    """The time of its newest event."""
+    last: str = ""  # The time of its newest event
 
 
 class _NamePart(Input):
@@ -80,15 +77,11 @@ class GroupScreen(Dialog[tuple[str, ...]]):
         }
         """Each group's line by the group's exact name."""
         self.groups |= {name: _Group(clean(name)) for name in further if name not in self.groups}
-        self.order: list[str] = []
-        """The exact names of the listed groups."""
-        self.ticks: list[str] = []
-        """The exact names of the ticked groups, in the order of ticking."""
+        self.order: list[str] = []  # The exact names of the listed groups
+        self.ticks: list[str] = []  # The exact names of the ticked groups, in the order of ticking
         self.most = most
-        self.reading = _("Reading the list…")
-        """Why the list is not the whole one, or ""."""
-        self._asked: set[str] = set()
-        """Groups whose newest event was asked for."""
+        self.reading = _("Reading the list…")  # Why the list is not the whole one, or ""
+        self._asked: set[str] = set()  # Groups whose newest event was asked for
         self._rest = Rest(self, self._ask_newest)
         self._permits = asyncio.Semaphore(_AT_ONCE)
         self.table = KeyedTable(

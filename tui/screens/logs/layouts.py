@@ -18,8 +18,7 @@ from widgets.drawing.columns import Column
 from widgets.drawing.prose import Prose
 from widgets.drawing.table import KeyedTable, Row
 
-_LONGEST = 60
-"""Characters of a name at most."""
+_LONGEST = 60  # Characters of a name at most
 
 
 class LayoutScreen(Dialog[SavedLayout]):

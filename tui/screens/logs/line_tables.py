@@ -27,8 +27,7 @@ from widgets.logs.store.store import LogStore
 from widgets.logs.text.search import SearchQuery
 from widgets.logs.text.time import moment
 
-_SLICE = 500
-"""Lines read before others have their turn."""
+_SLICE = 500  # Lines read before others have their turn
 _MOST_ROWS = 500
 _SLOW = b"duration: "
 
@@ -46,8 +45,7 @@ class TableView:
     title: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    targets: dict[str, LineTarget]
-    """By the key of the row."""
+    targets: dict[str, LineTarget]  # By the key of the row
 
 
 async def parsed(store: LogStore, parse: Callable[[bytes, int], object | None]) -> list[object]:

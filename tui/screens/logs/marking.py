@@ -23,15 +23,12 @@ from widgets.logs.pane.pane import LogPane
 from widgets.logs.reading.marks import LineMark, digest_of
 from widgets.logs.text.time import moment
 
-_LINE = 160
-"""Characters of the line shown in the dialog."""
+_LINE = 160  # Characters of the line shown in the dialog
 
 
 class MarkScreen(SubjectDialog):
-    """Asks for the note of a marked line, which may be empty; returns True once the mark is recorded.
-
-    Its subject is the incident whose timeline the mark belongs to, or none: the journal alone.
-    """
+    """Asks for the note of a marked line, which may be empty; returns True once the mark is recorded. Its
+    subject is the incident whose timeline the mark belongs to, or none: the journal alone."""
 
     HEADING = N_("Mark a line")
     PROMPT = N_("Note (optional)")

@@ -27,15 +27,12 @@ VERSION = 1
 """Of the file; a file of another version is not read, and put aside before anything is written."""
 LONGEST = 1024
 """Characters of a remembered search or filter pattern at most, as CloudWatch's own limit."""
-HISTORY, GROUPS, COLUMNS, LAYOUTS = 50, 200, 24, 30
-"""How many of each are remembered: the newest."""
-_BYTES = 1 << 20
-"""Size of the file at most."""
+HISTORY, GROUPS, COLUMNS, LAYOUTS = 50, 200, 24, 30  # How many of each are remembered: the newest
+_BYTES = 1 << 20  # Size of the file at most
 
 T = TypeVar("T")
 Kind = Literal["search", "filter"]
-Columns = tuple[tuple[str, int], ...]
-"""Names of fields with their widths in cells, in order."""
+Columns = tuple[tuple[str, int], ...]  # Names of fields with their widths in cells, in order
 
 
 class LayoutPane(Model):

@@ -3,8 +3,7 @@ from typing import NamedTuple
 
 
 class PaneOrigin(NamedTuple):
-    group: str
-    """Exact name."""
+    group: str  # Exact name
     stream: str
 
 

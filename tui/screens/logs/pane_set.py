@@ -21,8 +21,7 @@ _KEYS_OF_SEVERAL = frozenset(
     if binding.action.removeprefix("screen.").partition("(")[0] in (*OF_SEVERAL, "merge")
 )
 
-Target = tuple[str, datetime | None]
-"""A log group and the time to show; None for the newest lines."""
+Target = tuple[str, datetime | None]  # A log group and the time to show; None for the newest lines
 
 
 class PaneSet(PaneScreen):
@@ -66,10 +65,8 @@ class PaneSet(PaneScreen):
         return pane
 
     async def show(self, targets: tuple[Target, ...]) -> None:
-        """Show log groups at a time: each in the pane that follows it, else in a new one; the first gets the focus.
-
-        Where there is no room for another pane, the first one takes the active pane.
-        """
+        """Show log groups at a time: each in the pane that follows it, else in a new one; the first gets the
+        focus. Where there is no room for another pane, the first one takes the active pane."""
         await self.uncover()
         panes = [
             await self._show(group, at, may_replace=index == 0) for index, (group, at) in enumerate(targets)

@@ -37,8 +37,7 @@ from widgets.logs.pane.prompt import Ask, LogPrompt
 from widgets.logs.reading.axis import BAR_CURSOR
 from widgets.logs.reading.reading import Remark
 
-PAUSE = 0.4
-"""Seconds without a key after which CloudWatch Logs is asked."""
+PAUSE = 0.4  # Seconds without a key after which CloudWatch Logs is asked
 
 
 def mistake_in(text: str) -> str:
@@ -121,14 +120,12 @@ class PaneScreen(ModeScreen):
     )
     """Marks beside the lines, for the help."""
     HELP_SECTIONS = key_order.SECTIONS
-    HAS_RULERS: ClassVar[bool] = False
-    """Whether the panes have histograms."""
+    HAS_RULERS: ClassVar[bool] = False  # Whether the panes have histograms
 
     def __init__(self) -> None:
         super().__init__()
         self.tails: dict[LogPane, PaneTail] = {}
-        self.live_sessions: dict[LogPane, LiveSession] = {}
-        """The panes with Live Tail."""
+        self.live_sessions: dict[LogPane, LiveSession] = {}  # The panes with Live Tail
 
     @on(Remark)
     def show_remark(self, message: Remark) -> None:

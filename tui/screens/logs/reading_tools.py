@@ -34,8 +34,7 @@ from widgets.logs.reading.ruler import RangeCounts
 from widgets.logs.text.severity import LETTERS
 from widgets.logs.text.time import moment, range_text, second_text
 
-MOST = 1000
-"""Patterns listed at most."""
+MOST = 1000  # Patterns listed at most
 _STYLES = {"F": "bad", "E": "bad", "W": "warn"}
 
 
@@ -134,8 +133,7 @@ class PatternsScreen(Dialog[PatternQuery | None]):
             self.dismiss(self.pane.reading.patterns.query(pattern))
 
 
-HOURS = (1, 3, 6, 12, 24, 3 * 24, 7 * 24, 30 * 24)
-"""Lengths of the ranges offered, up to now."""
+HOURS = (1, 3, 6, 12, 24, 3 * 24, 7 * 24, 30 * 24)  # Lengths of the ranges offered, up to now
 
 
 def choose_range(app: Console, pane: LogPane, group: str, typed: tuple[int, int] | None) -> None:

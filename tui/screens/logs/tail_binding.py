@@ -23,21 +23,15 @@ from widgets.logs.pane.pane import LogPane
 from widgets.logs.store.store import LogStore
 from widgets.logs.text.time import moment
 
-EARLIER_PAGES = 10
-"""Pages read at most for a time before the oldest line in the pane."""
+EARLIER_PAGES = 10  # Pages read at most for a time before the oldest line in the pane
 
-MOST_IDS = 500_000
-"""Lines that are known to be shown, so that none is shown twice."""
-LIVE_OVERLAP = 120_000
-"""Milliseconds before Live Tail begins whose lines may come by it, too."""
-MOST_COMPARED = 50_000
-"""Lines of that time that are compared at most."""
-LIVE_LATE = 2_000
-"""Milliseconds behind the newest line from which a line of Live Tail is late."""
+MOST_IDS = 500_000  # Lines that are known to be shown, so that none is shown twice
+LIVE_OVERLAP = 120_000  # Milliseconds before Live Tail begins whose lines may come by it, too
+MOST_COMPARED = 50_000  # Lines of that time that are compared at most
+LIVE_LATE = 2_000  # Milliseconds behind the newest line from which a line of Live Tail is late
 _FULL = 0.9
 """Share of the pane's memory from which older lines would be dropped as soon as they are read."""
-MINUTE = 60_000
-"""Milliseconds."""
+MINUTE = 60_000  # Milliseconds
 
 
 class PaneTail:
@@ -46,8 +40,7 @@ class PaneTail:
         self.services = services
         self.group = ""
         self.pattern = ""
-        self._began = asyncio.Event()
-        """Set when the first read of the present group is in the pane."""
+        self._began = asyncio.Event()  # Set when the first read of the present group is in the pane
         self._read_back_to: int | None = None
         """From when on the pane holds the lines before the loop's, too, epoch milliseconds; None if none were read."""
         self._late_read_at: int | None = None

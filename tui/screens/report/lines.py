@@ -18,14 +18,10 @@ from widgets.drawing.format import crop, pad, wrap, wrap_at
 from widgets.drawing.spans import Line, Span, spread
 from widgets.drawing.state_styles import VERDICT_STYLES
 
-_GAP = 2
-"""Cells between columns."""
-_LEAST = 6
-"""Least cells of a column of text."""
-_FIGURE = 4
-"""Least cells of a column of figures."""
-_ROWS = 3
-"""Lines that one table cell may take."""
+_GAP = 2  # Cells between columns
+_LEAST = 6  # Least cells of a column of text
+_FIGURE = 4  # Least cells of a column of figures
+_ROWS = 3  # Lines that one table cell may take
 
 
 def report_lines(document: Document, width: int) -> list[Line]:
@@ -120,10 +116,8 @@ def _cell(text: str, size: int) -> list[str]:
 
 
 def _sizes(block: Table, rows: list[list[str]], width: int) -> list[int]:
-    """Return the columns' widths: as wide as the texts if there is room.
-
-    Otherwise columns of figures shrink to their figures first, then the widest texts shrink.
-    """
+    """Return the columns' widths: as wide as the texts if there is room. Otherwise columns of figures shrink
+    to their figures first, then the widest texts shrink."""
     columns = range(len(block.columns))
     sizes = [max(cell_len(row[at]) for row in [[*block.columns], *rows]) for at in columns]
     figures = {at: max(_FIGURE, *(cell_len(row[at]) for row in rows)) for at in columns if at in block.right}

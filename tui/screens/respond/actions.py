@@ -141,8 +141,7 @@ _WHILE_OPEN = frozenset(
 )
 """Actions that need an open incident."""
 
-_APART = "apart:"
-"""Before the id of an incident that is not the same one."""
+_APART = "apart:"  # Before the id of an incident that is not the same one
 
 
 async def attempt(app: Console, record: Awaitable[object], confirmation: str) -> bool:

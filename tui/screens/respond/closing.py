@@ -18,8 +18,7 @@ from widgets.changes.plan.form import ChoiceRow
 from widgets.drawing.prose import Prose
 from widgets.inputs.note_field import NoteField
 
-OWN = "own"
-"""The choice of a cause in one's own words: the summary says it."""
+OWN = "own"  # The choice of a cause in one's own words: the summary says it
 
 
 class _CauseRow(ChoiceRow):

@@ -7,8 +7,7 @@ from services.i18n import _
 from tui.screens.common.writing_dialog import WritingDialog
 from widgets.drawing.prose import Prose
 
-Write = Callable[[str], Awaitable[object]]
-"""Records a text. Raises JournalError."""
+Write = Callable[[str], Awaitable[object]]  # Records a text. Raises JournalError.
 
 
 class IncidentDialog(WritingDialog):

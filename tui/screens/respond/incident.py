@@ -68,8 +68,7 @@ class NextLooks:
     """Remembers what AWS was read again for, so that the key leads to its place the next time."""
 
     def __init__(self) -> None:
-        self._signal = ""
-        """The signal for which AWS was read last; "" for none."""
+        self._signal = ""  # The signal for which AWS was read last; "" for none
 
     def leads_away(self, look: NextLook, place: Destination | None) -> bool:
         return place is not None and self._signal == look.signal
@@ -123,8 +122,7 @@ class IncidentScreen(IncidentScreenBase):
         self.prompt = StepPrompt()
         self.records = IncidentRecords()
         self.next_looks = NextLooks()
-        self.live: IncidentEvidence | None = None
-        """The newest reading; None before the first."""
+        self.live: IncidentEvidence | None = None  # The newest reading; None before the first
         self.shows_numbers = False
         self._destinations: tuple[Destination | None, ...] = ()
 

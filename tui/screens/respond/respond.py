@@ -48,8 +48,7 @@ class RespondScreen(IncidentScreenBase):
         self.table = KeyedTable(columns(), id="incidents", follows_top=True)
         self.empty = PanelEmpty()
         self.summary = DetailBlock("", self._summary)
-        self._records: dict[str, IncidentRecords] = {}
-        """Of the open incidents, what was captured."""
+        self._records: dict[str, IncidentRecords] = {}  # Of the open incidents, what was captured
 
     def body(self) -> ComposeResult:
         yield self.head

@@ -29,18 +29,14 @@ from widgets.drawing.state_styles import ALARM_STYLES
 from widgets.frame.key_names import without_key
 from widgets.logs.pane.pane import LogPane
 
-SHORT, WIDE = "-short", "-wide"
-"""The screen's classes for few rows and for many columns."""
-ALONE = "-zoom"
-"""The screen's class for showing one panel alone."""
+SHORT, WIDE = "-short", "-wide"  # The screen's classes for few rows and for many columns
+ALONE = "-zoom"  # The screen's class for showing one panel alone
 _MOST, _MOST_WIDE, _MOST_SHORT = 13, 30, 11
 """Maximum height of a panel whose height is `auto`: stacked, on a wide screen, on one with few rows."""
-_FRAME = 3
-"""Rows of header, alarm strip and key bar."""
+_FRAME = 3  # Rows of header, alarm strip and key bar
 _CHARTS = 19
 """Rows in which two rows of charts are readable, with the panel's head and one line of folded tiles."""
-_LOG = 9
-"""Rows of the log tail."""
+_LOG = 9  # Rows of the log tail
 
 
 def alarm_room(height: int, *, is_short: bool, is_wide: bool) -> int:

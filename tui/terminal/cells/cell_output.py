@@ -23,8 +23,7 @@ from tui.terminal.cells.styles import Renditions
 # asking at every tick of a clock would cost more than everything else.
 
 
-WINDOW = 1024
-"""Bytes that may be on their way without a question behind them."""
+WINDOW = 1024  # Bytes that may be on their way without a question behind them
 DISTANCE_EVERY = 16
 """Frames with a question between two that are preceded by a second one, which measures the bare round trip."""
 PROBE_AFTER = 1.0
@@ -32,19 +31,14 @@ PROBE_AFTER = 1.0
 FRAME_AFTER = 10.0
 """Seconds without an answer after which a frame is sent all the same; doubled each time."""
 _LONGEST = 600.0
-CREDIT = 32_768
-"""Bytes that may be sent at once…"""
+CREDIT = 32_768  # Bytes that may be sent at once…
 RATE = 32_000
-"""… and bytes a second thereafter, unless the terminal answers at once: nobody can read faster output.
-
-What is sent faster may fill the buffers of a line whose other users wait behind it.
-"""
+"""… and bytes a second thereafter, unless the terminal answers at once: nobody can read faster output. What
+is sent faster may fill the buffers of a line whose other users wait behind it."""
 MUTE_AFTER = 2.0
 """Seconds without a single answer after which the terminal counts as one that never answers."""
-MUTE_INTERVAL = 0.2
-"""Seconds between two frames for a terminal that does not answer…"""
-MUTE_RATE = 9600
-"""… and the bytes a second that it is trusted to take."""
+MUTE_INTERVAL = 0.2  # Seconds between two frames for a terminal that does not answer…
+MUTE_RATE = 9600  # … and the bytes a second that it is trusted to take
 
 
 class FlowControl:
@@ -52,21 +46,17 @@ class FlowControl:
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
-        self.frame = 0
-        """Number of the newest frame."""
+        self.frame = 0  # Number of the newest frame
         self.answers = False
         """Whether the terminal has ever answered; until it does, frames are timed by the clock alone."""
         self._in_flight = False
         self._credit = float(CREDIT)
-        self._last = 0
-        """Bytes of the newest frame."""
+        self._last = 0  # Bytes of the newest frame
         self._unasked = 0
         self._distance_due = DISTANCE_EVERY
         self._unanswered_since = float("inf")
-        self.sent_at = float("-inf")
-        """When the newest frame was sent."""
-        self._free_at = float("-inf")
-        """From when on the meter's interval allows the next frame."""
+        self.sent_at = float("-inf")  # When the newest frame was sent
+        self._free_at = float("-inf")  # From when on the meter's interval allows the next frame
         self._asked_at = float("-inf")
         self._size = 0
         self._patience = FRAME_AFTER
@@ -142,10 +132,8 @@ class FlowControl:
 
     @property
     def min_interval(self) -> float:
-        """Seconds between two drawings that make sense on this line: two drawings for each frame as large as the last.
-
-        Sent content is then never much older than necessary.
-        """
+        """Seconds between two drawings that make sense on this line: two drawings for each frame as large as
+        the last. Sent content is then never much older than necessary."""
         trip = self._meter.state.round_trip if self._meter.state.is_slow else None
         carried = 0.0 if self._meter.answers_at_once else self._last / RATE
         return max(self._meter.interval, carried / 2, (trip or 0.0) / 3)
@@ -157,8 +145,7 @@ class FlowControl:
 _SYNC_FROM = 256
 """Characters from which on a frame is sent as one synchronized update; a shorter one appears at once anyway."""
 _SYNCHRONIZED = "\x1b[?2026h{}\x1b[?2026l"
-_BUSY_WAIT = 0.5
-"""Seconds until the next attempt if the terminal has not accepted earlier output."""
+_BUSY_WAIT = 0.5  # Seconds until the next attempt if the terminal has not accepted earlier output
 _SETTLE = (0.3, 1.0)
 """Least and most seconds that the end waits for answers; in between, three round trips."""
 
@@ -208,9 +195,7 @@ class CellOutput:
         on_link: Callable[[LinkState], object] = lambda _state: None,
     ) -> None:
         """`on_link` is called when the line turns slow or fast; the input must be passed to `answers`.
-
-        `is_relayed`: a multiplexer (tmux, screen) is between here and the terminal.
-        """
+        `is_relayed`: a multiplexer (tmux, screen) is between here and the terminal."""
         self._loop = loop
         self._writer = writer
         self._colours, self._erases_in_colour = colours, erases_in_colour
@@ -221,11 +206,9 @@ class CellOutput:
         self._timer: Handle | None = None
         self._soon: Handle | None = None
         self._open = False
-        self.is_drawn = False
-        """Whether the back buffer holds a screen of the terminal's size."""
+        self.is_drawn = False  # Whether the back buffer holds a screen of the terminal's size
         self.answers = ReplyQueue(self._on_answer, loop.time)
-        self.synchronizes = False
-        """Whether the terminal supports synchronized updates (mode 2026)."""
+        self.synchronizes = False  # Whether the terminal supports synchronized updates (mode 2026)
         self.cursor: tuple[int, int] | None = None
         """Column and row for the cursor, as an input method needs it; None: anywhere."""
         self._least_interval = 0.0

@@ -4,8 +4,7 @@ from operator import ne
 from tui.terminal.cells.graphemes import reach
 from tui.terminal.cells.grid import UNKNOWN, CellGrid
 
-Span = tuple[int, int]
-"""First column and the column after the last."""
+Span = tuple[int, int]  # First column and the column after the last
 
 
 def changed(front: CellGrid, back: CellGrid) -> list[int]:

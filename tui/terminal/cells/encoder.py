@@ -79,12 +79,9 @@ def _count(count: int) -> str:
 
 _RESET = "\x1b]8;;\x1b\\\x1b[m\x1b[r\x1b[H\x1b[2J"
 """Resets links, colours and the scroll region, and clears the screen."""
-_STORE, _RESTORE = "\x1b7", "\x1b8"
-"""DECSC and DECRC: cursor and pen."""
-_RETURNS = 2
-"""Frames in a row that end where the one before did, after which that place is stored."""
-_SHIFTS = 4
-"""Blocks that may move within one frame."""
+_STORE, _RESTORE = "\x1b7", "\x1b8"  # DECSC and DECRC: cursor and pen
+_RETURNS = 2  # Frames in a row that end where the one before did, after which that place is stored
+_SHIFTS = 4  # Blocks that may move within one frame
 
 
 class _Place(NamedTuple):
@@ -101,23 +98,18 @@ class Encoder:
     ) -> None:
         """`erases_in_colour`: erased cells take the background in use (terminfo: bce)."""
         self.front = CellGrid(width, height)
-        self.has_margins = False
-        """Whether the terminal scrolls some columns alone (DECLRMM)."""
+        self.has_margins = False  # Whether the terminal scrolls some columns alone (DECLRMM)
         self._renditions = renditions
         self._runs = StyledRuns(renditions, erases_in_colour=erases_in_colour)
         self._cursor = Cursor()
         self._pen: Rendition | None = None
-        self._ended: _Place | None = None
-        """Where the last frame ended…"""
-        self._times = 0
-        """… and how many before it in a row."""
-        self._stored: _Place | None = None
-        """What the terminal has stored (DECSC)."""
+        self._ended: _Place | None = None  # Where the last frame ended…
+        self._times = 0  # … and how many before it in a row
+        self._stored: _Place | None = None  # What the terminal has stored (DECSC)
         self._coarse = False
         self._fresh = True
         self._frame = 0
-        self._sent_in = [0] * height
-        """The frame in which each row was sent last."""
+        self._sent_in = [0] * height  # The frame in which each row was sent last
         self._parts: list[str] = []
         self._length = 0
 
@@ -138,11 +130,9 @@ class Encoder:
         coarse: bool = False,
         cursor: tuple[int, int] | None = None,
     ) -> tuple[str, bool]:
-        """(the sequences that make the terminal show `back`, whether they are complete).
-
-        With a `limit`, no row begins after that many bytes. `coarse` reduces foregrounds to the 256 colours. The cursor
-        ends at `cursor` (column, row), or anywhere.
-        """
+        """(the sequences that make the terminal show `back`, whether they are complete). With a `limit`, no
+        row begins after that many bytes. `coarse` reduces foregrounds to the 256 colours. The cursor ends at
+        `cursor` (column, row), or anywhere."""
         self._coarse = coarse
         self._parts, self._length = [], 0
         if self._fresh or (back.width, back.height) != (self.front.width, self.front.height):

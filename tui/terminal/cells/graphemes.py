@@ -1,7 +1,5 @@
 """Cuts text into graphemes of one or two cells, and tells which of them terminals draw with different widths.
-
-Widths are Rich's, as everywhere in Textual's layout.
-"""
+Widths are Rich's, as everywhere in Textual's layout."""
 
 import re
 import unicodedata
@@ -11,22 +9,18 @@ from itertools import chain
 
 from rich.cells import cell_len, get_character_cell_size, split_graphemes
 
-LONGEST = 16
-"""Code points of one grapheme that are drawn; more would be an attack on the terminal."""
+LONGEST = 16  # Code points of one grapheme that are drawn; more would be an attack on the terminal
 _JOINERS = frozenset("\u200d\ufe0f")
 _FLAG = re.compile("([\U0001f1e6-\U0001f1ff]{2})")
 _FLAG_PART = re.compile("[\U0001f1e6-\U0001f1ff]")
-_NO_WIDTH = frozenset(["Mn", "Me", "Cf"])
-"""Categories that no terminal gives a cell of their own."""
+_NO_WIDTH = frozenset(["Mn", "Me", "Cf"])  # Categories that no terminal gives a cell of their own
 _alone: dict[str, tuple[str, ...]] = {chr(code): (chr(code),) for code in range(0x20, 0x7F)}
 """The cells of the characters that occurred and combine with nothing: most text consists of these."""
 
 
 def cells(text: str) -> list[str]:
-    """The content of each cell of `text`: a grapheme, and "" in the second cell of a wide one.
-
-    Characters without a width join the cell before; those at the beginning are omitted, see `leading_marks`.
-    """
+    """The content of each cell of `text`: a grapheme, and "" in the second cell of a wide one. Characters
+    without a width join the cell before; those at the beginning are omitted, see `leading_marks`."""
     if text.isascii() and text.isprintable():
         return list(text)
     try:
@@ -88,10 +82,8 @@ def width(grapheme: str) -> int:
 
 @lru_cache(maxsize=8192)
 def reach(grapheme: str) -> int:
-    """The width in cells in the terminal that draws it widest.
-
-    Terminals differ in ambiguous width, emoji, joined and combined characters; where they agree, this is `width`.
-    """
+    """The width in cells in the terminal that draws it widest. Terminals differ in ambiguous width, emoji,
+    joined and combined characters; where they agree, this is `width`."""
     if len(grapheme) > 1:
         return 1 + sum(reach(character) for character in grapheme)
     cells, code = width(grapheme), ord(grapheme) if grapheme else 0

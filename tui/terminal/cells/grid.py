@@ -4,16 +4,13 @@ from tui.terminal.cells.graphemes import LONGEST, cells, leading_marks, width
 from tui.terminal.cells.styles import DEFAULT
 
 Row = TypeVar("Row")
-UNKNOWN = "\0"
-"""The text of a cell of which it is not known what the terminal shows."""
+UNKNOWN = "\0"  # The text of a cell of which it is not known what the terminal shows
 
 
 class CellGrid:
-    """`height` rows of `width` cells, at first spaces in the terminal's default rendition.
-
-    A wide character stands in its first cell; the second holds "". Both halves are always present: text that covers one
-    of them leaves a space in the other.
-    """
+    """`height` rows of `width` cells, at first spaces in the terminal's default rendition. A wide character
+    stands in its first cell; the second holds "". Both halves are always present: text that covers one of
+    them leaves a space in the other."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height

@@ -2,33 +2,24 @@ from collections import deque
 from statistics import median
 from typing import Literal, NamedTuple, get_args
 
-Link = Literal["auto", "fast", "slow"]
-"""`auto`: as measured; the others are the operator's choice."""
+Link = Literal["auto", "fast", "slow"]  # `auto`: as measured; the others are the operator's choice
 LINKS: tuple[str, ...] = get_args(Link)
 _SAMPLES = 5
 _DISTANCES = 3
 """Bare round trips remembered; the shortest counts. Few, because the line may change."""
-_ENOUGH = 2
-"""Round trips needed to judge the line."""
-_SLOW = 0.3
-"""Seconds of round trip above which the line counts as slow."""
-_FAST = 0.12
-"""Seconds below which it counts as fast again."""
+_ENOUGH = 2  # Round trips needed to judge the line
+_SLOW = 0.3  # Seconds of round trip above which the line counts as slow
+_FAST = 0.12  # Seconds below which it counts as fast again
 _INTERVALS = {False: 0.05, True: 0.25}
-_SHORTEST = 0.02
-"""Seconds between two frames at least, however fast the terminal answers."""
+_SHORTEST = 0.02  # Seconds between two frames at least, however fast the terminal answers
 _AT_ONCE = {False: 0.03, True: 0.045}
-"""Seconds of round trip below which the terminal answers at once; more than that where it did so before.
-
-A frame comes after two round trips at the earliest: the line is then idle half of the time, whatever is sent.
-"""
-_LARGE = 512
-"""Bytes from which on transmission, not distance, takes most of a frame's time."""
-_SECONDS_A_FRAME = 0.4
-"""Seconds that one frame may take on a slow line."""
+"""Seconds of round trip below which the terminal answers at once; more than that where it did so before. A
+frame comes after two round trips at the earliest: the line is then idle half of the time, whatever is
+sent."""
+_LARGE = 512  # Bytes from which on transmission, not distance, takes most of a frame's time
+_SECONDS_A_FRAME = 0.4  # Seconds that one frame may take on a slow line
 _LEAST = 1024
-_ASSUMED_RATE = 9600
-"""Bytes a second assumed of a line chosen as slow, before anything is measured."""
+_ASSUMED_RATE = 9600  # Bytes a second assumed of a line chosen as slow, before anything is measured
 
 
 def as_link(name: str) -> Link:
@@ -40,8 +31,7 @@ class LinkState(NamedTuple):
     is_slow: bool = False
     round_trip: float | None = None
     """Median seconds from a frame to the terminal's answer, of the last few; None before the first."""
-    is_chosen: bool = False
-    """Whether the operator chose slow or fast."""
+    is_chosen: bool = False  # Whether the operator chose slow or fast
 
 
 class Meter:

@@ -24,22 +24,18 @@ class TerminalQuestion(Enum):
 
     POSITION = "\x1b[6n"
     STATUS = "\x1b[5n"
-    MARGINS = "\x1b[?69$p"
-    """Whether left and right margins can be set (DECRQM of DECLRMM)."""
+    MARGINS = "\x1b[?69$p"  # Whether left and right margins can be set (DECRQM of DECLRMM)
 
 
 class Inquiry(NamedTuple):
     question: TerminalQuestion
-    frame: int
-    """Number of the newest frame before it."""
-    at: float
-    """When, in seconds of the monotonic clock."""
+    frame: int  # Number of the newest frame before it
+    at: float  # When, in seconds of the monotonic clock
 
 
 class Reply(NamedTuple):
     inquiry: Inquiry
-    at: float
-    """When it came, in seconds of the monotonic clock."""
+    at: float  # When it came, in seconds of the monotonic clock
 
 
 class ReplyQueue:

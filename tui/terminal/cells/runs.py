@@ -10,15 +10,12 @@ from tui.terminal.cells.graphemes import is_steady
 from tui.terminal.cells.grid import CellGrid
 from tui.terminal.cells.styles import Renditions
 
-_ERASE_TAIL = 4
-"""Changed cells at the end of a row from which on erasing is shorter than spaces."""
-_ERASE_RUN = 12
-"""Spaces within a row from which on erasing and moving the cursor is shorter."""
+_ERASE_TAIL = 4  # Changed cells at the end of a row from which on erasing is shorter than spaces
+_ERASE_RUN = 12  # Spaces within a row from which on erasing and moving the cursor is shorter
 _LONG_BLANK = " " * _ERASE_RUN
 _SKIPS = (0, 3, 4, 4, 4)
 """Bytes of the cursor movement over so many cells; more cells always take more bytes themselves."""
-_MOVE = 7
-"""Bytes of a typical cursor movement."""
+_MOVE = 7  # Bytes of a typical cursor movement
 
 Way = Literal["text", "spaces", "run", "tail"]
 """How cells are written: as they are; as spaces, which show only their background; erased; erased to the row's end."""
@@ -27,8 +24,7 @@ Way = Literal["text", "spaces", "run", "tail"]
 class StyledRun(NamedTuple):
     y: int
     x: int
-    style: int
-    """Number of the style; for spaces and erased cells, of its visible part."""
+    style: int  # Number of the style; for spaces and erased cells, of its visible part
     cells: Sequence[str]
     way: Way = "text"
 
@@ -111,11 +107,9 @@ class StyledRuns:
 
 
 def arranged(runs: list[StyledRun], renditions: Renditions) -> list[StyledRun]:
-    """The runs of a frame sorted by style rather than by row, where that is shorter.
-
-    Rows with characters that some terminals draw wider come first, in their own order: the cells that these characters
-    cover are written after them.
-    """
+    """The runs of a frame sorted by style rather than by row, where that is shorter. Rows with characters
+    that some terminals draw wider come first, in their own order: the cells that these characters cover are
+    written after them."""
     doubtful = {run.y for run in runs if not _is_steady(run.cells)}
     turn: dict[int, int] = {}
     for run in runs:

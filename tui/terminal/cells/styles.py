@@ -6,8 +6,7 @@ from typing import NamedTuple
 from rich.color import Color, ColorSystem
 from rich.style import Style
 
-DEFAULT = 0
-"""The number of the terminal's own rendition."""
+DEFAULT = 0  # The number of the terminal's own rendition
 _ATTRIBUTES: tuple[tuple[str, str], ...] = (
     ("1", "22"), ("2", "22"), ("3", "23"), ("4", "24"), ("5", "25"), ("6", "25"), ("7", "27"), ("8", "28"),
     ("9", "29"), ("21", "24"), ("51", "54"), ("52", "54"), ("53", "55"),
@@ -22,8 +21,7 @@ _MOST_STYLES = 8192
 _MANY = 32_768
 _MOST_CHANGES = 8192
 _PROBE = "\0"
-_LEVELS = (0, 95, 135, 175, 215, 255)
-"""The values of a primary in the cube of xterm's 256 colours."""
+_LEVELS = (0, 95, 135, 175, 215, 255)  # The values of a primary in the cube of xterm's 256 colours
 _RGB: dict[int, tuple[int, int, int]] = {
     **{
         16 + 36 * red + 6 * green + blue: (_LEVELS[red], _LEVELS[green], _LEVELS[blue])
@@ -34,8 +32,7 @@ _RGB: dict[int, tuple[int, int, int]] = {
     **{232 + step: (8 + 10 * step,) * 3 for step in range(24)},
 }
 """xterm's colours 16-255."""
-_WEIGHTS = (0.3, 0.59, 0.11)
-"""How bright each primary is to the eye."""
+_WEIGHTS = (0.3, 0.59, 0.11)  # How bright each primary is to the eye
 
 
 class Rendition(NamedTuple):
@@ -44,8 +41,7 @@ class Rendition(NamedTuple):
     foreground: str = ""
     background: str = ""
     attributes: int = 0
-    link: str = ""
-    """The parameters and address of OSC 8; "" for none."""
+    link: str = ""  # The parameters and address of OSC 8; "" for none
 
     @property
     def is_erasable(self) -> bool:
@@ -64,10 +60,9 @@ class Rendition(NamedTuple):
 
     @property
     def coarse(self) -> "Rendition":
-        """The same with its foreground reduced to the 256 colours, which takes half the bytes.
-
-        Unchanged where the foreground fills the cell (reverse): beside the exact colour the difference would be visible.
-        """
+        """The same with its foreground reduced to the 256 colours, which takes half the bytes. Unchanged
+        where the foreground fills the cell (reverse): beside the exact colour the difference would be
+        visible."""
         if self.foreground[:5] != "38;2;" or self.attributes & _REVERSE:
             return self
         return self._replace(foreground=_numbered(self.foreground))

@@ -23,10 +23,8 @@ class AltKey(Event):
 
     def __init__(self, together: Key, apart: tuple[Key, ...]) -> None:
         super().__init__()
-        self.together = together
-        """Alt and the key."""
-        self.apart = apart
-        """Escape, and then the key."""
+        self.together = together  # Alt and the key
+        self.apart = apart  # Escape, and then the key
 
 
 class Keyboard:

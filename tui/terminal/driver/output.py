@@ -1,8 +1,6 @@
-"""Writes to the terminal without ever blocking the event loop.
-
-A thread does the writing. While the terminal does not read (a laptop asleep, a dead SSH link), whole frames are
-dropped, and once it reads again one full repaint is requested; control sequences are never dropped.
-"""
+"""Writes to the terminal without ever blocking the event loop. A thread does the writing. While the terminal
+does not read (a laptop asleep, a dead SSH link), whole frames are dropped, and once it reads again one full
+repaint is requested; control sequences are never dropped."""
 
 import os
 import select
@@ -16,14 +14,10 @@ from time import monotonic
 
 _CHUNK = 4096
 _LAST_WORDS = 1024
-_STALLED_AFTER = 0.3
-"""Seconds without progress after which the terminal counts as not reading."""
-_BACKLOG_LIMIT = 1 << 18
-"""Bytes of queued frames; more than one screen of any size needs."""
-_PATIENCE = 0.2
-"""Seconds between checks whether to keep waiting for a terminal that does not read."""
-_CANCEL = b"\x18\x1b\\"
-"""Ends a sequence that was cut short: CAN, then a string terminator."""
+_STALLED_AFTER = 0.3  # Seconds without progress after which the terminal counts as not reading
+_BACKLOG_LIMIT = 1 << 18  # Bytes of queued frames; more than one screen of any size needs
+_PATIENCE = 0.2  # Seconds between checks whether to keep waiting for a terminal that does not read
+_CANCEL = b"\x18\x1b\\"  # Ends a sequence that was cut short: CAN, then a string terminator
 
 
 class Output:
@@ -177,9 +171,8 @@ class Output:
 
 def _open_again(fileno: int) -> tuple[int, bool]:
     """(the same terminal opened again as non-blocking, True): the shell's own descriptor must stay blocking.
-
-    Where that is not allowed, (a duplicate of the descriptor, False): the thread then waits inside `write`.
-    """
+    Where that is not allowed, (a duplicate of the descriptor, False): the thread then waits inside
+    `write`."""
     with suppress(OSError):
         return os.open(os.ttyname(fileno), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK), True
     with suppress(OSError):

@@ -14,14 +14,11 @@ from textual.events import Paste
 
 Item = str | Paste
 
-KEY_WAIT = 0.1
-"""Seconds after which a lone escape counts as the key."""
+KEY_WAIT = 0.1  # Seconds after which a lone escape counts as the key
 REPLY_WAIT = 1.0
 """Seconds without a byte after which an incomplete reply is discarded, and within which a split key is joined."""
-PASTE_WAIT = 3.0
-"""Seconds without a byte after which a paste ends without its end marker."""
-PASTE_LIMIT = 1 << 20
-"""Characters of one paste that are passed on."""
+PASTE_WAIT = 3.0  # Seconds without a byte after which a paste ends without its end marker
+PASTE_LIMIT = 1 << 20  # Characters of one paste that are passed on
 
 _ESC = "\x1b"
 _PASTE_START = "\x1b[200~"
@@ -54,19 +51,16 @@ class InputFilter:
 
     def __init__(self, is_answer: Callable[[str], bool] = lambda _sequence: False) -> None:
         self._is_answer = is_answer
-        self.dropped = 0
-        """Number of sequences dropped as unsolicited."""
+        self.dropped = 0  # Number of sequences dropped as unsolicited
         self.takes_resize = False
         """Whether the terminal was told to report its size in band (mode 2048)."""
         self._buffer = ""
         self._in_string = False
-        self._introducer = ""
-        """The introducer of a string of which nothing else has arrived yet."""
+        self._introducer = ""  # The introducer of a string of which nothing else has arrived yet
         self._paste: list[str] | None = None
         self._paste_size = 0
         self._last_byte = 0.0
-        self._escaped_at = float("-inf")
-        """When a lone escape was last passed on as a key."""
+        self._escaped_at = float("-inf")  # When a lone escape was last passed on as a key
 
     @property
     def deadline(self) -> float | None:
@@ -188,10 +182,8 @@ class InputFilter:
         return key is not None and len(sequence) <= _CSI_LIMIT and _is_extended_key(key[1], key[2])
 
     def _is_key(self, text: str) -> bool:
-        """Whether an incomplete sequence is what one key sends.
-
-        `ESC [` and `ESC ]` are not taken for Alt and a bracket: a reply may begin so and go on late.
-        """
+        """Whether an incomplete sequence is what one key sends. `ESC [` and `ESC ]` are not taken for Alt and
+        a bracket: a reply may begin so and go on late."""
         return text in ANSI_SEQUENCES_KEYS
 
     def _skip_string(self) -> Iterable[Item]:

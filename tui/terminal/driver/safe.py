@@ -64,8 +64,7 @@ class SafeDriver(LinuxDriver):
         self._output: Output | None = None
         self._keyboard: Keyboard | None = None
         self._frame: list[str] | None = None
-        self._sent = ("", 0.0)
-        """The newest frame and when it was sent."""
+        self._sent = ("", 0.0)  # The newest frame and when it was sent
         self._loop_thread = threading.get_ident()
         self.cells: CellOutput | None = None
         """Sends only changed cells; None where Textual's own output is used."""

@@ -19,15 +19,13 @@ from services.models import glyphs
 from services.models.changes import Parameter
 from widgets.drawing.format import crop, pad
 
-BY_HAND = "dollar_sign"
-"""The key of the `aws` commands."""
+BY_HAND = "dollar_sign"  # The key of the `aws` commands
 
 
 class ValueInput(Input):
     """A field whose values never contain `$`, so that this key keeps its meaning inside it."""
 
-    free_text = False
-    """Whether it takes any text, and `$` as well."""
+    free_text = False  # Whether it takes any text, and `$` as well
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         return (self.free_text or key != BY_HAND) and super().check_consume_key(key, character)
@@ -157,8 +155,7 @@ class PlanForm(VerticalGroup):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.parameters: tuple[Parameter, ...] = ()
-        self.has_questions = False
-        """All questions are mounted; until then there are no answers."""
+        self.has_questions = False  # All questions are mounted; until then there are no answers
         self._fields: dict[str, Field | ChoiceRow] = {}
         """The field of each question by the parameter's id; they answer also while the form is taken off the screen."""
         self._help = Static(id="form-help")

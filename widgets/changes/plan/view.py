@@ -52,8 +52,7 @@ class PlanView(VerticalScroll, can_focus=True):
     applying: reactive[bool] = reactive(False, repaint=False, init=False)
     trouble: reactive[tuple[str, ...]] = reactive((), repaint=False, init=False)
     """Why there is no plan, or why it was not applied: one sentence each."""
-    why: reactive[str] = reactive("", repaint=False, init=False)
-    """Why the revert has its time."""
+    why: reactive[str] = reactive("", repaint=False, init=False)  # Why the revert has its time
     consents: reactive[tuple[Consent, ...]] = reactive((), repaint=False, init=False)
     """What allows the plan so far; a confirmed plan's are in its run."""
     follow_ups: reactive[tuple[Suggestion, ...]] = reactive((), repaint=False, init=False)

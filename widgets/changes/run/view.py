@@ -62,8 +62,7 @@ def watch_lines(run: Run, zone: tzinfo, now: datetime, width: int) -> list[Line]
 
 
 RUN_STYLES = styles_of(REQUESTS, "muted", "warn", "good", "bad", "alert", "warn")
-_OPEN = frozenset({StepState.WAITING, StepState.SENDING})
-"""States of a run that has not ended."""
+_OPEN = frozenset({StepState.WAITING, StepState.SENDING})  # States of a run that has not ended
 
 
 class RunMark(StrEnum):
@@ -86,8 +85,7 @@ _WORDS = {RunMark.NOW: "strong", RunMark.AHEAD: "faint", RunMark.WRONG: "bad", R
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    title: str
-    """English; translated when shown."""
+    title: str  # English; translated when shown
     mark: RunMark
 
 

@@ -16,8 +16,7 @@ from widgets.incidents.evidence.context import EvidenceContext, note, parts_entr
 
 _BEFORE = 1800
 """Seconds of the chart before T0: a count without errors has no values there, which must be seen, too."""
-_NAME, _OWN_NAME = 26, 31
-"""Cells of the name of a measure, and of a metric with its statistic."""
+_NAME, _OWN_NAME = 26, 31  # Cells of the name of a measure, and of a metric with its statistic
 
 
 def curve_entries(context: EvidenceContext, measures: Sequence[Measure], width: int) -> list[IncidentEntry]:

@@ -19,11 +19,9 @@ _POSTGRES = re.compile(
     r"\d{4}-\d\d-\d\d \S+ UTC:.*?:(?=(?:PANIC|FATAL|ERROR|WARNING|LOG|STATEMENT|DETAIL|HINT):)"
 )
 """The prefix of RDS for PostgreSQL (`log_line_prefix`): the time again, address, user, process."""
-_DIFFERENT = re.compile(r"[0-9a-f]{8,}|\d+")
-"""Ids and figures, in which lines of one kind differ."""
+_DIFFERENT = re.compile(r"[0-9a-f]{8,}|\d+")  # Ids and figures, in which lines of one kind differ
 _TEXTS = ("message", "msg", "error", "errorMessage")
-_MOST_ROWS = 2
-"""Rows of one message."""
+_MOST_ROWS = 2  # Rows of one message
 
 
 @dataclass

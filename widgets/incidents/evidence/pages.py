@@ -60,8 +60,7 @@ class Page:
     sections: tuple[Section, ...] = ()
     charts: tuple[tuple[Measure, ...], ...] = ()
     """Measures that share a chart; the first chart comes first where there is room for one alone."""
-    rows: tuple[Measure, ...] = ()
-    """Measures whose values are listed above the sections."""
+    rows: tuple[Measure, ...] = ()  # Measures whose values are listed above the sections
 
     def entries(self, context: EvidenceContext, width: int) -> list[IncidentEntry]:
         entries = list(curve_entries(context, self.rows, width)) if self.rows else []

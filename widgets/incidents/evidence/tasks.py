@@ -28,10 +28,8 @@ from widgets.incidents.evidence.context import (
     read_notes,
 )
 
-_JUST_BEFORE = timedelta(minutes=30)
-"""Time before T0 in which a deployment may be its cause."""
-_LATELY = timedelta(hours=1)
-"""Time before T0 from which on events of the service are shown."""
+_JUST_BEFORE = timedelta(minutes=30)  # Time before T0 in which a deployment may be its cause
+_LATELY = timedelta(hours=1)  # Time before T0 from which on events of the service are shown
 _MOST_STOPPED, _MOST_ACTIVITIES, _MOST_EVENTS = 8, 6, 4
 
 

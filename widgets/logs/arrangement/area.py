@@ -39,8 +39,7 @@ class PaneArea(Widget):
         super().__init__(id=id)
         self._default_layout = _PaneLayout()  # type: ignore[assignment]  # Textual declares it a VerticalLayout
         self.active: LogPane | None = None
-        self.zoomed = False
-        """Whether the active pane has the whole room."""
+        self.zoomed = False  # Whether the active pane has the whole room
         self._shares: dict[LogPane, int] = {}
 
     def share_of(self, pane: LogPane) -> int:

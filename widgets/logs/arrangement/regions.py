@@ -1,25 +1,18 @@
-"""Where one to six log panes stand in the room they share. Pure.
-
-Lines are wide, so panes stand one above the other until they become flat; then in a grid. Where not even that leaves
-room to read, the active pane has the room and the others keep a few rows.
-"""
+"""Where one to six log panes stand in the room they share. Pure. Lines are wide, so panes stand one above the
+other until they become flat; then in a grid. Where not even that leaves room to read, the active pane has the
+room and the others keep a few rows."""
 
 import itertools
 from collections.abc import Sequence
 
 from textual.geometry import Region
 
-MOST_PANES = 6
-"""Panes on the screen at most."""
-MOST_SHARE = 8
-"""Largest share of a pane; 1 is the smallest, and `EVEN` what each has at first."""
+MOST_PANES = 6  # Panes on the screen at most
+MOST_SHARE = 8  # Largest share of a pane; 1 is the smallest, and `EVEN` what each has at first
 EVEN = 4
-_WIDE, _HIGH = 100, 16
-"""Cells beyond which a pane is no easier to read."""
-_LEAST_WIDTH, _LEAST_HEIGHT = 56, 6
-"""Cells of a pane that can be read at least."""
-_READABLE = 8
-"""Rows of the active pane while the others give way."""
+_WIDE, _HIGH = 100, 16  # Cells beyond which a pane is no easier to read
+_LEAST_WIDTH, _LEAST_HEIGHT = 56, 6  # Cells of a pane that can be read at least
+_READABLE = 8  # Rows of the active pane while the others give way
 _FLAT, _TITLE = 3, 1
 """Rows of a pane that gives way: title, a line and the counters, or only the title."""
 

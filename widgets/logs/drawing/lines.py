@@ -49,8 +49,7 @@ class Gauge(Widget):
         return Content("\n".join(rows))
 
 
-_WHEEL = 3
-"""Screen rows per turn of the mouse wheel."""
+_WHEEL = 3  # Screen rows per turn of the mouse wheel
 
 
 class LogLines(LogWindow, can_focus=True):
@@ -66,10 +65,8 @@ class LogLines(LogWindow, can_focus=True):
 
     def __init__(self, view: LogView, format: LogFormat, now: Callable[[], datetime]) -> None:
         super().__init__(view, format, now)
-        self.gauge = Gauge()
-        """To be mounted beside the lines."""
-        self.bottom = -1
-        """Store row of the last line in the window."""
+        self.gauge = Gauge()  # To be mounted beside the lines
+        self.bottom = -1  # Store row of the last line in the window
         self._range_start = Anchor(view)
         self._ranging = False
         self._stop_ageing: Callable[[], None] | None = None

@@ -1,8 +1,6 @@
-"""Draws the window of a log pane; a subclass moves the window and decides what is marked in it.
-
-Drawing bypasses Textual's cache per widget (`render_lines`) and caches one strip per line. Textual's
-scrolling is not used, because it needs the height of everything and scrolls by animation.
-"""
+"""Draws the window of a log pane; a subclass moves the window and decides what is marked in it. Drawing
+bypasses Textual's cache per widget (`render_lines`) and caches one strip per line. Textual's scrolling is not
+used, because it needs the height of everything and scrolls by animation."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -23,8 +21,7 @@ from widgets.logs.form.group_form import FormChoice, GroupForm
 from widgets.logs.store.view import LogView
 from widgets.logs.text.time import gap_text, short_gap
 
-HEADER_FROM = 10
-"""Rows of the widget from which the first one names the columns."""
+HEADER_FROM = 10  # Rows of the widget from which the first one names the columns
 
 
 class LogWindow(Widget):
@@ -39,14 +36,10 @@ class LogWindow(Widget):
         self.rules = SeparatorRules(view, format.zone, self.today)
         self._now = now
         self._now_ms = 0
-        self.message = ""
-        """Shown where there are no lines; set with `show_message`."""
-        self._window: tuple[list[int], int] = ([], 0)
-        """The scroller's window as drawn last."""
-        self._strips: list[Strip] = []
-        """The strips drawn last."""
-        self._screen_rows: list[int] = []
-        """Store row of the line on each screen row, -1 for none."""
+        self.message = ""  # Shown where there are no lines; set with `show_message`
+        self._window: tuple[list[int], int] = ([], 0)  # The scroller's window as drawn last
+        self._strips: list[Strip] = []  # The strips drawn last
+        self._screen_rows: list[int] = []  # Store row of the line on each screen row, -1 for none
         self._cursor = Anchor(view)
 
     @property

@@ -15,12 +15,10 @@ class Scroller:
         self.view = view
         self.height = 1
         self.follow = True
-        self._height_of = height_of
-        """Screen rows of the line at a (visible) store row."""
+        self._height_of = height_of  # Screen rows of the line at a (visible) store row
         self._top = Anchor(view)
         self._skip = 0
-        self._newest_followed = Anchor(view)
-        """The newest line at the moment when following ended."""
+        self._newest_followed = Anchor(view)  # The newest line at the moment when following ended
 
     def window(self) -> tuple[list[int], int]:
         """Store rows of the lines in the window, and how many screen rows of the first are above it."""

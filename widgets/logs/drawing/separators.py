@@ -11,20 +11,13 @@ from widgets.drawing.format import duration
 from widgets.logs.store.view import LogView
 from widgets.logs.text.time import clock_text, local_day, moment, range_text
 
-MARK = "\u2691"
-"""Stands at a line that the reader marked."""
-MATCH = "\u2022"
-"""Stands at a line that matches the search."""
-IN_SPAN = "\u2503"
-"""Stands at a line of the minute that was asked for."""
-ASKED_TIME = "\u2193"
-"""Stands before the time that was asked for."""
-SHARED_TIME = "\u2316"
-"""Stands before the time of the cursor that all panes share."""
-QUIET = 60_000
-"""Milliseconds without a line that are told in words where gaps are shown."""
-_CACHE_SIZE = 4096
-"""Lines whose separators are cached."""
+MARK = "\u2691"  # Stands at a line that the reader marked
+MATCH = "\u2022"  # Stands at a line that matches the search
+IN_SPAN = "\u2503"  # Stands at a line of the minute that was asked for
+ASKED_TIME = "\u2193"  # Stands before the time that was asked for
+SHARED_TIME = "\u2316"  # Stands before the time of the cursor that all panes share
+QUIET = 60_000  # Milliseconds without a line that are told in words where gaps are shown
+_CACHE_SIZE = 4096  # Lines whose separators are cached
 
 
 class Gap(NamedTuple):
@@ -41,14 +34,12 @@ class SeparatorRules:
     def __init__(self, view: LogView, zone: tzinfo, today: Callable[[], date]) -> None:
         self.zone = zone
         self.gaps: tuple[Gap, ...] = ()
-        self.marked_at: int | None = None
-        """The marked time, epoch milliseconds."""
+        self.marked_at: int | None = None  # The marked time, epoch milliseconds
         self.marked_span = 1
         """Milliseconds from the marked time on that are marked: a minute where one was asked for."""
         self.quiet = 0
         """A separator stands where no line was written for so many milliseconds; 0 for none."""
-        self.marks_hidden = False
-        """Whether a separator stands where lines are hidden."""
+        self.marks_hidden = False  # Whether a separator stands where lines are hidden
         self.time_mark: int | None = None
         """The time of the cursor that all panes share, epoch milliseconds."""
         self.note_of: Callable[[int], str | None] = lambda _line_id: None

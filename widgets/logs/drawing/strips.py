@@ -24,14 +24,10 @@ from widgets.logs.text.search import SearchQuery
 from widgets.logs.text.severity import LETTERS, severity_of
 from widgets.logs.text.time import age_text, clock_text
 
-_HIGHLIGHT_LIMIT = 200
-"""Matches highlighted in one line."""
-_BREAK_REACH = 24
-"""Characters searched backwards for a space when a line is wrapped."""
-_FEED = "\u240a"
-"""Stands for a line feed in a cleaned line."""
-_FEED_LIMIT = 200
-"""Rows that begin after a line feed of one wrapped line at most."""
+_HIGHLIGHT_LIMIT = 200  # Matches highlighted in one line
+_BREAK_REACH = 24  # Characters searched backwards for a space when a line is wrapped
+_FEED = "\u240a"  # Stands for a line feed in a cleaned line
+_FEED_LIMIT = 200  # Rows that begin after a line feed of one wrapped line at most
 
 
 def sliced(spans: Sequence[Span], start: int, end: int) -> list[Span]:
@@ -80,10 +76,8 @@ def highlighted(spans: list[Span], query: SearchQuery, name: str) -> list[Span]:
     return [*parts, *sliced(spans, place, len(plain))]
 
 
-HEAD_WIDTH = 16
-"""Gutter, twelve cells of time, a space, the severity letter, a space."""
-GAP_WIDTH = 8
-"""A time since the line above, and a space."""
+HEAD_WIDTH = 16  # Gutter, twelve cells of time, a space, the severity letter, a space
+GAP_WIDTH = 8  # A time since the line above, and a space
 _CACHE_SIZE = 256
 """Lines whose strips are cached: those near the window. Each is a hundred objects, which garbage collection traverses."""
 _MORE = "\u203a"
@@ -92,17 +86,12 @@ _MORE = "\u203a"
 @dataclass(frozen=True)
 class LogFormat:
     zone: tzinfo
-    raw: bool = False
-    """The line as logged, instead of its columns."""
+    raw: bool = False  # The line as logged, instead of its columns
     wrap: bool = False
-    relative: bool = False
-    """Ages instead of times of day."""
-    gaps: bool = False
-    """Times since the line above instead of times of day."""
-    gap_beside: bool = False
-    """Times since the line above beside the times of day."""
-    shift: int = 0
-    """Cells scrolled to the right; 0 while wrapping."""
+    relative: bool = False  # Ages instead of times of day
+    gaps: bool = False  # Times since the line above instead of times of day
+    gap_beside: bool = False  # Times since the line above beside the times of day
+    shift: int = 0  # Cells scrolled to the right; 0 while wrapping
 
     @property
     def gap_width(self) -> int:
@@ -115,8 +104,7 @@ def next_times(format: LogFormat) -> LogFormat:
 
 @dataclass(frozen=True)
 class Accent:
-    row: str = ""
-    """`cursor`, `range` or ""."""
+    row: str = ""  # `cursor`, `range` or ""
     gutter: str = " "
 
 
@@ -128,10 +116,8 @@ class Painter:
         self.query: SearchQuery | None = None
         self.terms: tuple[tuple[SearchQuery, str], ...] = ()
         """Further texts to highlight, with the names of their styles."""
-        self.forms = SourceForms()
-        """Which columns the lines have."""
-        self.lead_width = 0
-        """Cells in front of the columns: the letters of sources."""
+        self.forms = SourceForms()  # Which columns the lines have
+        self.lead_width = 0  # Cells in front of the columns: the letters of sources
         self.width = 80
         self._filters = LineFilters()
         self._component = style
@@ -163,9 +149,7 @@ class Painter:
         self, line: StoredLine, accent: Accent, now: int, stamp: str = "", gap: str = ""
     ) -> list[Strip]:
         """The rows of one line, each exactly `width` cells; `now` (epoch milliseconds) is for ages only.
-
-        `stamp` stands in place of the time, `gap` beside it.
-        """
+        `stamp` stands in place of the time, `gap` beside it."""
         stamp = age_text(line.at, now) if self.format.relative else stamp
         key = (line.id, accent, stamp, gap)
         strips = self._cache.get(key)

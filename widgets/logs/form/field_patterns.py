@@ -1,8 +1,6 @@
-"""A filter pattern of CloudWatch Logs for the value of one field, correctly quoted.
-
-Source: "Filter pattern syntax for metric filters, subscription filters, filter log events, and Live Tail" (Amazon
-CloudWatch Logs user guide).
-"""
+"""A filter pattern of CloudWatch Logs for the value of one field, correctly quoted. Source: "Filter pattern
+syntax for metric filters, subscription filters, filter log events, and Live Tail" (Amazon CloudWatch Logs
+user guide)."""
 
 import json
 import re
@@ -12,16 +10,13 @@ from services.models.filter_patterns import phrase
 from widgets.logs.form.field_rows import FieldRow, Path, value_text
 from widgets.logs.form.line_form import LineForm
 
-LONGEST = 1024
-"""Characters of a filter pattern at most."""
+LONGEST = 1024  # Characters of a filter pattern at most
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def pattern_for(form: LineForm | None, row: FieldRow, *, hides: bool = False) -> str:
-    """The pattern for lines that have this value in this field, or have not; "" where there is none.
-
-    Lines that are no JSON are matched by the text, wherever it is.
-    """
+    """The pattern for lines that have this value in this field, or have not; "" where there is none. Lines
+    that are no JSON are matched by the text, wherever it is."""
     if not row.path or isinstance(row.value, Mapping | list):
         return ""
     if form is None or not form.selects:

@@ -13,33 +13,24 @@ from widgets.logs.form.values import text_of
 from widgets.logs.store.store import StoredLine
 from widgets.logs.text.time import clock_text, local_day, moment
 
-Path = tuple[str, ...]
-"""Names from the outermost field inwards; an element of a list is `[0]`."""
+Path = tuple[str, ...]  # Names from the outermost field inwards; an element of a list is `[0]`
 
-ROWS = 600
-"""Rows of one line at most."""
+ROWS = 600  # Rows of one line at most
 _VALUE_LIMIT = 8_192
 _NAME_LIMIT = 80
-_PIECE = 400
-"""Characters of one row of a long text."""
+_PIECE = 400  # Characters of one row of a long text
 _FEED = "\u240a"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    path: Path
-    """() for what CloudWatch says about the line."""
-    name: str
-    """Clean; "" for a further row of a text."""
-    text: str
-    """Clean; "" for a tree."""
+    path: Path  # () for what CloudWatch says about the line
+    name: str  # Clean; "" for a further row of a text
+    text: str  # Clean; "" for a tree
     depth: int = 0
-    value: object = None
-    """As logged; None for what CloudWatch says."""
-    rank: int = 2
-    """0: what went wrong; 1: the message; 2: other fields; 3: about the line."""
-    folds: bool = False
-    """It has rows below it that can be folded away."""
+    value: object = None  # As logged; None for what CloudWatch says
+    rank: int = 2  # 0: what went wrong; 1: the message; 2: other fields; 3: about the line
+    folds: bool = False  # It has rows below it that can be folded away
 
     @property
     def key(self) -> str:

@@ -1,8 +1,6 @@
-"""Which form the lines of a pane have, and the columns for it: chosen by the reader, else named, else recognised.
-
-The fields that lines have are read from a sample of the lines held, again while their number doubles; so neither
-the first line nor a rare one decides, and the columns do not move while lines arrive.
-"""
+"""Which form the lines of a pane have, and the columns for it: chosen by the reader, else named, else
+recognised. The fields that lines have are read from a sample of the lines held, again while their number
+doubles; so neither the first line nor a rare one decides, and the columns do not move while lines arrive."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,16 +20,11 @@ from widgets.logs.store.store import LogStore
 
 SAMPLE = 40
 """Lines read for a sample at most: parsing JSON lines takes 0.1 ms each, which must not delay a key."""
-SAMPLE_CHARACTERS = 64_000
-"""Characters of these lines together, after which no more are read."""
-REACH = 4_000
-"""The sample is taken from so many of the newest lines."""
-LAST_SAMPLE = 8_000
-"""No new sample is taken from so many lines on."""
-_SHARE = 0.5
-"""Share of the lines that must have a form."""
-_ENOUGH = 0.05
-"""Share of the lines that must have a field for it to be a default column."""
+SAMPLE_CHARACTERS = 64_000  # Characters of these lines together, after which no more are read
+REACH = 4_000  # The sample is taken from so many of the newest lines
+LAST_SAMPLE = 8_000  # No new sample is taken from so many lines on
+_SHARE = 0.5  # Share of the lines that must have a form
+_ENOUGH = 0.05  # Share of the lines that must have a field for it to be a default column
 _TASK_WIDTH = 18
 _MOST_FIELDS = 300
 _MOST_COLUMNS, _WIDEST = 24, 400
@@ -43,28 +36,20 @@ Chosen = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class FormChoice:
-    group: str = ""
-    """Exact name."""
-    form: str = ""
-    """Named by the runbook; "" to recognise it."""
-    columns: tuple[str, ...] = ()
-    """Named by the runbook; empty for the form's own."""
-    chosen: Chosen | None = None
-    """Chosen by the reader; None if nothing was ever chosen."""
+    group: str = ""  # Exact name
+    form: str = ""  # Named by the runbook; "" to recognise it
+    columns: tuple[str, ...] = ()  # Named by the runbook; empty for the form's own
+    chosen: Chosen | None = None  # Chosen by the reader; None if nothing was ever chosen
 
 
 @dataclass(slots=True)
 class Sample:
-    size: int = 0
-    """Number of lines held when it was taken."""
-    fields: Counter[str] = field(default_factory=Counter)
-    """In how many lines each field is."""
+    size: int = 0  # Number of lines held when it was taken
+    fields: Counter[str] = field(default_factory=Counter)  # In how many lines each field is
     widths: dict[str, list[int]] = field(default_factory=dict)
     """Cells of the values of each field, ascending."""
-    examples: dict[str, str] = field(default_factory=dict)
-    """A value of each field, clean."""
-    parsed: int = 0
-    """Lines that have the form."""
+    examples: dict[str, str] = field(default_factory=dict)  # A value of each field, clean
+    parsed: int = 0  # Lines that have the form
 
     def width_of(self, name: str) -> int:
         widths = self.widths.get(name)
@@ -83,10 +68,8 @@ def form_named(name: str) -> LineForm:
 class GroupForm:
     def __init__(self) -> None:
         self.choice = FormChoice()
-        self.layout = UNNAMED
-        """For the width and the lines of the last `update`."""
-        self.form: LineForm | None = None
-        """None until it is named or recognised."""
+        self.layout = UNNAMED  # For the width and the lines of the last `update`
+        self.form: LineForm | None = None  # None until it is named or recognised
         self.sample = Sample()
         self._width = 0
 

@@ -10,14 +10,11 @@ from widgets.logs.form.line_form import DRAWN_LIMIT, LineForm, LineParts, Role, 
 from widgets.logs.form.values import cell, quoted, task_of, text_of
 from widgets.logs.store.store import StoredLine
 
-STREAM = "@stream"
-"""A column with the task that wrote the line."""
-REST = "@rest"
-"""Every further field as `key=value` behind the message."""
+STREAM = "@stream"  # A column with the task that wrote the line
+REST = "@rest"  # Every further field as `key=value` behind the message
 _KEY_LIMIT = 80
 _REST_LIMIT = 64
-_MESSAGE_SHARE = 0.45
-"""Share of a row that the columns leave to the message at least."""
+_MESSAGE_SHARE = 0.45  # Share of a row that the columns leave to the message at least
 _MESSAGE_LEAST = 24
 _STATUS_STYLES = {"5": "error", "4": "warning"}
 
@@ -26,11 +23,9 @@ _STATUS_STYLES = {"5": "error", "4": "warning"}
 class FormColumn:
     name: str
     width: int
-    title: str = ""
-    """As displayed."""
+    title: str = ""  # As displayed
     role: Role | None = None
-    fixed: bool = False
-    """The reader chose the width."""
+    fixed: bool = False  # The reader chose the width
 
     @property
     def least(self) -> int:
@@ -45,8 +40,7 @@ class ColumnLayout:
 
     form: LineForm
     columns: tuple[FormColumn, ...] = ()
-    rest: bool = False
-    """Further fields follow the message as `key=value`."""
+    rest: bool = False  # Further fields follow the message as `key=value`
 
     def body(self, line: StoredLine, severity: str, reach: int) -> tuple[list[Span], list[Span]]:
         """The columns, and the message with what follows it; fields beyond about `reach` characters are skipped."""
@@ -147,10 +141,8 @@ def _append(spans: list[Span], text: str, style: str) -> None:
 
 
 def fitted(layout: ColumnLayout, room: int) -> ColumnLayout:
-    """The columns in a row of `room` cells (time and level off): the message keeps its share of it.
-
-    First columns are narrowed, then those of the highest rank are dropped; chosen ones stay.
-    """
+    """The columns in a row of `room` cells (time and level off): the message keeps its share of it. First
+    columns are narrowed, then those of the highest rank are dropped; chosen ones stay."""
     columns = list(layout.columns)
     while columns:
         over = sum(column.width + 1 for column in columns) - _for_columns(room)
@@ -179,5 +171,4 @@ def _narrowed(columns: list[FormColumn], over: int) -> list[FormColumn]:
     return [replace(column, width=width) for column, width in zip(columns, widths, strict=True)]
 
 
-UNNAMED = ColumnLayout(JsonLines(), (), rest=True)
-"""Before the form of a group is known."""
+UNNAMED = ColumnLayout(JsonLines(), (), rest=True)  # Before the form of a group is known

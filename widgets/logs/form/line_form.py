@@ -5,11 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-Span = tuple[str, str]
-"""Text and the name of its style."""
+Span = tuple[str, str]  # Text and the name of its style
 
-DRAWN_LIMIT = 8_192
-"""Characters of a line that are drawn at most; the detail shows more."""
+DRAWN_LIMIT = 8_192  # Characters of a line that are drawn at most; the detail shows more
 _FIELD_LIMIT = 200
 _DEPTH_LIMIT = 6
 
@@ -19,52 +17,35 @@ class Role:
     """A default column: the field that plays a part in the lines, whatever an application calls it."""
 
     id: str
-    names: tuple[str, ...]
-    """Fields that play it, the first that the lines have wins."""
-    title: str
-    """For the header; "" continues the column before it. Not translated yet."""
-    least: int
-    """Cells that it is cut to at least in a narrow pane."""
-    most: int
-    """Cells at most."""
-    rank: int
-    """In a narrow pane the column with the highest rank is dropped first."""
-    right: bool = False
-    """Aligned at the right, like numbers."""
+    names: tuple[str, ...]  # Fields that play it, the first that the lines have wins
+    title: str  # For the header; "" continues the column before it. Not translated yet.
+    least: int  # Cells that it is cut to at least in a narrow pane
+    most: int  # Cells at most
+    rank: int  # In a narrow pane the column with the highest rank is dropped first
+    right: bool = False  # Aligned at the right, like numbers
     end: bool = False
     """Its end tells more than its beginning, so it is cut at the beginning, like a path."""
-    roomy: int = 0
-    """Cells that it has at least where there is room, such as those of its title."""
-    from_width: int = 0
-    """Width of a pane (cells) from which it is a column by default."""
+    roomy: int = 0  # Cells that it has at least where there is room, such as those of its title
+    from_width: int = 0  # Width of a pane (cells) from which it is a column by default
 
 
 @dataclass(slots=True)
 class LineParts:
     """A line taken apart; everything in it may still be hostile, except the message and the tail."""
 
-    message: str
-    """Clean."""
-    fields: Mapping[str, object]
-    """By name; nested ones are found with `field`."""
-    style: str = ""
-    """Style of the message where the severity does not decide it."""
-    label: str = ""
-    """Clean words in front of the message."""
-    tail: tuple[Span, ...] = ()
-    """Clean; drawn behind the message."""
-    hidden: frozenset[str] = frozenset()
-    """Fields that message, label and tail contain already."""
+    message: str  # Clean
+    fields: Mapping[str, object]  # By name; nested ones are found with `field`
+    style: str = ""  # Style of the message where the severity does not decide it
+    label: str = ""  # Clean words in front of the message
+    tail: tuple[Span, ...] = ()  # Clean; drawn behind the message
+    hidden: frozenset[str] = frozenset()  # Fields that message, label and tail contain already
 
 
 class LineForm(ABC):
     id: ClassVar[str]
-    title: ClassVar[str]
-    """What the form shows; not translated yet."""
-    message_title: ClassVar[str]
-    """Title above the messages; not translated yet."""
-    roles: ClassVar[tuple[Role, ...]] = ()
-    """Default columns, in order."""
+    title: ClassVar[str]  # What the form shows; not translated yet
+    message_title: ClassVar[str]  # Title above the messages; not translated yet
+    roles: ClassVar[tuple[Role, ...]] = ()  # Default columns, in order
     never_columns: ClassVar[frozenset[str]] = frozenset()
     """Fields that are no columns, because time, level or message show them."""
 

@@ -1,7 +1,6 @@
 """PostgreSQL's lines: the message first; user, database, address and process dim at the end; no second time.
-
-Source: "Error Reporting and Logging" (PostgreSQL documentation); RDS writes `%t:%r:%u@%d:[%p]:` before each message.
-"""
+Source: "Error Reporting and Logging" (PostgreSQL documentation); RDS writes `%t:%r:%u@%d:[%p]:` before each
+message."""
 
 import re
 from collections.abc import Mapping

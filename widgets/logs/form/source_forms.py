@@ -11,11 +11,9 @@ _LINES_A_SOURCE = 3
 
 class SourceForms:
     def __init__(self) -> None:
-        self.own = GroupForm()
-        """The form of lines without a letter."""
+        self.own = GroupForm()  # The form of lines without a letter
         self._sources: dict[str, GroupForm] = {}
-        self._size = 0
-        """Number of lines held when the last sample was taken."""
+        self._size = 0  # Number of lines held when the last sample was taken
         self._width = 0
 
     def choose(self, choice: FormChoice, letter: str = "") -> None:

@@ -5,8 +5,7 @@ from rich.cells import cell_len, set_cell_size
 from services.models.text import clean
 from widgets.drawing.format import ELLIPSIS
 
-VALUE_LIMIT = 400
-"""Characters of a value in a line at most."""
+VALUE_LIMIT = 400  # Characters of a value in a line at most
 _FEW_DIGITS = 100
 
 

@@ -18,8 +18,7 @@ from widgets.drawing.lines import Line, LineWidget, Span, fit, width_of
 @dataclass(frozen=True, slots=True)
 class BarItem:
     id: str
-    text: str
-    """Cleaned."""
+    text: str  # Cleaned
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,7 @@ class BarFacts:
     items: tuple[BarItem, ...] = ()
     price: Line = ()
     status: Line = ()
-    right: Line = ()
-    """At the right end of the status."""
+    right: Line = ()  # At the right end of the status
 
 
 class QueryBar(LineWidget, can_focus=True):

@@ -8,10 +8,8 @@ from services.models.insights_queries import QueryRows
 from services.models.query_cells import holds_numbers, holds_times, number_of, time_of
 from widgets.charts.data import ChartData, Curve
 
-MOST_CURVES = 6
-"""Curves drawn; the smallest beyond are summed as one."""
-EVENT_TIMES = ("@timestamp", "@ingestionTime")
-"""Times of single events, not of bars."""
+MOST_CURVES = 6  # Curves drawn; the smallest beyond are summed as one
+EVENT_TIMES = ("@timestamp", "@ingestionTime")  # Times of single events, not of bars
 
 
 def chart_of(table: QueryRows) -> ChartData | None:

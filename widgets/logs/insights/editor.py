@@ -33,8 +33,7 @@ class QueryEditor(TextArea):
     def __init__(self, text: str = "", *, id: str | None = None) -> None:
         # The text area draws while it is made.
         self.language_of_query = QueryLanguage.LOGSQL
-        self.fields: tuple[str, ...] = ()
-        """Names of the fields of the log groups, for completing."""
+        self.fields: tuple[str, ...] = ()  # Names of the fields of the log groups, for completing
         self.error_place: tuple[int, int] | None = None
         """Line and column of what does not compile; None: nothing is known."""
         self._line_styles = LineStyles(self)

@@ -17,14 +17,10 @@ from services.models.query_cells import SAMPLE, holds_numbers, holds_times, loca
 from widgets.drawing.format import crop, pad
 from widgets.drawing.lines import Line, LineWidget, Span, width_of
 
-GAP = 2
-"""Blank cells between two columns."""
-WIDEST = 48
-"""Cells of a column at most; the last one takes what is left."""
-MANY = 5_000
-"""Rows from which sorting is done in a thread."""
-WHEEL = 3
-"""Rows that the mouse wheel moves."""
+GAP = 2  # Blank cells between two columns
+WIDEST = 48  # Cells of a column at most; the last one takes what is left
+MANY = 5_000  # Rows from which sorting is done in a thread
+WHEEL = 3  # Rows that the mouse wheel moves
 ASCENDING, DESCENDING = "↑", "↓"
 
 
@@ -61,14 +57,11 @@ class ResultTable(LineWidget, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.table = QueryRows()
-        self.is_partial = False
-        """Whether the rows are those of a query that has not completed."""
-        self.order: Sequence[int] = ()
-        """Numbers of the rows as they are shown."""
+        self.is_partial = False  # Whether the rows are those of a query that has not completed
+        self.order: Sequence[int] = ()  # Numbers of the rows as they are shown
         self.sorted_by: tuple[str, bool] | None = None
         """Name of the column, and whether it descends; None: as AWS returned them."""
-        self.cursor = 0
-        """Place of the row at the cursor in `order`."""
+        self.cursor = 0  # Place of the row at the cursor in `order`
         self.column = 0
         self._top = 0
         self._left = 0

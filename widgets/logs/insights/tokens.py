@@ -49,10 +49,8 @@ def role_spans(line: str) -> list[tuple[int, int, str]]:
 
 
 def completion(before: str, after: str, fields: Sequence[str]) -> str:
-    """What would complete the word that ends at the cursor; "" if nothing does.
-
-    `before` and `after` are the line's text on the two sides of the cursor; `fields` those of the log groups.
-    """
+    """What would complete the word that ends at the cursor; "" if nothing does. `before` and `after` are the
+    line's text on the two sides of the cursor; `fields` those of the log groups."""
     if after[:1].isalnum() or after[:1] in ("_", "@"):
         return ""
     match = _TYPED.search(before)

@@ -1,8 +1,5 @@
-"""The rows below and above the lines of a log pane: counters, problem.
-
-Lost, hidden and late lines are always reported. A part that does not fit is omitted completely, the least important
-first.
-"""
+"""The rows below and above the lines of a log pane: counters, problem. Lost, hidden and late lines are always
+reported. A part that does not fit is omitted completely, the least important first."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -21,12 +18,9 @@ from services.models.problem import Problem
 from widgets.frame.panel import same_trouble, words_of
 from widgets.logs.text.time import second_text
 
-BEHIND = 10.0
-"""Seconds of lag from which a tail counts as behind: two rounds."""
-LONG_WAIT = 2.0
-"""Seconds of waiting for the account's limit from which it is shown."""
-Part = tuple[int, Content]
-"""Rank (the highest is omitted first) and text."""
+BEHIND = 10.0  # Seconds of lag from which a tail counts as behind: two rounds
+LONG_WAIT = 2.0  # Seconds of waiting for the account's limit from which it is shown
+Part = tuple[int, Content]  # Rank (the highest is omitted first) and text
 
 
 class PaneMode(StrEnum):
@@ -38,39 +32,23 @@ class PaneMode(StrEnum):
 @dataclass(frozen=True, slots=True)
 class PaneBarFacts:
     mode: PaneMode = PaneMode.FOLLOWING
-    new: int = 0
-    """Lines below the window that arrived since following ended."""
-    lines: int = 0
-    """Lines in memory."""
-    visible: int = 0
-    """Those of them that pass the threshold."""
-    dropped: int = 0
-    """Lines no longer in memory."""
+    new: int = 0  # Lines below the window that arrived since following ended
+    lines: int = 0  # Lines in memory
+    visible: int = 0  # Those of them that pass the threshold
+    dropped: int = 0  # Lines no longer in memory
     stats: TailStats | None = None
-    read_at: datetime | None = None
-    """When the last statistics arrived (UTC)."""
-    stale: bool = False
-    """Statistics are overdue."""
-    failing: bool = False
-    """The newest read failed."""
-    complete: str = ""
-    """From when on no line is missing, in words."""
-    incomplete: str = ""
-    """Which late lines may be missing, in words."""
-    reach: str = ""
-    """How late a line may be and is shown, in words."""
-    held_mb: float = 0.0
-    """Size of the lines in memory, in MB."""
-    most_mb: int = 0
-    """The most that it may be."""
-    note: str = ""
-    """What is being read beside the follow loop."""
-    scope: str = ""
-    """Which lines these are, where nothing is followed."""
-    search: str = ""
-    """The query and its matches, in words."""
-    marking: int = 0
-    """Lines in the marked range."""
+    read_at: datetime | None = None  # When the last statistics arrived (UTC)
+    stale: bool = False  # Statistics are overdue
+    failing: bool = False  # The newest read failed
+    complete: str = ""  # From when on no line is missing, in words
+    incomplete: str = ""  # Which late lines may be missing, in words
+    reach: str = ""  # How late a line may be and is shown, in words
+    held_mb: float = 0.0  # Size of the lines in memory, in MB
+    most_mb: int = 0  # The most that it may be
+    note: str = ""  # What is being read beside the follow loop
+    scope: str = ""  # Which lines these are, where nothing is followed
+    search: str = ""  # The query and its matches, in words
+    marking: int = 0  # Lines in the marked range
 
 
 class PaneRow(Widget):

@@ -20,8 +20,7 @@ from widgets.logs.form.field_rows import FieldRow, Path, folded, rows_of
 from widgets.logs.form.line_form import LineForm
 from widgets.logs.store.store import StoredLine
 
-_NAME_WIDTH = 16
-"""Cells of the names at most; longer ones push their values."""
+_NAME_WIDTH = 16  # Cells of the names at most; longer ones push their values
 _STYLES = {0: "$text-error", 1: "$foreground bold", 2: "$foreground", 3: "$text-muted"}
 _OPEN, _CLOSED = "-", "+"
 _BESIDE = 7

@@ -8,8 +8,7 @@ from widgets.drawing.frame_rate import FrameLimiter
 from widgets.drawing.timers import is_going
 from widgets.logs.pane.pager import LogPager
 
-STATUS_SECONDS = 0.25
-"""Shortest time between two paintings of the counters."""
+STATUS_SECONDS = 0.25  # Shortest time between two paintings of the counters
 
 
 class PaneFrames(FrameLimiter):
@@ -22,12 +21,9 @@ class PaneFrames(FrameLimiter):
         self._before = before
         self._full_fps = 4 * fps
         """The rate while half a window of new lines waits: little of the last frame would be left to be scrolled."""
-        self._drawn_end = 0
-        """Row after the newest line when the last frame was drawn."""
-        self.undrawn = False
-        """Whether something waits for a frame."""
-        self._status_at = 0.0
-        """When the counters were last updated, by the monotonic clock."""
+        self._drawn_end = 0  # Row after the newest line when the last frame was drawn
+        self.undrawn = False  # Whether something waits for a frame
+        self._status_at = 0.0  # When the counters were last updated, by the monotonic clock
         self._status_timer: asyncio.TimerHandle | None = None
 
     def mark_dirty(self) -> None:

@@ -1,8 +1,6 @@
-"""Pages through a log view: moving, format, detail, copying, searching.
-
-Knows neither where the lines come from nor the screen: what only others can do is posted as a message. Each
-capability is an object of `widgets.logs.reading`; an action here hands it what the reader asked for.
-"""
+"""Pages through a log view: moving, format, detail, copying, searching. Knows neither where the lines come
+from nor the screen: what only others can do is posted as a message. Each capability is an object of
+`widgets.logs.reading`; an action here hands it what the reader asked for."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -24,10 +22,8 @@ from widgets.logs.reading.reading import PaneReading
 from widgets.logs.store.store import StoredLine
 from widgets.logs.store.view import LogView
 
-COPY_LIMIT = 10_000
-"""Lines copied at most."""
-_SHIFT = 16
-"""Minimum number of cells for one key."""
+COPY_LIMIT = 10_000  # Lines copied at most
+_SHIFT = 16  # Minimum number of cells for one key
 _SHIFT_LIMIT = 8_192
 
 
@@ -68,8 +64,7 @@ class LogPager(Vertical):
         self.marks, self.target, self.ruler = reading.marks, reading.target, reading.ruler
         self.search, self.filters, self.highlights = reading.search, reading.filters, reading.highlights
         self.has_ruler = ruler
-        self.paused = False
-        """The window is frozen while lines arrive."""
+        self.paused = False  # The window is frozen while lines arrive
         self.closables = [
             Closable(lambda: bool(self.detail.display), self.detail.close),
             Closable(lambda: self.lines.ranging, self.lines.drop_range),

@@ -1,8 +1,6 @@
-"""A log pane: follows a log group, keeps its place while it is read, reports what it lost.
-
-Data is passed in through `append`, `stats`, `problem`, `gaps`, `title` and `pattern`; the pane posts messages. `append`
-only marks the pane as outdated; one timer per frame draws, and none runs while no data arrives.
-"""
+"""A log pane: follows a log group, keeps its place while it is read, reports what it lost. Data is passed in
+through `append`, `stats`, `problem`, `gaps`, `title` and `pattern`; the pane posts messages. `append` only
+marks the pane as outdated; one timer per frame draws, and none runs while no data arrives."""
 
 import asyncio
 import time
@@ -59,8 +57,7 @@ class FollowWatchdog:
         self._elapsed = elapsed
         self._stale_after = stale_after
         self._on_expiry = on_expiry
-        self._read_elapsed = 0.0
-        """The same by `elapsed`, a clock that cannot be set."""
+        self._read_elapsed = 0.0  # The same by `elapsed`, a clock that cannot be set
         self._has_expired = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -130,8 +127,7 @@ class LogPane(LogPager):
     LogPane:focus-within > LogTitle { background: $primary-muted; }
     """
 
-    title: reactive[str] = reactive("", repaint=False)
-    """The log group, as displayed."""
+    title: reactive[str] = reactive("", repaint=False)  # The log group, as displayed
     sources: reactive[tuple[tuple[str, str], ...]] = reactive((), repaint=False)
     """Letter and name of each source, where the pane shows several."""
     pattern: reactive[str] = reactive("", repaint=False)
@@ -179,10 +175,8 @@ class LogPane(LogPager):
         """The reader wants to go above the oldest line held."""
 
     class Moved(TimeMessage["LogPane"]):
-        """The reader moved to the line of the time `at` (epoch milliseconds); at most once a frame.
-
-        Only the pane that has the focus posts it, so that panes that are moved along do not answer.
-        """
+        """The reader moved to the line of the time `at` (epoch milliseconds); at most once a frame. Only the
+        pane that has the focus posts it, so that panes that are moved along do not answer."""
 
     def __init__(
         self,
@@ -203,8 +197,7 @@ class LogPane(LogPager):
         self._title_row = LogTitle()
         self._trouble = LogTrouble()
         self._bar = LogBar()
-        self.missing_until = 0
-        """Epoch ms; lines up to this time could not be stored."""
+        self.missing_until = 0  # Epoch ms; lines up to this time could not be stored
         self.listeners: list[Callable[[Sequence[LogLine]], object]] = []
         """Called with every batch that is appended."""
         self.watchdog = FollowWatchdog(self, now, elapsed, stale_after, self.mark_dirty)

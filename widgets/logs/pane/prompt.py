@@ -110,8 +110,7 @@ class LogPrompt(Prompt[Ask]):
         """What was searched and filtered before; set by the screen to what is remembered."""
         self.pattern_mistake: Callable[[str], str] = lambda _text: ""
         """What is wrong with a filter pattern, and where; "" for nothing. Set by the screen."""
-        self._refused: str | None = None
-        """The wrong pattern that is sent if it is entered again."""
+        self._refused: str | None = None  # The wrong pattern that is sent if it is entered again
         self._recall = Recall(())
 
     def open(self, ask: Ask, text: str = "") -> None:

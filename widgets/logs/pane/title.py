@@ -24,16 +24,12 @@ class TitleFacts:
     sources: tuple[tuple[str, str], ...] = ()
     """Letter and name of each source, where the pane shows several."""
     pattern: str = ""
-    live: str = ""
-    """Live Tail's state, minutes and price."""
+    live: str = ""  # Live Tail's state, minutes and price
     threshold: Severity = Severity.PLAIN
-    filters: tuple[str, ...] = ()
-    """The local filters in words."""
-    flags: tuple[str, ...] = ()
-    """The line format in words: wrapped, raw…"""
+    filters: tuple[str, ...] = ()  # The local filters in words
+    flags: tuple[str, ...] = ()  # The line format in words: wrapped, raw…
     zone: str = ""
-    span: str = ""
-    """From the oldest line in memory to the newest, in words."""
+    span: str = ""  # From the oldest line in memory to the newest, in words
 
 
 class LogTitle(PaneRow):

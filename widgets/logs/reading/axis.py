@@ -9,20 +9,17 @@ from widgets.drawing.format import crop
 from widgets.logs.reading.histogram import STEPS, BarScale
 from widgets.logs.text.time import clock_text, local_day
 
-_LABEL_WIDTH = 14
-"""Cells of a moment's label at most."""
+_LABEL_WIDTH = 14  # Cells of a moment's label at most
 _DAY = 86_400_000
 _MINUTE = 60_000
 
-BAR_CURSOR = "\u2191"
-"""Stands below the bar of the reader's line."""
+BAR_CURSOR = "\u2191"  # Stands below the bar of the reader's line
 
 
 class AxisPart(NamedTuple):
     column: int
     text: str
-    kind: str
-    """`moment`, `cursor` or `tick`."""
+    kind: str  # `moment`, `cursor` or `tick`
 
 
 def axis_parts(

@@ -24,26 +24,21 @@ _CLASSES = bytes(2 if n >= Severity.ERROR else 1 if n == Severity.WARNING else 0
 
 
 class LevelCounts(NamedTuple):
-    others: int = 0
-    """Below WARNING, or not classified yet."""
+    others: int = 0  # Below WARNING, or not classified yet
     warnings: int = 0
-    errors: int = 0
-    """ERROR and FATAL."""
+    errors: int = 0  # ERROR and FATAL
 
     @property
     def total(self) -> int:
         return self.others + self.warnings + self.errors
 
 
-Bars = dict[int, LevelCounts]
-"""By number: bar `n` begins `n * step - offset` after the epoch."""
+Bars = dict[int, LevelCounts]  # By number: bar `n` begins `n * step - offset` after the epoch
 
 
 class BarScale(NamedTuple):
-    step: int
-    """Milliseconds."""
-    offset: int = 0
-    """Milliseconds that the zone is ahead of UTC: a bar of a day begins at midnight."""
+    step: int  # Milliseconds
+    offset: int = 0  # Milliseconds that the zone is ahead of UTC: a bar of a day begins at midnight
 
     def bar(self, at: int) -> int:
         """The bar of a time (epoch milliseconds)."""

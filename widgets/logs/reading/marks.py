@@ -10,8 +10,7 @@ from widgets.logs.store.view import LogView
 class LineMark:
     """A marked line; it stays when the line is no longer in memory."""
 
-    at: int
-    """Event time, epoch milliseconds."""
+    at: int  # Event time, epoch milliseconds
     stream: str
     text: str
     note: str = ""
@@ -29,11 +28,9 @@ def digest_of(text: str) -> str:
 
 
 class Marks:
-    """The marks of one pane, by the ids of their lines.
-
-    A mark whose line is not held (restored from an earlier session, dropped, or read again with another filter)
-    waits until a line of the same time, stream and text arrives.
-    """
+    """The marks of one pane, by the ids of their lines. A mark whose line is not held (restored from an
+    earlier session, dropped, or read again with another filter) waits until a line of the same time, stream
+    and text arrives."""
 
     def __init__(self, view: LogView, changed: Callable[[], None]) -> None:
         self._view = view
@@ -41,8 +38,7 @@ class Marks:
         self._changed = changed
         self._placed: dict[int, tuple[LineMark, Anchor]] = {}
         self._waiting: list[LineMark] = []
-        self._dropped = 0
-        """The store's count of dropped lines when the marks were last looked over."""
+        self._dropped = 0  # The store's count of dropped lines when the marks were last looked over
 
     def __len__(self) -> int:
         return len(self._placed) + len(self._waiting)

@@ -13,12 +13,9 @@ from dataclasses import dataclass, field, replace
 from services.models.logs import Severity
 
 WILD = "<*>"
-_LENGTH = 400
-"""Characters of a message that count."""
-_LIKENESS = 0.6
-"""Share of equal words from which on two shapes are one."""
-_COMPARED = 200
-"""Clusters of one length and first word that a shape is compared with."""
+_LENGTH = 400  # Characters of a message that count
+_LIKENESS = 0.6  # Share of equal words from which on two shapes are one
+_COMPARED = 200  # Clusters of one length and first word that a shape is compared with
 MOST_WORDS = 4_000_000
 """Words compared at most: about a second. The shapes that are left, the rarest, are patterns of their own."""
 _RUN = re.compile(r"[A-Za-z0-9_.:+-]+")
@@ -27,8 +24,7 @@ _POSTGRESQL = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [A-Z]{3,5}:[^ ]{0,300
 """What RDS writes before each message of PostgreSQL: time, client, user, database and process."""
 _MESSAGE = re.compile(rb'"(?:message|msg|log|event|body)"[ \t]*:[ \t]*("(?:[^"\\]|\\.)*")')
 
-Shape = tuple[str, ...]
-"""The words of a line, with `<*>` for what varies."""
+Shape = tuple[str, ...]  # The words of a line, with `<*>` for what varies
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +34,7 @@ class Tally:
     count: int
     first: int
     last: int
-    level: Severity = Severity.PLAIN
-    """The worst one."""
+    level: Severity = Severity.PLAIN  # The worst one
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(

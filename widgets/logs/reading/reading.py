@@ -34,8 +34,7 @@ from widgets.logs.store.view import LogView
 from widgets.logs.text.search import SearchQuery
 
 _SLICE_SECONDS = 0.008
-_SLICE_LINES = 256
-"""Lines between two looks at the clock."""
+_SLICE_LINES = 256  # Lines between two looks at the clock
 
 
 class PatternCounts:
@@ -146,8 +145,7 @@ def around(steps: int) -> str:
     return _("past the newest: on from the oldest") if steps > 0 else _("past the oldest: on from the newest")
 
 
-CONTEXTS = (0, 1, 2, 3, 5, 10, 20, 50)
-"""Lines around a filtered one, from step to step."""
+CONTEXTS = (0, 1, 2, 3, 5, 10, 20, 50)  # Lines around a filtered one, from step to step
 
 
 class Filtering:
@@ -161,8 +159,7 @@ class Filtering:
         self._view = view
         self._run = run
         self._changed = changed
-        self._wanted = view.shown
-        """What is shown once the rows are computed."""
+        self._wanted = view.shown  # What is shown once the rows are computed
 
     @property
     def wanted(self) -> Shown:

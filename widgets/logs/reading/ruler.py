@@ -31,10 +31,8 @@ EIGHTHS = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 @dataclass(frozen=True, slots=True)
 class Cell:
     text: str = " "
-    level: str = ""
-    """`error`, `warning`, `other` or ""."""
-    over: str = ""
-    """Level behind the block; "" for none."""
+    level: str = ""  # `error`, `warning`, `other` or ""
+    over: str = ""  # Level behind the block; "" for none
 
 
 def stacked(bars: list[LevelCounts], rows: int) -> list[list[Cell]]:
@@ -90,23 +88,18 @@ _STYLES = {"error": "$text-error", "warning": "$text-warning", "other": "$primar
 _BACKGROUNDS = {"error": " on $error", "warning": " on $warning", "other": " on $primary", "": ""}
 _AXIS_STYLES = {"moment": "bold reverse $text-accent", "cursor": "bold $accent", "tick": "$text-muted"}
 _SECONDS = BarScale(1000)
-_WIDEST = 8
-"""Cells of a bar at most: one line is not a wall."""
+_WIDEST = 8  # Cells of a bar at most: one line is not a wall
 
 
 @dataclass(frozen=True, slots=True)
 class RulerFacts:
     bars: tuple[LevelCounts, ...] = ()
-    first: int = 0
-    """Number of the first bar."""
+    first: int = 0  # Number of the first bar
     scale: BarScale = _SECONDS
-    cursor: int | None = None
-    """The bar of the reader's line."""
-    moments: tuple[tuple[int, str], ...] = ()
-    """Epoch milliseconds and label."""
+    cursor: int | None = None  # The bar of the reader's line
+    moments: tuple[tuple[int, str], ...] = ()  # Epoch milliseconds and label
     zone: tzinfo = UTC
-    note: str = ""
-    """Stands in place of the width of a bar."""
+    note: str = ""  # Stands in place of the width of a bar
 
     @property
     def inside(self) -> range:
@@ -211,21 +204,16 @@ def count_text(count: int) -> str:
     return f"{count}"
 
 
-COUNT_SECONDS = 0.5
-"""Shortest time between two counts."""
-_SLICE_SECONDS = 0.008
-"""Longest stretch of reading levels."""
-_HEIGHTS = ((30, 4), (22, 3), (12, 2))
-"""From this height of the pane on, so many rows."""
-_LEAST_HEIGHT = 5
-"""From this height of the pane on, a span that was asked for is shown."""
+COUNT_SECONDS = 0.5  # Shortest time between two counts
+_SLICE_SECONDS = 0.008  # Longest stretch of reading levels
+_HEIGHTS = ((30, 4), (22, 3), (12, 2))  # From this height of the pane on, so many rows
+_LEAST_HEIGHT = 5  # From this height of the pane on, a span that was asked for is shown
 
 
 class RangeCounts(NamedTuple):
     """Counts of a span that is not held, as CloudWatch Logs Insights counted them."""
 
-    first: int
-    """Epoch milliseconds."""
+    first: int  # Epoch milliseconds
     last: int
     scale: BarScale
     bars: Bars
@@ -248,8 +236,7 @@ class Ruler(Widget):
         """`go_row` shows the line at a store row, `go_to` loads and shows a time (epoch milliseconds)."""
         super().__init__()
         self.moments: tuple[tuple[int, str], ...] = ()
-        self.range: RangeCounts | None = None
-        """Shown in place of the lines held."""
+        self.range: RangeCounts | None = None  # Shown in place of the lines held
         self._lines = lines
         self._store = lines.view.store
         self._histogram = Histogram(self._store)

@@ -1,7 +1,6 @@
 from widgets.logs.drawing.lines import LogLines
 
-MINUTE = 60_000
-"""Milliseconds."""
+MINUTE = 60_000  # Milliseconds
 
 
 class SearchTarget:

@@ -1,8 +1,6 @@
-"""A block of adjacent log lines, with cached subsets of them.
-
-The text is one piece of UTF-8 (a single Japanese character would double the size of a `str`), with
-columns of numbers beside it; it is split into lines only when they are read.
-"""
+"""A block of adjacent log lines, with cached subsets of them. The text is one piece of UTF-8 (a single
+Japanese character would double the size of a `str`), with columns of numbers beside it; it is split into
+lines only when they are read."""
 
 from array import array
 from bisect import bisect_right
@@ -11,25 +9,19 @@ from typing import NamedTuple, TypeVar
 
 from services.models.logs import LogLine
 
-LINE_COST = 32
-"""Bytes that the numbers of a line take beside its text."""
+LINE_COST = 32  # Bytes that the numbers of a line take beside its text
 _DELAY_LIMIT = 2**31 - 1
 
 T = TypeVar("T")
 
 
 class Columns(NamedTuple):
-    text: bytes
-    """Every line followed by a line feed."""
+    text: bytes  # Every line followed by a line feed
     ids: Sequence[int]
-    ats: Sequence[int]
-    """Event times, epoch milliseconds."""
-    delays: Sequence[int]
-    """Milliseconds from event to ingestion, at most 24 days."""
-    streams: Sequence[int]
-    """Numbers of log streams, assigned by the store."""
-    late: Sequence[int]
-    """0 or 1."""
+    ats: Sequence[int]  # Event times, epoch milliseconds
+    delays: Sequence[int]  # Milliseconds from event to ingestion, at most 24 days
+    streams: Sequence[int]  # Numbers of log streams, assigned by the store
+    late: Sequence[int]  # 0 or 1
 
 
 class Chunk:
@@ -46,8 +38,7 @@ class Chunk:
         self.delays = array("i", columns.delays)
         self.streams = array("i", columns.streams)
         self.late = bytearray(columns.late)
-        self.version = 0
-        """Increases with every change, which invalidates `memo`."""
+        self.version = 0  # Increases with every change, which invalidates `memo`
         self.memo: dict[str, tuple[object, int, Sequence[int]]] = {}
         """The subsets that `Rows` computed, by slot: key, version, indexes."""
 

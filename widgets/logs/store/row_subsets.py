@@ -1,8 +1,6 @@
-"""Subsets of a store's rows: the visible ones, the matches of a search.
-
-The rows of a chunk are computed at the first request and cached until the chunk changes, so that a
-subset stays correct while lines are appended, dropped or inserted late.
-"""
+"""Subsets of a store's rows: the visible ones, the matches of a search. The rows of a chunk are computed at
+the first request and cached until the chunk changes, so that a subset stays correct while lines are appended,
+dropped or inserted late."""
 
 import asyncio
 import time
@@ -12,16 +10,12 @@ from collections.abc import Callable, Sequence
 from widgets.logs.store.line_chunk import Chunk
 from widgets.logs.store.store import LogStore
 
-_SLICE_SECONDS = 0.008
-"""Longest stretch of work before the event loop gets its turn."""
+_SLICE_SECONDS = 0.008  # Longest stretch of work before the event loop gets its turn
 
 
 class RowSubset:
-    """The rows that `pick` selects; `pick` returns ascending indexes within one chunk.
-
-    A chunk caches the two latest results per `slot`, each valid for an equal `key` only: one is drawn while the next is
-    computed.
-    """
+    """The rows that `pick` selects; `pick` returns ascending indexes within one chunk. A chunk caches the two
+    latest results per `slot`, each valid for an equal `key` only: one is drawn while the next is computed."""
 
     def __init__(
         self, store: LogStore, slot: str, key: object, pick: Callable[[Chunk], Sequence[int]]

@@ -32,8 +32,7 @@ class Shown:
 
     threshold: Severity = Severity.PLAIN
     filters: tuple[LineFilter, ...] = ()
-    context: int = 0
-    """Lines shown before and after each line that is left."""
+    context: int = 0  # Lines shown before and after each line that is left
 
     @property
     def active(self) -> tuple[LineFilter, ...]:

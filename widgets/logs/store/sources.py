@@ -1,8 +1,6 @@
-"""Lines of several stores or log groups as one: each with the letter of its source in front of its stream.
-
-A stream's name cannot contain a colon (CreateLogStream, Amazon CloudWatch Logs API reference), so `A:stream` is
-unambiguous. Pure.
-"""
+"""Lines of several stores or log groups as one: each with the letter of its source in front of its stream. A
+stream's name cannot contain a colon (CreateLogStream, Amazon CloudWatch Logs API reference), so `A:stream` is
+unambiguous. Pure."""
 
 from collections.abc import Iterator, Sequence
 from heapq import merge
@@ -11,10 +9,8 @@ from string import ascii_uppercase
 from services.models.logs import LogLine
 from widgets.logs.store.store import LogStore, order_of
 
-SHARED = "*"
-"""The letter of every source after the 26th."""
-COLOURS = 6
-"""Colours of sources; the seventh has the first again, and its own letter."""
+SHARED = "*"  # The letter of every source after the 26th
+COLOURS = 6  # Colours of sources; the seventh has the first again, and its own letter
 
 
 def letter_of(number: int) -> str:

@@ -15,17 +15,13 @@ from widgets.logs.store.line_chunk import Chunk, Columns, columns_of
 
 CHUNK_BYTES = 256 * 1024
 DEFAULT_BYTES = 64 * 1024 * 1024
-_SPLIT_CHUNKS = 8
-"""Chunks whose split lines are cached: those near the reader."""
+_SPLIT_CHUNKS = 8  # Chunks whose split lines are cached: those near the reader
 
 
 class StoredLine(NamedTuple):
-    id: int
-    """Number within the pane; never changes."""
-    at: int
-    """Event time, epoch milliseconds."""
-    ingested_at: int
-    """Ingestion time, epoch milliseconds (at most 24 days after `at`)."""
+    id: int  # Number within the pane; never changes
+    at: int  # Event time, epoch milliseconds
+    ingested_at: int  # Ingestion time, epoch milliseconds (at most 24 days after `at`)
     stream: str
     late: bool
     text: str
@@ -43,20 +39,15 @@ class LogStore:
         self.max_bytes = max_bytes
         self.chunk_bytes = chunk_bytes
         self.chunks: list[Chunk] = []
-        self.first = 0
-        """Row of the oldest line in memory."""
-        self.end = 0
-        """Row after the newest line."""
-        self.size = 0
-        """Bytes in memory."""
-        self.dropped = 0
-        """Number of lines dropped since the last `clear`."""
+        self.first = 0  # Row of the oldest line in memory
+        self.end = 0  # Row after the newest line
+        self.size = 0  # Bytes in memory
+        self.dropped = 0  # Number of lines dropped since the last `clear`
         self.moves = 0
         """Increases whenever lines change their rows: the row of an id must then be looked up again."""
         self.by_ingestion = False
         """Lines of one time are ordered by ingestion time and stream instead of by arrival."""
-        self.next_id = 0
-        """The id of the next line that arrives."""
+        self.next_id = 0  # The id of the next line that arrives
         self._streams: dict[str, int] = {"": 0}
         self._stream_names: list[str] = [""]
         self._split: dict[Chunk, tuple[int, list[bytes]]] = {}

@@ -17,8 +17,7 @@ class LogView:
         self.query: SearchQuery | None = None
         self.slow = ""
         """The text of a regular expression that was given up, because it took too long; "" if none was."""
-        self.hits = self._hits(self.shown)
-        """The visible rows without the context around them."""
+        self.hits = self._hits(self.shown)  # The visible rows without the context around them
         self.visible = self.hits
         self.matches = self.matches_for(None)
 

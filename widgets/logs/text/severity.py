@@ -1,8 +1,6 @@
-"""The severity of a log line, read from its text.
-
-JSON lines are judged by their level key, others by the first level word near their start, in the
-spellings of Python, Java, Node, nginx, PostgreSQL (where LOG is an ordinary message) and logfmt.
-"""
+"""The severity of a log line, read from its text. JSON lines are judged by their level key, others by the
+first level word near their start, in the spellings of Python, Java, Node, nginx, PostgreSQL (where LOG is an
+ordinary message) and logfmt."""
 
 import re
 

@@ -88,11 +88,9 @@ def span_text(milliseconds: int) -> str:
 
 
 def parse_moment(text: str, zone: tzinfo, near: datetime) -> int | None:
-    """Epoch milliseconds of a typed time, or None if it is none.
-
-    `9:12`, `09:12:33` (the last such moment up to a minute after `near`), `11-25 9:12` (the nearest one),
-    `2026-11-25 09:12`, ISO 8601, `-15m` (before `near`). Without an offset it is in `zone`.
-    """
+    """Epoch milliseconds of a typed time, or None if it is none. `9:12`, `09:12:33` (the last such moment up
+    to a minute after `near`), `11-25 9:12` (the nearest one), `2026-11-25 09:12`, ISO 8601, `-15m` (before
+    `near`). Without an offset it is in `zone`."""
     text = text.strip()
     try:
         at = _ago(text, near) or _clock(text, zone, near) or _dated(text, zone, near)

@@ -1,8 +1,5 @@
-"""The SDK session and clients for one set of credentials.
-
-Importing the SDK takes half a second: `services.aws.client.session` loads this module in a thread, after the first
-frame.
-"""
+"""The SDK session and clients for one set of credentials. Importing the SDK takes half a second:
+`services.aws.client.session` loads this module in a thread, after the first frame."""
 
 import asyncio
 import logging
@@ -141,11 +138,9 @@ class _Session(AioSession):
 
 
 class Clients:
-    """One session and its clients, opened on first use, for as long as its credentials are valid.
-
-    Reads and writes use separate clients, hence separate connection pools: ten hung reads must not delay a change,
-    and their retry policies differ.
-    """
+    """One session and its clients, opened on first use, for as long as its credentials are valid. Reads and
+    writes use separate clients, hence separate connection pools: ten hung reads must not delay a change, and
+    their retry policies differ."""
 
     def __init__(
         self,
@@ -161,8 +156,7 @@ class Clients:
     ) -> None:
         self.settings = settings
         self.session_credentials = session_credentials
-        self.suspect = False
-        """AWS rejected these credentials, or there were none."""
+        self.suspect = False  # AWS rejected these credentials, or there were none
         self._users = 0
         self._retired = False
         self._stack = AsyncExitStack()

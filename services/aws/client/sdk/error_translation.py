@@ -31,8 +31,7 @@ from services.models.insights_queries import CompileError
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean, without_sign_in
 
-DETAIL = 1000
-"""Maximum length of the detail taken from an AWS message or a proxy's page."""
+DETAIL = 1000  # Maximum length of the detail taken from an AWS message or a proxy's page
 
 FAILURES = (
     sdk.ClientError,
@@ -105,14 +104,10 @@ class Asked:
     sso: bool = False
     role_arn: str = ""
     mfa_serial: str = ""
-    region: str = ""
-    """The region that was asked."""
-    is_home: bool = True
-    """Whether that is the session's own."""
-    endpoint: str = ""
-    """The endpoint in place of AWS's."""
-    has_answered: bool = False
-    """Whether AWS has accepted another request of this session."""
+    region: str = ""  # The region that was asked
+    is_home: bool = True  # Whether that is the session's own
+    endpoint: str = ""  # The endpoint in place of AWS's
+    has_answered: bool = False  # Whether AWS has accepted another request of this session
 
 
 def translate(error: BaseException, call: Asked, now: datetime) -> AwsError:

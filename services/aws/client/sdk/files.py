@@ -22,10 +22,8 @@ FILE_VARIABLES = (
 """Variables that name files for the SDK or TLS, other than the configuration and credential files."""
 FOLDER_VARIABLE = "SSL_CERT_DIR"
 """Certificate directories, separated by colons; TLS opens the files in them by their hashes."""
-WRITTEN_VARIABLE = "SSLKEYLOGFILE"
-"""A file that TLS writes to."""
-USUAL = ("~/.boto", "/etc/boto.cfg")
-"""Files that the SDK opens by default."""
+WRITTEN_VARIABLE = "SSLKEYLOGFILE"  # A file that TLS writes to
+USUAL = ("~/.boto", "/etc/boto.cfg")  # Files that the SDK opens by default
 _HASHED = re.compile(r"[0-9a-f]{8}\.r?[0-9]+")
 _SECRET = re.compile(
     r"^\s*aws_(?:secret_access_key|session_token|security_token)\s*=\s*(\S+)\s*$",
@@ -75,10 +73,8 @@ def _hashed(folder: str) -> list[str]:
 
 
 def open_token(path: str, *_mode: Any, **_options: Any) -> io.StringIO:
-    """A replacement for `open` for a file that contains only a secret.
-
-    Never blocks on a pipe. Raises OSError, UnfitFile.
-    """
+    """A replacement for `open` for a file that contains only a secret. Never blocks on a pipe. Raises
+    OSError, UnfitFile."""
     text = _text(path)
     known_secrets.remember([text.strip()])
     return io.StringIO(text)

@@ -49,11 +49,9 @@ BROKEN = (
 )
 """Exceptions of the SDK's parsers on responses that do not come from AWS."""
 
-Checks = WeakKeyDictionary[Any, Check]
-"""The compiled checks by their shapes."""
+Checks = WeakKeyDictionary[Any, Check]  # The compiled checks by their shapes
 _ERROR = 400
-_PAIR = 2
-"""Elements of a map entry: its key and its value."""
+_PAIR = 2  # Elements of a map entry: its key and its value
 _BOOLEANS = frozenset({"true", "false"})
 
 
@@ -100,9 +98,7 @@ class _Sound(_Checked):
 
 class _Shaped(ResponseParser):
     """Rejects XML that does not match the API model: the SDK would parse text in place of rows as no rows.
-
-    Unknown elements are ignored, because AWS adds new ones to its responses.
-    """
+    Unknown elements are ignored, because AWS adds new ones to its responses."""
 
     def _handle_structure(self, shape: Any, node: Any) -> Any:
         if not shape.metadata.get("exception"):

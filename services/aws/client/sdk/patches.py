@@ -1,7 +1,6 @@
-"""Patches for what the SDK does besides requests: files it opens, programs it runs, secrets it obtains, what it repeats.
-
-The SDK has no hooks for these, so names in its modules are replaced; tests fail if one of them moves.
-"""
+"""Patches for what the SDK does besides requests: files it opens, programs it runs, secrets it obtains, what
+it repeats. The SDK has no hooks for these, so names in its modules are replaced; tests fail if one of them
+moves."""
 
 import asyncio
 import subprocess

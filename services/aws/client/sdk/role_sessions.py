@@ -1,8 +1,6 @@
-"""Assumes the role for writing and sends with it; `services.aws.client.assumed_role` is the part without the SDK.
-
-Its clients pass a gate of their own: they obtain the role's credentials, identify them and send granted requests, and
-read nothing else.
-"""
+"""Assumes the role for writing and sends with it; `services.aws.client.assumed_role` is the part without the
+SDK. Its clients pass a gate of their own: they obtain the role's credentials, identify them and send granted
+requests, and read nothing else."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence

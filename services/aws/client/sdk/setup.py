@@ -12,10 +12,8 @@ from services.aws.client.sdk import files
 from services.i18n import _
 
 EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
-_CONFIGURATION = ("config_file", "credentials_file")
-"""The SDK's names for its two files."""
-_OF_PROFILE = ("web_identity_token_file", "ca_bundle")
-"""Keys of a profile that name files."""
+_CONFIGURATION = ("config_file", "credentials_file")  # The SDK's names for its two files
+_OF_PROFILE = ("web_identity_token_file", "ca_bundle")  # Keys of a profile that name files
 
 
 class SetupError(BotoCoreError):

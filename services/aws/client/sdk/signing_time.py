@@ -1,7 +1,5 @@
-"""Lets the SDK sign by the time of the session that sends, which is AWS's where AWS has refused this machine's.
-
-The SDK has no option for it, so a name in its module is replaced; a test fails if it moves.
-"""
+"""Lets the SDK sign by the time of the session that sends, which is AWS's where AWS has refused this
+machine's. The SDK has no option for it, so a name in its module is replaced; a test fails if it moves."""
 
 from datetime import UTC, datetime
 

@@ -11,8 +11,7 @@ from services.models.alarms import AlarmState
 FALSE, TRUE = 0, 1
 VALUES = (AlarmState.OK, AlarmState.ALARM, AlarmState.INSUFFICIENT)
 """The states of an alarm, in the order of a node's branches."""
-_END = 1 << 60
-"""The level of FALSE and TRUE: below all alarms."""
+_END = 1 << 60  # The level of FALSE and TRUE: below all alarms
 
 
 class DiagramTooLarge(Exception):
@@ -23,8 +22,7 @@ class Diagrams:
     """Conditions over alarms, which are asked about in the order in which they are first used."""
 
     def __init__(self, most: int) -> None:
-        self._left = most
-        """Steps that may still be made."""
+        self._left = most  # Steps that may still be made
         self._levels: dict[str, int] = {}
         self._nodes: list[tuple[int, ...]] = [(_END,), (_END,)]
         """The level of each, and its branches, which have smaller numbers."""

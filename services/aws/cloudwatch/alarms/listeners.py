@@ -26,8 +26,7 @@ from services.models.text import clean
 
 MOST_STEPS = 60_000
 """Steps for one alarm: about a quarter of a second. A hundred alarms joined in any one way need some thousands."""
-NAMED = 5
-"""Names in one text at most."""
+NAMED = 5  # Names in one text at most
 Doubt = Literal["", "alarm", "rule", "missing", "cycle", "size", "actions"]
 Reaches = Callable[[str], bool | None]
 
@@ -39,15 +38,13 @@ class Sending:
     when: Literal["always", "already", "together", "never", "unknown"]
     """`always`: whatever the other alarms do; `already`: unless a composite alarm that sends for it is in ALARM already;
     `together`: only with certain states of others; `never`: from no state; `unknown`: see `doubt`."""
-    through: tuple[str, ...] = ()
-    """The composite alarms that send something for it."""
+    through: tuple[str, ...] = ()  # The composite alarms that send something for it
     needs: tuple[tuple[str, frozenset[AlarmState]], ...] = ()
     """For `together`: the alarms on which it depends whether anybody has been told then, and the states that allow it."""
     doubt: Doubt = ""
     """Why it is unknown: an alarm or a rule that cannot be read, names that AWS does not have, a cycle, its size, or whether
     actions are enabled."""
-    doubtful: tuple[str, ...] = ()
-    """The composite alarms that are in doubt."""
+    doubtful: tuple[str, ...] = ()  # The composite alarms that are in doubt
 
 
 class Senders:
@@ -243,10 +240,8 @@ class Listeners:
         self, alarms: Mapping[str, Alarm], *, listed: bool = True, composites: Collection[str] | None = None
     ) -> dict[str, Alarm]:
         """Those alarms of which there is more to say; the same objects as long as that and the alarms are.
-
-        `listed`: they are all that there are; `composites`: the names of all composite alarms; None: not known beside
-        these alarms. Takes a while with many rules or alarms: for a thread.
-        """
+        `listed`: they are all that there are; `composites`: the names of all composite alarms; None: not
+        known beside these alarms. Takes a while with many rules or alarms: for a thread."""
         senders = Senders(alarms, self._subscriptions.reaches, composites=composites, complete=listed)
         basis = senders.basis
         if basis != self._basis:

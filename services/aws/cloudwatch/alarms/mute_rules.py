@@ -13,10 +13,8 @@ from services.models.base import RawId
 from services.models.mute_rules import MuteRule
 from services.models.text import clean
 
-LONGEST = timedelta(days=15)
-"""AWS's maximum duration of a mute."""
-AGAIN = timedelta(hours=1)
-"""Delay before reading mute rules again after AWS denied it."""
+LONGEST = timedelta(days=15)  # AWS's maximum duration of a mute
+AGAIN = timedelta(hours=1)  # Delay before reading mute rules again after AWS denied it
 _NAMED = 5
 _ARN = ":alarm-mute-rule:"
 _IN_FORCE_OR_LATER = ("ACTIVE", "SCHEDULED")
@@ -37,17 +35,14 @@ class Mute:
     rule: str
     until: datetime | None
     alarms: frozenset[str]
-    is_complete: bool = True
-    """False: the list of muted alarms is missing or incomplete."""
+    is_complete: bool = True  # False: the list of muted alarms is missing or incomplete
 
 
 @dataclass(frozen=True, slots=True)
 class Muting:
     mutes: tuple[Mute, ...] = ()
-    remarks: tuple[str, ...] = ()
-    """What was unreadable, in words."""
-    is_complete: bool = True
-    """False: more alarms may be muted than `mutes` says."""
+    remarks: tuple[str, ...] = ()  # What was unreadable, in words
+    is_complete: bool = True  # False: more alarms may be muted than `mutes` says
 
     @property
     def names(self) -> frozenset[str]:
@@ -57,10 +52,8 @@ class Muting:
         return next((mute for mute in self.mutes if name in mute.alarms), None)
 
     def checked(self, names: Collection[str]) -> "Muting":
-        """The same with a remark on every rule that names alarms not in `names` (the existing ones).
-
-        That is no fault: rules belong to every team of the account and outlive the alarms they name.
-        """
+        """The same with a remark on every rule that names alarms not in `names` (the existing ones). That is
+        no fault: rules belong to every team of the account and outlive the alarms they name."""
         remarks = list(self.remarks)
         for mute in self.mutes:
             strange = sorted(mute.alarms.difference(names))

@@ -15,15 +15,12 @@ from services.toml.mistakes import near
 # Source: WarmUpConfiguration (Amazon CloudWatch API reference), "Alarm warm-up periods" (User Guide).
 
 
-LONGEST = 2880
-"""AWS's maximum warm-up in minutes."""
+LONGEST = 2880  # AWS's maximum warm-up in minutes
 
 
 def warm_up_end(row: Answer, state: AlarmState, since: datetime | None) -> datetime | None:
-    """The latest end of its warm-up; None without one, or if it was evaluated since its last change.
-
-    AWS evaluates early if the window fills early, unless the alarm requires the full warm-up.
-    """
+    """The latest end of its warm-up; None without one, or if it was evaluated since its last change. AWS
+    evaluates early if the window fills early, unless the alarm requires the full warm-up."""
     warm_up = row.get("WarmUpConfiguration")
     configured = when(row.get("AlarmConfigurationUpdatedTimestamp"))
     if not isinstance(warm_up, dict) or configured is None:
@@ -63,8 +60,7 @@ COMPARISONS = {
     "GreaterThanUpperThreshold": "outside",
 }
 ORDER = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
-COMPARED = 2000
-"""Number of names up to which a missing alarm's is compared with them."""
+COMPARED = 2000  # Number of names up to which a missing alarm's is compared with them
 EVENTFUL = ("AWS/ApplicationELB", "AWS/ELB", "AWS/Lambda", "AWS/ApiGateway", "AWS/CloudFront", "AWS/WAFV2")
 """Namespaces whose metrics are reported only while there are requests."""
 HISTORY_KINDS = {
@@ -220,10 +216,8 @@ def _dimensions(row: Answer) -> tuple[tuple[RawId, RawId], ...]:
 
 
 def recent_points(data: object) -> tuple[float | None, ...]:
-    """StateReasonData's recentDatapoints, oldest first; non-numbers become gaps (None).
-
-    DescribeAlarms returns the data as text, the history as part of its own JSON.
-    """
+    """StateReasonData's recentDatapoints, oldest first; non-numbers become gaps (None). DescribeAlarms
+    returns the data as text, the history as part of its own JSON."""
     points = (data if isinstance(data, dict) else _parsed(data)).get("recentDatapoints")
     if not isinstance(points, list):
         return ()
@@ -231,10 +225,8 @@ def recent_points(data: object) -> tuple[float | None, ...]:
 
 
 def transition(row: Answer, since: datetime) -> AlarmTransition:
-    """One AlarmHistoryItem; its kind is `unreadable` if the event, time or alarm is missing.
-
-    An entry without a time is placed at `since`, the start of the requested history.
-    """
+    """One AlarmHistoryItem; its kind is `unreadable` if the event, time or alarm is missing. An entry without
+    a time is placed at `since`, the start of the requested history."""
     at = when(row.get("Timestamp"))
     kind = HISTORY_KINDS.get(str(row.get("HistoryItemType")), "unreadable")
     data = _parsed(row.get("HistoryData"))

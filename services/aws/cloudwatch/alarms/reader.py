@@ -1,8 +1,5 @@
-"""CloudWatch alarms: their states, history and contributors.
-
-Source: DescribeAlarms, DescribeAlarmHistory, DescribeAlarmContributors, ListAlarmMuteRules (Amazon CloudWatch API
-reference).
-"""
+"""CloudWatch alarms: their states, history and contributors. Source: DescribeAlarms, DescribeAlarmHistory,
+DescribeAlarmContributors, ListAlarmMuteRules (Amazon CloudWatch API reference)."""
 
 import asyncio
 from collections.abc import Iterable
@@ -28,8 +25,7 @@ class Alarms:
         self._clock = clock or SystemClock()
         self._mutes = MuteRules(session)
         self._listeners = Listeners(runbook, TopicSubscriptions.of(session, self._clock))
-        self.requests = AlarmRequests(session, self._clock)
-        """How alarms are asked for."""
+        self.requests = AlarmRequests(session, self._clock)  # How alarms are asked for
 
     async def overview(self, *, topics: bool = False) -> AlarmOverview:
         """Every alarm, including missing ones that the runbook expects. Raises AwsError.

@@ -18,14 +18,10 @@ from services.models.alarms import Alarm, AlarmState
 ALL_TYPES = ("MetricAlarm", "CompositeAlarm", "LogAlarm")
 OLDER_TYPES = ("MetricAlarm", "CompositeAlarm")
 KINDS = (("MetricAlarms", metric_alarm), ("CompositeAlarms", composite_alarm), ("LogAlarms", log_alarm))
-MOST_RECORDS = 100
-"""DescribeAlarms' limit on MaxRecords and on AlarmNames."""
-MOST_PAGES = 600
-"""Pages of one list that are read: 60,000 alarms. Of more, the first are shown."""
-RATE = 8
-"""Requests a second for what a person or an inspection waits for: one less than AWS allows."""
-SLICE = 25
-"""Rows that are parsed before others have their turn on the event loop: about 2 ms."""
+MOST_RECORDS = 100  # DescribeAlarms' limit on MaxRecords and on AlarmNames
+MOST_PAGES = 600  # Pages of one list that are read: 60,000 alarms. Of more, the first are shown.
+RATE = 8  # Requests a second for what a person or an inspection waits for: one less than AWS allows
+SLICE = 25  # Rows that are parsed before others have their turn on the event loop: about 2 ms
 _CHUNK = 50
 """Pages after which a list is continued with its token, because a session limits the pages of a call."""
 _STATES = {"ALARM": AlarmState.ALARM, "INSUFFICIENT_DATA": AlarmState.INSUFFICIENT}
@@ -35,8 +31,7 @@ _NEWER_TYPE = re.compile(r"LogAlarm|AlarmTypes", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class ListedAlarms:
     alarms: tuple[Alarm, ...] = ()
-    token: str = ""
-    """With which the list continues; "": it is complete."""
+    token: str = ""  # With which the list continues; "": it is complete
 
 
 class AlarmRequests:
@@ -44,8 +39,7 @@ class AlarmRequests:
         self._session = session
         self._clock = clock
         self._pace = pace or RequestPace(clock, RATE)
-        self.types: Sequence[str] = ALL_TYPES
-        """The types that the endpoint knows."""
+        self.types: Sequence[str] = ALL_TYPES  # The types that the endpoint knows
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -35,29 +35,23 @@ from services.models.runbook import Runbook
 # what it contains is outdated until it was read.
 
 
-EVERY = 600.0
-"""Seconds between the beginnings of two readings of the whole list."""
-THOROUGH = 3600.0
-"""Seconds between two readings without prefixes."""
-LANES = 3
-"""Parts that are read at the same time."""
+EVERY = 600.0  # Seconds between the beginnings of two readings of the whole list
+THOROUGH = 3600.0  # Seconds between two readings without prefixes
+LANES = 3  # Parts that are read at the same time
 PAGES = 15
 """Pages that are read before what fires is read again: about three seconds. In an account of very many alarms, where
 each overview takes long to make, a quarter of the whole list."""
 PART = 1_500
 """A part has fewer known alarms than this if their names permit: as many as PAGES contain."""
-_LONGEST = 24
-"""Characters of the longest prefix."""
+_LONGEST = 24  # Characters of the longest prefix
 
 
 @dataclass
 class Part:
     prefix: str = ""
-    token: str = ""
-    """With which the part continues."""
+    token: str = ""  # With which the part continues
     tokens: set[str] = field(default_factory=set)
-    problem: AwsError | None = None
-    """Why its newest page could not be read."""
+    problem: AwsError | None = None  # Why its newest page could not be read
 
 
 class AlarmList:
@@ -70,14 +64,11 @@ class AlarmList:
         self._readings: dict[str, tuple[float, int]] = {}
         """By name: when it was read last (`clock.elapsed`), and in which reading of the whole list."""
         self._reading = 0
-        self._failed: set[str] = set()
-        """Alarms of a part that failed after they were read last."""
+        self._failed: set[str] = set()  # Alarms of a part that failed after they were read last
         self._parts: deque[Part] = deque()
-        self._began: float | None = None
-        """When the present or last reading of the whole list began."""
+        self._began: float | None = None  # When the present or last reading of the whole list began
         self._thorough_began: float | None = None
-        self._thorough: float | None = None
-        """When the last complete reading without prefixes began."""
+        self._thorough: float | None = None  # When the last complete reading without prefixes began
         self._pages = 0
         self._is_cut = False
 
@@ -251,8 +242,7 @@ def prefixes(names: Iterable[str]) -> list[str]:
 
 FEW = 3
 """Pages of an account whose alarms are all read each time: by name and by state would be as many requests."""
-RATE = 5
-"""Requests a second; AWS allows an account 9, which other consoles and people use, too."""
+RATE = 5  # Requests a second; AWS allows an account 9, which other consoles and people use, too
 
 
 def _read_no_further() -> None:
@@ -273,12 +263,10 @@ class AlarmWatch:
         self._begins_anew = False
         self._open: frozenset[str] = frozenset()
         """The alarms that were not OK when they were read last."""
-        self._states: dict[str, AlarmState] = {}
-        """The states of the last reading."""
+        self._states: dict[str, AlarmState] = {}  # The states of the last reading
         self._composites: frozenset[str] | None = None
         """The composite alarms, if they were read with the runbook's alarms, of which one has no action."""
-        self._cut = ""
-        """That more alarms fire, or have no data, than are read."""
+        self._cut = ""  # That more alarms fire, or have no data, than are read
         self.read_on: Callable[[], object] = _read_no_further
         """Called when another reading would bring more of the whole list at once."""
 
@@ -371,15 +359,12 @@ class AlarmWatch:
         return any(before.get(name, AlarmState.OK) is not state for name, state in states.items())
 
 
-AGE = 300.0
-"""Seconds after which mute rules are read again although no alarm has turned."""
+AGE = 300.0  # Seconds after which mute rules are read again although no alarm has turned
 
 
 class MutesInForce:
-    """Reads mute rules every five minutes, and at once when an alarm has turned or a mute has ended.
-
-    What could not be read completely is read again each time.
-    """
+    """Reads mute rules every five minutes, and at once when an alarm has turned or a mute has ended. What
+    could not be read completely is read again each time."""
 
     def __init__(self, rules: MuteRules, clock: Clock) -> None:
         self._rules = rules

@@ -1,8 +1,5 @@
-"""The built-in dashboard for accounts without one, generated from the runbook's targets.
-
-Metric names, dimensions and units: "CloudWatch metrics" pages of Amazon ECS, Elastic Load Balancing and
-Amazon RDS.
-"""
+"""The built-in dashboard for accounts without one, generated from the runbook's targets. Metric names,
+dimensions and units: "CloudWatch metrics" pages of Amazon ECS, Elastic Load Balancing and Amazon RDS."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

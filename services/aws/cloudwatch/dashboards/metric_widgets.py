@@ -43,11 +43,9 @@ class Defaults:
 
 
 def expand(items: Sequence[str], previous: Sequence[str] | None) -> list[str]:
-    """A metric row with its shorthand replaced by the previous metric row's values.
-
-    `"."` repeats the value at the same position; `"..."`, allowed once, repeats as many values as make the row as
-    long as the previous one. Raises RowError.
-    """
+    """A metric row with its shorthand replaced by the previous metric row's values. `"."` repeats the value
+    at the same position; `"..."`, allowed once, repeats as many values as make the row as long as the
+    previous one. Raises RowError."""
     if "..." in items:
         items = _filled(items, previous)
     row: list[str] = []

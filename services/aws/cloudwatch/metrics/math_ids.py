@@ -1,8 +1,6 @@
-"""Finds and renames ids in metric math without touching strings, numbers or functions.
-
-Two widgets may both use the id `m1`; to request both in one GetMetricData, every id gets its widget's prefix, also
-inside expressions. Source: "Using math expressions with CloudWatch metrics".
-"""
+"""Finds and renames ids in metric math without touching strings, numbers or functions. Two widgets may both
+use the id `m1`; to request both in one GetMetricData, every id gets its widget's prefix, also inside
+expressions. Source: "Using math expressions with CloudWatch metrics"."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -37,11 +35,9 @@ def references(expression: str, ids: frozenset[str]) -> frozenset[str]:
 
 
 def rename(expression: str, names: Mapping[str, str], metrics: Sequence[str]) -> str:
-    """The expression with every id of `names` replaced.
-
-    `METRICS()` and `METRICS("part")` become the list of the widget's own metrics (`metrics`, old ids), because in
-    a shared call they would include other widgets' metrics.
-    """
+    """The expression with every id of `names` replaced. `METRICS()` and `METRICS("part")` become the list of
+    the widget's own metrics (`metrics`, old ids), because in a shared call they would include other widgets'
+    metrics."""
     if is_sql(expression):
         return expression
 
@@ -73,11 +69,9 @@ def prefixed(queries: Sequence[MetricQuery], prefix: str) -> tuple[MetricQuery, 
 
 
 def packed(queries: Sequence[MetricQuery], size: int) -> list[list[MetricQuery]]:
-    """Calls of at most `size` queries that keep expressions together with the queries they use.
-
-    A group larger than `size` is not split: AWS rejects it with its own message. A call contains at most one
-    Metrics Insights query.
-    """
+    """Calls of at most `size` queries that keep expressions together with the queries they use. A group
+    larger than `size` is not split: AWS rejects it with its own message. A call contains at most one Metrics
+    Insights query."""
     calls: list[list[MetricQuery]] = []
     has_sql: list[bool] = []
     for group in _groups(queries):

@@ -1,8 +1,6 @@
-"""CloudWatch metrics: reads the series of metric queries.
-
-Source: GetMetricData, ListMetrics (Amazon CloudWatch API reference). The former is billed per metric, not per datapoint, so a whole
-window is fetched at once.
-"""
+"""CloudWatch metrics: reads the series of metric queries. Source: GetMetricData, ListMetrics (Amazon
+CloudWatch API reference). The former is billed per metric, not per datapoint, so a whole window is fetched at
+once."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -95,13 +93,11 @@ def _renamed(
 
 
 _JST = ZoneInfo("Asia/Tokyo")
-QUERIES_PER_CALL = 500
-"""GetMetricData's limit on queries."""
+QUERIES_PER_CALL = 500  # GetMetricData's limit on queries
 POINTS_PER_CALL = 18_000
 """Datapoints that a response may have, so that decoding one does not keep the event loop: 100 curves of three hours. AWS
 charges by the metric, not by the call, and allows 100,800."""
-CURVES_PER_TURN = 20
-"""Curves read from a response before other work has its turn."""
+CURVES_PER_TURN = 20  # Curves read from a response before other work has its turn
 
 STATUS = {
     "Complete": SeriesStatus.COMPLETE,
@@ -110,8 +106,7 @@ STATUS = {
     "InternalError": SeriesStatus.ERROR,
 }
 FINAL = (SeriesStatus.FORBIDDEN, SeriesStatus.ERROR)
-_COUNTED = "AWS/"
-"""Prefix of the namespaces of AWS's own metrics."""
+_COUNTED = "AWS/"  # Prefix of the namespaces of AWS's own metrics
 
 
 class Metrics:
@@ -233,8 +228,7 @@ class _Curve:
     points: list[tuple[int, float]] = field(default_factory=list)
     status: SeriesStatus = SeriesStatus.COMPLETE
     message: str = ""
-    unreadable: int = 0
-    """Datapoints without a time or without a value."""
+    unreadable: int = 0  # Datapoints without a time or without a value
 
     def add(self, row: Answer) -> None:
         times, values = row.get("Timestamps") or (), row.get("Values") or ()

@@ -8,8 +8,7 @@ _RELATIVE = re.compile(
     r"(?:T(?:(?P<hours>\d{1,6})H)?(?:(?P<minutes>\d{1,7})M)?(?:(?P<seconds>\d{1,9})S)?)?",
     re.ASCII,
 )
-LONGEST = timedelta(days=455)
-"""CloudWatch's retention of metrics: fifteen months."""
+LONGEST = timedelta(days=455)  # CloudWatch's retention of metrics: fifteen months
 
 
 def parse_point(text: str) -> timedelta | datetime | None:

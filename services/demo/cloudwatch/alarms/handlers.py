@@ -1,7 +1,4 @@
-"""Handlers for alarms, their history and their mute rules.
-
-Source: Amazon CloudWatch API reference.
-"""
+"""Handlers for alarms, their history and their mute rules. Source: Amazon CloudWatch API reference."""
 
 from collections.abc import Mapping
 from operator import attrgetter

@@ -31,15 +31,13 @@ _SENTENCES = {
 }
 _TREATED = {Treat.BREACHING: "Breaching", Treat.NOT_BREACHING: "NonBreaching"}
 _LISTED = 5
-_EVALUATED = 10
-"""Datapoints written out; HistoryData may hold 4,095 characters in all."""
+_EVALUATED = 10  # Datapoints written out; HistoryData may hold 4,095 characters in all
 
 
 class Point(NamedTuple):
     at: int
     value: float | None
-    samples: float | None = None
-    """Sample count; None for the result of an expression."""
+    samples: float | None = None  # Sample count; None for the result of an expression
 
 
 def _count(count: int, word: str = "datapoint") -> str:

@@ -1,7 +1,5 @@
-"""Alarms of the embedded AWS, and their history, which outlives them.
-
-Source: DescribeAlarmHistory (Amazon CloudWatch API reference).
-"""
+"""Alarms of the embedded AWS, and their history, which outlives them. Source: DescribeAlarmHistory (Amazon
+CloudWatch API reference)."""
 
 import json
 from collections import deque
@@ -36,18 +34,15 @@ class DemoAlarm:
     state: State = State.INSUFFICIENT
     reason: str = CREATED
     reason_data: str = ""
-    evaluation_state: str = ""
-    """EVALUATION_ERROR where a math alarm cannot be evaluated, else ""."""
+    evaluation_state: str = ""  # EVALUATION_ERROR where a math alarm cannot be evaluated, else ""
     suppressed: bool = False
     """A composite whose last actions were suppressed by its ActionsSuppressor."""
-    muted: bool = False
-    """A mute rule suppressed its actions when it was last looked at."""
+    muted: bool = False  # A mute rule suppressed its actions when it was last looked at
     child_states: tuple[object, ...] | None = None
     """State of a composite's children at its last evaluation; None: evaluate in any case."""
     contributors: list[dict[str, Any]] = field(default_factory=list)
     """The series in ALARM of an alarm over several, as DescribeAlarmContributors shows them."""
-    key: MetricKey | None = None
-    """The metric a plain metric alarm watches."""
+    key: MetricKey | None = None  # The metric a plain metric alarm watches
 
     def __post_init__(self) -> None:
         self.configure(self.settings, self.configured)

@@ -1,8 +1,6 @@
-"""The state of an alarm: from its datapoints, present or missing, and by the rule of a composite (`rule.lark`). Pure.
-
-Source: "Configuring how CloudWatch alarms treat missing data" (Amazon CloudWatch User Guide), whose tables are the
-tests; PutCompositeAlarm, "AlarmRule" (Amazon CloudWatch API reference).
-"""
+"""The state of an alarm: from its datapoints, present or missing, and by the rule of a composite
+(`rule.lark`). Pure. Source: "Configuring how CloudWatch alarms treat missing data" (Amazon CloudWatch User
+Guide), whose tables are the tests; PutCompositeAlarm, "AlarmRule" (Amazon CloudWatch API reference)."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -43,12 +41,9 @@ def evaluation_range(evaluation_periods: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class AlarmDecision:
-    state: State | None
-    """None: keep the current state."""
-    filled: int
-    """How many missing datapoints were filled in."""
-    used: tuple[int, ...]
-    """Indices of the real datapoints that were evaluated, oldest first."""
+    state: State | None  # None: keep the current state
+    filled: int  # How many missing datapoints were filled in
+    used: tuple[int, ...]  # Indices of the real datapoints that were evaluated, oldest first
 
 
 def decide(breaches: Sequence[bool | None], to_evaluate: int, to_alarm: int, treat: Treat) -> AlarmDecision:
@@ -89,8 +84,7 @@ class RuleError(ValueError):
 class StateRule:
     check: Check
     """Whether the composite is in ALARM, given a lookup from alarm name (or ARN) to state."""
-    children: tuple[str, ...]
-    """Names or ARNs as written, each once."""
+    children: tuple[str, ...]  # Names or ARNs as written, each once
 
 
 class _Rule(grammar.Conditions):

@@ -1,7 +1,5 @@
-"""Every alarm of the embedded AWS: definitions, evaluation, history, mute rules.
-
-Source: PutMetricAlarm, PutCompositeAlarm, SetAlarmState (Amazon CloudWatch API reference).
-"""
+"""Every alarm of the embedded AWS: definitions, evaluation, history, mute rules. Source: PutMetricAlarm,
+PutCompositeAlarm, SetAlarmState (Amazon CloudWatch API reference)."""
 
 import json
 from collections.abc import Iterable

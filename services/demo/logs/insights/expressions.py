@@ -121,8 +121,7 @@ class Expressions(GrammarMeaning):
         self.query_text = text
         self.unnamed: list[str] = []
         """Unnamed columns of a preceding `stats`: from there on `count(*)` and `bin(1h)` are field names."""
-        self.aggregates = 0
-        """Number of aggregations so far; they are valid in `stats` only."""
+        self.aggregates = 0  # Number of aggregations so far; they are valid in `stats` only
 
     def visit(self, node: Node) -> Any:
         try:

@@ -1,7 +1,5 @@
-"""Handlers for the queries of Logs Insights, and for fields, indexes, earlier and saved queries.
-
-Source: Amazon CloudWatch Logs API reference.
-"""
+"""Handlers for the queries of Logs Insights, and for fields, indexes, earlier and saved queries. Source:
+Amazon CloudWatch Logs API reference."""
 
 import heapq
 import json
@@ -31,8 +29,7 @@ from services.demo.paging import decode, encode
 from services.demo.registry import Call, op
 
 DEFAULT_INDEXES = ("@logStream", "@aws.region", "@aws.account", "@source.log", "traceId")
-_SPEED = 2e6
-"""Bytes that a query scans in a millisecond."""
+_SPEED = 2e6  # Bytes that a query scans in a millisecond
 _QUARTER_HOUR, _EIGHT_MINUTES = 900_000, 480_000
 
 

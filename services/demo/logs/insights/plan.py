@@ -1,7 +1,6 @@
 """A Logs Insights query as a plan, the meaning of its commands, and the run of a plan over log events.
-
-Source: "CloudWatch Logs Insights language query syntax", "parse", "stats" (Amazon CloudWatch Logs user guide).
-"""
+Source: "CloudWatch Logs Insights language query syntax", "parse", "stats" (Amazon CloudWatch Logs user
+guide)."""
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -15,8 +14,7 @@ from services.demo.logs.insights.records import QueryError, QueryRecord, Read, V
 from services.demo.logs.insights.records import field as reader
 from services.demo.logs.store import LogEvent
 
-MOST = 100_000
-"""The greatest limit of a query."""
+MOST = 100_000  # The greatest limit of a query
 _GRAMMAR = Path(__file__).with_name("language.lark")
 _COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _DEFAULT = ("@timestamp", "@message")
@@ -32,10 +30,8 @@ class QueryPlan:
     steps: list[tuple[str, Run]] = field(default_factory=list)
     """(command, function from rows to rows)"""
     columns: list[str] = field(default_factory=list)
-    aggregated: bool = False
-    """Rows are groups, not events: they have no `@ptr`."""
-    limited: bool = False
-    """The query has a `limit` of its own."""
+    aggregated: bool = False  # Rows are groups, not events: they have no `@ptr`
+    limited: bool = False  # The query has a `limit` of its own
     equalities: list[tuple[str, Read]] = field(default_factory=list)
     """(field, test) of every event that the query needs, where a field index can tell them: `f = v` and `f in [v]`."""
     sources: dict[str, list[str]] = field(default_factory=dict)
@@ -45,12 +41,10 @@ class QueryPlan:
 @dataclass(frozen=True, slots=True)
 class QueryOutcome:
     rows: list[Row] = field(default_factory=list)
-    matched: int = 0
-    """Events that passed every filter before the first `stats`."""
+    matched: int = 0  # Events that passed every filter before the first `stats`
     scanned: int = 0
     bytes: int = 0
-    skipped: int = 0
-    """Events that a field index spared."""
+    skipped: int = 0  # Events that a field index spared
     bytes_skipped: int = 0
 
 
@@ -80,9 +74,7 @@ def run(
     indexes: Mapping[str, Collection[str]] | None = None,
 ) -> QueryOutcome:
     """Run over (`account:group`, event), newest first; at most `most` rows if the query has no limit.
-
-    `indexes` are the indexed fields by `account:group`.
-    """
+    `indexes` are the indexed fields by `account:group`."""
     records = all_records = [QueryRecord(event, log) for log, event in events]
     if indexes and plan.equalities:
         records = [record for record in records if _may_match(plan, record, indexes.get(record.log, ()))]

@@ -1,7 +1,6 @@
-"""The Logs Insights queries of one world: how they advance, and what is recorded, not computed.
-
-Recorded (`recorded.json`) are the tables of PPL and SQL, which say so themselves, saved queries, and queries of others.
-"""
+"""The Logs Insights queries of one world: how they advance, and what is recorded, not computed. Recorded
+(`recorded.json`) are the tables of PPL and SQL, which say so themselves, saved queries, and queries of
+others."""
 
 import json
 import math
@@ -18,28 +17,21 @@ from services.demo.logs.store import LogEvent
 from services.demo.scenario import ScenarioRun
 
 Status = Literal["Running", "Complete", "Failed", "Cancelled", "Timeout", "Unknown"]
-_KEPT = 100
-"""How many queries are stored; the oldest is dropped."""
+_KEPT = 100  # How many queries are stored; the oldest is dropped
 _WEEK = 604_800_000
-MOST_RECORDED = 10_000
-"""Rows that PPL and SQL give at most."""
+MOST_RECORDED = 10_000  # Rows that PPL and SQL give at most
 
 
 @dataclass(slots=True)
 class StoredQuery:
-    plan: QueryPlan | None
-    """None: the outcome is recorded."""
-    events: list[tuple[str, LogEvent]]
-    """(`account:group`, event), newest first."""
+    plan: QueryPlan | None  # None: the outcome is recorded
+    events: list[tuple[str, LogEvent]]  # (`account:group`, event), newest first
     groups: list[str]
-    most: int
-    """Rows at most, if the query has no limit of its own."""
-    polls: int
-    """How many more results are Running."""
+    most: int  # Rows at most, if the query has no limit of its own
+    polls: int  # How many more results are Running
     text: str = ""
     language: str = "CWLI"
-    created: int = 0
-    """Epoch milliseconds."""
+    created: int = 0  # Epoch milliseconds
     indexes: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Indexed fields by `account:group`."""
     polled: int = 0
@@ -59,10 +51,8 @@ class QueryStore:
         """Saved queries, as DescribeQueryDefinitions has them."""
         self.history: list[dict[str, Any]] = _history(scenario_run) if seeded else []
         """Queries of other people, as DescribeQueries has them, newest first."""
-        self.ends: Status = "Complete"
-        """How queries end from now on; with Running they never do."""
-        self.polls = 1
-        """How many results are Running before the end."""
+        self.ends: Status = "Complete"  # How queries end from now on; with Running they never do
+        self.polls = 1  # How many results are Running before the end
         self.queries: dict[str, StoredQuery] = {}
         self._serial = 0
         self._seed = scenario_run.scenario.seed

@@ -1,8 +1,6 @@
-"""The records of a Logs Insights query, an event or a group of them, and the values of their fields.
-
-Source: "Supported logs and discovered fields", "CloudWatch Logs Insights language query syntax", "sort" (Amazon CloudWatch
-Logs user guide).
-"""
+"""The records of a Logs Insights query, an event or a group of them, and the values of their fields. Source:
+"Supported logs and discovered fields", "CloudWatch Logs Insights language query syntax", "sort" (Amazon
+CloudWatch Logs user guide)."""
 
 import base64
 import operator
@@ -15,8 +13,7 @@ import orjson
 
 from services.demo.logs.store import LogEvent
 
-Value = str | int | float | None
-"""None: the event has no such field."""
+Value = str | int | float | None  # None: the event has no such field
 SYSTEM_FIELDS = ("@timestamp", "@message", "@logStream", "@log", "@ingestionTime")
 """Every event has them."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -63,10 +60,8 @@ def number_of(value: Value) -> float | None:
 
 
 def compare(sign: str, left: Value, right: Value) -> bool:
-    """`left sign right`: as numbers if both are, else as texts, case-sensitively.
-
-    An absent value equals nothing and differs from everything.
-    """
+    """`left sign right`: as numbers if both are, else as texts, case-sensitively. An absent value equals
+    nothing and differs from everything."""
     if sign == "!=":
         return not compare("=", left, right)
     if left is None or right is None:
@@ -97,12 +92,9 @@ class QueryRecord:
 
     def __init__(self, event: LogEvent | None, log: str = "", rows: Sequence["QueryRecord"] = ()) -> None:
         self.event = event
-        self.log = log
-        """`account:group`"""
-        self.ephemeral: dict[str, Value] = {}
-        """Fields that the query defined."""
-        self.rows = rows
-        """The records that a `stats` row aggregates."""
+        self.log = log  # `account:group`
+        self.ephemeral: dict[str, Value] = {}  # Fields that the query defined
+        self.rows = rows  # The records that a `stats` row aggregates
         self._content = _UNREAD
 
     @property

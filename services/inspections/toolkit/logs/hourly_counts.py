@@ -13,8 +13,7 @@ from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
 from services.models.verdict import Limit, Verdict
 
-BIN = "bin(1h)"
-"""The expression in a query, and the name of its column."""
+BIN = "bin(1h)"  # The expression in a query, and the name of its column
 COUNT = "n"
 
 

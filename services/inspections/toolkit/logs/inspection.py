@@ -14,10 +14,8 @@ from services.models.findings import Finding, Measure
 from services.models.insights import QueryResult
 from services.models.verdict import Verdict
 
-SHAPE = 200
-"""Number of characters of a message that identify its group."""
-SHOWN = 300
-"""Maximum length of a message in evidence."""
+SHAPE = 200  # Number of characters of a message that identify its group
+SHOWN = 300  # Maximum length of a message in evidence
 _READ = 2000
 """Maximum length of a message that is processed: a stack trace may have 30,000 characters."""
 
@@ -67,8 +65,7 @@ def about_database(text: str) -> bool:
     return _DATABASE.search(text[:_READ]) is not None
 
 
-AT_ONCE = 10_000
-"""Number of rows that AWS returns at once."""
+AT_ONCE = 10_000  # Number of rows that AWS returns at once
 
 
 class InsightsInspection(Inspection):

@@ -33,8 +33,7 @@ VALID = 240.0
 SETTLED = timedelta(minutes=15)
 """Age that a time without events has when it is read, to be taken to stay so; events may arrive late."""
 
-_Key = tuple[str, str, TimeSpan]
-"""Region, log group, span."""
+_Key = tuple[str, str, TimeSpan]  # Region, log group, span
 
 
 class _Answer(NamedTuple):
@@ -84,8 +83,7 @@ _ANSWER_LOST = frozenset({ProblemKind.UNREACHABLE, ProblemKind.INCOMPLETE, Probl
 class Queries:
     def __init__(self, builder: FindingBuilder, group: str, *, region: str = "", ahead: bool = False) -> None:
         """`ahead`: for a run to come, which uses the answers on events."""
-        self.builder = builder
-        """Receives the remarks about costs and about what could not be read."""
+        self.builder = builder  # Receives the remarks about costs and about what could not be read
         self._context = builder.context
         self._request = builder.request
         self.insights = Insights(self._context.reader, region=region)
@@ -96,10 +94,8 @@ class Queries:
         self._read_ahead: ReadAhead = self._context.memory.setdefault(
             f"{builder.inspection.id} events", ReadAhead()
         )
-        self.bytes = 0
-        """Bytes scanned so far by all queries."""
-        self._expected = 0
-        """Estimated bytes scanned by a query over the window; 0 if not estimated."""
+        self.bytes = 0  # Bytes scanned so far by all queries
+        self._expected = 0  # Estimated bytes scanned by a query over the window; 0 if not estimated
         self.calendar = self._context.calendar
         self.zone = self.calendar.zone
         self.kept_since: datetime | None = None
@@ -140,9 +136,8 @@ class Queries:
         )
 
     def mean_verdict(self, mean: Verdict, worst_hour: Verdict) -> Verdict:
-        """If it is unknown how far back the log group reaches, the mean over the whole window may be too low. Then only
-        the worst hour, which the mean never exceeds, can show that it is normal.
-        """
+        """If it is unknown how far back the log group reaches, the mean over the whole window may be too low.
+        Then only the worst hour, which the mean never exceeds, can show that it is normal."""
         if mean is Verdict.NORMAL and self.kept_since is None and worst_hour is not Verdict.NORMAL:
             return Verdict.UNKNOWN
         return mean
@@ -264,10 +259,8 @@ def partial_words(result: QueryResult) -> str:
 
 
 async def shares(queries: Queries) -> dict[str, int]:
-    """The percentage of events that have each field, just before the window ends.
-
-    {} if there were no events, or if it cannot be read, which adds a remark.
-    """
+    """The percentage of events that have each field, just before the window ends. {} if there were no events,
+    or if it cannot be read, which adds a remark."""
     try:
         return await queries.insights.fields_of(queries.group, queries.span.end)
     except AwsError as error:
@@ -279,9 +272,7 @@ async def shares(queries: Queries) -> dict[str, int]:
 
 async def values_of(queries: Queries, name: str) -> Counter[str]:
     """Number of events by the field's value ("" without the field), in the window's last hour or all of it.
-
-    Empty if there are no events, or not all of them can be counted.
-    """
+    Empty if there are no events, or not all of them can be counted."""
     end = queries.span.end
     query = joined((f"stats count(*) as {COUNT} by {field(name)}", f"sort {COUNT} desc", "limit 50"))
     last = TimeSpan(start=max(queries.span.start, end - HOUR), end=end)

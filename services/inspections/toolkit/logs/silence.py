@@ -1,8 +1,6 @@
 """Finds silences of a log group within a window: at its end, in between, or where events are no longer kept.
-
-A silent log has no errors either. Many logs are normally quiet at night, so a silence is compared with the same time on
-earlier days, using FilterLogEvents, which is free of charge.
-"""
+A silent log has no errors either. Many logs are normally quiet at night, so a silence is compared with the
+same time on earlier days, using FilterLogEvents, which is free of charge."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -31,8 +29,7 @@ from services.models.verdict import Verdict
 
 PIECE = timedelta(hours=3)
 """Minimum length of the parts into which a silence is divided if longer parts are inconclusive."""
-SLOTS = 4
-"""Number of parts of each earlier time that are asked for events."""
+SLOTS = 4  # Number of parts of each earlier time that are asked for events
 MOST = 600
 """Maximum number of requests; a morning after two weeks of holidays needs up to about 460."""
 
@@ -40,8 +37,7 @@ MOST = 600
 class _State(Enum):
     SILENT = auto()
     MIXED = auto()
-    ABSENT = auto()
-    """The log group has no events from that time."""
+    ABSENT = auto()  # The log group has no events from that time
 
 
 class _Spent(Exception):
@@ -136,10 +132,8 @@ def _chance(slots: int, empty: int) -> float:
     return float(((empty + 1) / (slots + 1)) ** SLOTS)
 
 
-EXACT = timedelta(minutes=5)
-"""Precision of the beginning of a silence."""
-PARTS = 24
-"""Maximum number of parts in which the window is checked, with one request each."""
+EXACT = timedelta(minutes=5)  # Precision of the beginning of a silence
+PARTS = 24  # Maximum number of parts in which the window is checked, with one request each
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +146,12 @@ class Hole:
 class LogSilence:
     since: datetime | None = None
     """Approximate time of the newest event; None: there are recent events, or it is unknown."""
-    likeness: Likeness = Likeness.USUAL
-    """Comparison of the time since then with earlier days."""
+    likeness: Likeness = Likeness.USUAL  # Comparison of the time since then with earlier days
     holes: tuple[Hole, ...] = ()
     """Times without events before the newest one, unless they are known to be usual."""
     usual: tuple[Hole, ...] = ()
     """Such times for which the log group was equally silent on earlier days."""
-    unread: str = ""
-    """Why the silences are unknown, in words."""
+    unread: str = ""  # Why the silences are unknown, in words
 
     @property
     def doubtful(self) -> bool:
@@ -173,9 +165,7 @@ class LogSilence:
 
 async def silence(queries: Queries, *, events: Iterable[TimeSpan] = ()) -> LogSilence:
     """The silences of the log group in the window, ignoring those shorter than LEAST. Raises no AwsError.
-
-    `events`: times that are known to have events, which are not queried again.
-    """
+    `events`: times that are known to have events, which are not queried again."""
     usual = Usual(queries)
     try:
         since = await _ended(queries)

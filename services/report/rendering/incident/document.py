@@ -42,8 +42,7 @@ RESPONSE, TIMELINE, CAUSES, EVIDENCE, LOGS = "response", "timeline", "causes", "
 class RowTable:
     title: str
     heads: tuple[str, ...]
-    widths: tuple[int, ...]
-    """Percent of the page that each column takes."""
+    widths: tuple[int, ...]  # Percent of the page that each column takes
     annex: str
     is_major: bool = False
 
@@ -251,8 +250,7 @@ def _logs(report: IncidentReport, dates: Dates, day: date) -> Section:
     return Section(_("Lines of the logs"), (table(columns, rows),) if rows else ())
 
 
-_CAUSES, _FACTS = 3, 2
-"""Causes on the page, and facts of each side."""
+_CAUSES, _FACTS = 3, 2  # Causes on the page, and facts of each side
 
 
 def incident_document(report: IncidentReport, *, wareki: bool = False) -> Document:

@@ -13,8 +13,7 @@ from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Bullets, DocumentLine, Paragraph, Section, table
 from services.report.rendering.report_wording import NOTHING
 
-WIDTHS = (22, 11, 9, 9, 21, 10, 18)
-"""Percent of the page that each column of the table takes."""
+WIDTHS = (22, 11, 9, 9, 21, 10, 18)  # Percent of the page that each column of the table takes
 
 
 def incident_state(value: IncidentState) -> str:

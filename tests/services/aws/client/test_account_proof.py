@@ -33,8 +33,7 @@ def alarms(*arns):
 class Aws:
     def __init__(self, server):
         self.server = server
-        self.accounts: dict[str, str] = {}
-        """By access key; all others are OURS."""
+        self.accounts: dict[str, str] = {}  # By access key; all others are OURS
         self.alarms = alarms()
         self.sts: Reply | None = None
         server.respond = self.respond

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from services.aws.client.meter import UsageMeter
 from services.clock import ManualClock
 
-MIDNIGHT = datetime(2026, 4, 1, 15, 0, tzinfo=UTC)
-"""0:00 JST on 2 April."""
+MIDNIGHT = datetime(2026, 4, 1, 15, 0, tzinfo=UTC)  # 0:00 JST on 2 April
 
 
 def test_a_business_day_costs_what_the_facts_say():

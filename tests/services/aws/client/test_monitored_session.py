@@ -40,8 +40,7 @@ CPU = MetricQuery(
 @dataclass
 class Received:
     operation: str
-    signer: str
-    """The account and role; "" for the keys of the environment."""
+    signer: str  # The account and role; "" for the keys of the environment
     params: dict[str, Any]
 
 

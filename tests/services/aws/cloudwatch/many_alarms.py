@@ -85,10 +85,8 @@ class Refusing:
 
     def __init__(self, session: AwsSession) -> None:
         self._session = session
-        self.refuses: Callable[[dict[str, Any]], bool] = lambda _params: False
-        """Which parameters."""
-        self.refused = 0
-        """How many requests failed."""
+        self.refuses: Callable[[dict[str, Any]], bool] = lambda _params: False  # Which parameters
+        self.refused = 0  # How many requests failed
 
     def read(self, service: str, operation: str, /, **params: Any) -> Any:
         return self._session.read(service, operation, **params)

@@ -19,8 +19,7 @@ ROLE = "arn:aws:sts::123456789012:assumed-role/operator"
 HANAKO = Person(user="hanako", identity=f"{ROLE}/hanako", host="desk-1")
 TARO = Person(user="taro", identity=f"{ROLE}/taro", host="desk-2")
 JIRO = Person(user="jiro", identity=f"{ROLE}/jiro", host="desk-3")
-UNDECIDED = load_builtin("facility-prod")
-"""The runbook whose approver is undecided."""
+UNDECIDED = load_builtin("facility-prod")  # The runbook whose approver is undecided
 WRITES = (REGISTER, SCHEDULE)
 VALID = timedelta(minutes=30)
 

@@ -27,8 +27,7 @@ from tests.conftest import Embedded
 DAY, HOUR = 86400.0, 3600.0
 KIND = "key-rotation"
 TARGET = f"user/{USER}"
-TEST_RUN = 400.0
-"""Seconds after a hand-over by which somebody's test run has ended."""
+TEST_RUN = 400.0  # Seconds after a hand-over by which somebody's test run has ended
 _NO_WORDS = Words(title="", watch="")
 
 

@@ -6,8 +6,7 @@ from typing import Any
 from services.demo.logs.insights.plan import QueryOutcome, parse, run
 from services.demo.logs.store import LogEvent
 
-AT = 1_768_352_400_000
-"""2026-01-14 01:00:00 UTC."""
+AT = 1_768_352_400_000  # 2026-01-14 01:00:00 UTC
 
 
 def outcome(query: str, *messages: Any, most: int = 10_000, step: int = 60_000) -> QueryOutcome:

@@ -1,8 +1,6 @@
 """The load balancer's own errors: which status codes it answers with, and when it still routes requests.
-
-Source: "Health checks for Application Load Balancer target groups" (a group with only unhealthy targets fails open) and
-"Troubleshoot your Application Load Balancers" (HTTP 503: no registered targets).
-"""
+Source: "Health checks for Application Load Balancer target groups" (a group with only unhealthy targets fails
+open) and "Troubleshoot your Application Load Balancers" (HTTP 503: no registered targets)."""
 
 from typing import Any
 

@@ -1,7 +1,6 @@
-"""Who was late: AWS, which is given up after four seconds, or this process, which waits for what AWS has answered.
-
-The event loop's time is made: it passes while nothing is to be done, and when a test says that the process was away.
-"""
+"""Who was late: AWS, which is given up after four seconds, or this process, which waits for what AWS has
+answered. The event loop's time is made: it passes while nothing is to be done, and when a test says that the
+process was away."""
 
 import asyncio
 import selectors

@@ -16,8 +16,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.services.report.test_report_day import plan
 
-NOW = datetime(2026, 1, 14, 8, 0, tzinfo=UTC)
-"""17:00 in Japan."""
+NOW = datetime(2026, 1, 14, 8, 0, tzinfo=UTC)  # 17:00 in Japan
 BOOK = load_builtin("facility-prod")
 
 

@@ -62,8 +62,7 @@ OWN_STEPS = ("Check the addresses", "Report it as a security incident")
 @dataclass(frozen=True)
 class Text:
     surface: str
-    at: datetime
-    """The moment that it speaks of."""
+    at: datetime  # The moment that it speaks of
     text: str
 
 

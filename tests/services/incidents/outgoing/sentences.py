@@ -1,7 +1,6 @@
-"""The judge: every sentence that leaves the console matches a row of sentences.txt whose facts hold at its moment.
-
-`parts` splits a text into sentences and rows, `untrue` judges them. What no row knows is untrue, too.
-"""
+"""The judge: every sentence that leaves the console matches a row of sentences.txt whose facts hold at its
+moment. `parts` splits a text into sentences and rows, `untrue` judges them. What no row knows is untrue,
+too."""
 
 import json
 import re

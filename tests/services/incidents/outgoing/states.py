@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 JST = ZoneInfo("Asia/Tokyo")
 MINUTE = timedelta(minutes=1)
 PEOPLE = ("tanaka", "suzuki", "sato")
-CAUSES = ("接続プールの枯渇", "設定の誤り", "外部サービスの障害")
-"""A person's own words."""
+CAUSES = ("接続プールの枯渇", "設定の誤り", "外部サービスの障害")  # A person's own words
 BASES = (
     "2026-01-14 10:00", "2026-01-15 02:40", "2026-01-14 23:51", "2025-12-31 23:50", "2026-03-31 23:54",
     "2026-01-17 13:00", "2026-01-30 16:56", "2026-01-16 17:14",
@@ -86,23 +85,17 @@ class History:
     """The alarm's transition, the finding's reading, or the first bad minute of an outage."""
     spells: tuple[tuple[datetime, datetime], ...]
     """When it was bad: from a minute until before another."""
-    rate: int
-    """Requests a minute."""
-    share: int
-    """Per cent of them that fail while it is bad."""
+    rate: int  # Requests a minute
+    share: int  # Per cent of them that fail while it is bad
     acts: tuple[Act, ...]
     now: datetime
     caller: str
     other: str = ""
     """An alarm that fired a minute later: part of this incident, or its whole if `joined` says so."""
-    read_seconds: int = 20
-    """Age of the console's reading at `now`."""
-    unhealthy: bool = False
-    """One of two servers fails its health check while it is bad."""
-    slots: bool = False
-    """The database refuses connections while it is bad."""
-    approved: bool = True
-    """The runbook is."""
+    read_seconds: int = 20  # Age of the console's reading at `now`
+    unhealthy: bool = False  # One of two servers fails its health check while it is bad
+    slots: bool = False  # The database refuses connections while it is bad
+    approved: bool = True  # The runbook is
     partner: "History | None" = None
     """Set in the facts of the other alarm: the incident that this one is beside."""
 

@@ -1,7 +1,6 @@
 """Whatever leaves the console about an incident is true at its moment: histories × texts × both languages.
-
-With OUTGOING_SEED in the environment the histories of that seed are judged, too; nobody who writes the texts knows it.
-"""
+With OUTGOING_SEED in the environment the histories of that seed are judged, too; nobody who writes the texts
+knows it."""
 
 import os
 import re

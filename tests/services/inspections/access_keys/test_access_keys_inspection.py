@@ -20,8 +20,7 @@ from tests.services.aws.canned import Canned, failure
 from tests.services.inspections.running_world import missing_setting, run_inspection
 
 BOOK = load_builtin("facility-prod")
-NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
-"""A Wednesday, 10:00 JST."""
+NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)  # A Wednesday, 10:00 JST
 
 
 @pytest.mark.scenario("old-key", history=300)

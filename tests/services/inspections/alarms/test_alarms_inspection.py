@@ -15,8 +15,7 @@ from services.runbook.roles import with_english_roles
 from tests.services.aws.canned import Canned, failure
 from tests.services.inspections.running_world import missing_setting, run_inspection
 
-NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
-"""9:00 JST on a Wednesday."""
+NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)  # 9:00 JST on a Wednesday
 CLOSED = NINE - timedelta(hours=15, minutes=45)
 BOOK = load_builtin("facility-prod")
 RECORD = "Post what is abnormal to #ops-alerts in Slack. Serious problems belong in the operations report"

@@ -17,8 +17,7 @@ from tests.services.aws.canned import Canned
 _SHIPPED = load_builtin("facility-prod")
 # Its budget is undecided, so that no day would be normal.
 BOOK = _SHIPPED.model_copy(update={"costs": _SHIPPED.costs.model_copy(update={"budget_yen": 1_000_000})})
-MONDAY = datetime(2026, 1, 12, 0, 0, tzinfo=UTC)
-"""9:00 JST."""
+MONDAY = datetime(2026, 1, 12, 0, 0, tzinfo=UTC)  # 9:00 JST
 ECS, RDS, ELB, CLOUDWATCH = (
     "Amazon Elastic Container Service",
     "Amazon Relational Database Service",

@@ -21,8 +21,7 @@ from tests.services.aws.canned import Canned, failure
 from tests.services.dashboards.test_dashboard_http import services
 from tests.services.inspections.running_world import missing_setting, run_inspection
 
-NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
-"""9:00 JST on a Wednesday."""
+NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)  # 9:00 JST on a Wednesday
 CLOSED = NINE - timedelta(hours=15, minutes=45)
 BOOK = load_builtin("facility-prod")
 V = Verdict
@@ -101,8 +100,7 @@ async def test_a_value_that_stopped_coming_cannot_be_judged(embedded):
 
 # ── On canned answers ────────────────────────────────────────────────────────────────────────────────────────
 
-Curve = Callable[[datetime], float | None]
-"""The value at a time; None: no data."""
+Curve = Callable[[datetime], float | None]  # The value at a time; None: no data
 METRICS: dict[str, Curve] = {
     "CPUUtilization": lambda _at: 20,
     "MemoryUtilization": lambda _at: 30,
@@ -254,8 +252,7 @@ def nightly(first, last, value):
     return lambda at: None if first <= (at.hour + 9 + at.minute / 60) % 24 < last else value
 
 
-NIGHT = datetime(2026, 1, 13, 19, 0, tzinfo=UTC)
-"""4:00 JST."""
+NIGHT = datetime(2026, 1, 13, 19, 0, tzinfo=UTC)  # 4:00 JST
 
 
 async def test_no_requests_are_usual_where_there_were_none_at_the_same_time_before():

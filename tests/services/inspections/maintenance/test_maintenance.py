@@ -17,11 +17,9 @@ from tests.services.inspections.database_answers import BOOK, MONDAY, instance, 
 from tests.services.inspections.running_world import missing_setting, run_inspection
 
 WINDOW = weekly("sat:17:00-sat:18:00")
-COMING = datetime(2026, 1, 17, 17, 0, tzinfo=UTC)
-"""Sunday 18 January, 2:00 JST."""
+COMING = datetime(2026, 1, 17, 17, 0, tzinfo=UTC)  # Sunday 18 January, 2:00 JST
 LEAD = timedelta(days=7)
-ALONE = BOOK.model_copy(update={"duties": ()})
-"""Without duties, none comes in the window."""
+ALONE = BOOK.model_copy(update={"duties": ()})  # Without duties, none comes in the window
 
 
 @pytest.mark.scenario("ordinary-day", history=60)

@@ -1,7 +1,6 @@
-"""A console in a process of its own that inspects what is due: `python -m … JOURNAL RAN GATE`.
-
-Each inspection writes a line to RAN when it begins, and ends once GATE exists. The process ends when all are recorded.
-"""
+"""A console in a process of its own that inspects what is due: `python -m … JOURNAL RAN GATE`. Each
+inspection writes a line to RAN when it begins, and ends once GATE exists. The process ends when all are
+recorded."""
 
 import asyncio
 import os

@@ -38,8 +38,7 @@ class Script:
     answers: dict[str, Callable[[Inspection, InspectionRequest], Finding]] = field(default_factory=dict)
     prepared: list[tuple[str, InspectionRequest]] = field(default_factory=list)
     """What was read ahead."""
-    gate: asyncio.Event = field(default_factory=asyncio.Event)
-    """Looks wait for it."""
+    gate: asyncio.Event = field(default_factory=asyncio.Event)  # Looks wait for it
 
     def __post_init__(self) -> None:
         self.gate.set()

@@ -14,8 +14,7 @@ from services.models.problem import Problem, ProblemKind
 from tests.services.inspections.running.scheduler_world import Script, Scripted, console
 from tests.services.journal.book import NOON, open_journal
 
-FEW = 60
-"""Sign-offs that the first start looks at here."""
+FEW = 60  # Sign-offs that the first start looks at here
 
 
 @pytest.fixture(autouse=True)

@@ -22,8 +22,7 @@ SPEC = TrailSpec(
     known_networks=("203.0.113.0/28", "nonsense"),
     without_mfa=("break-glass",),
 )
-OPEN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
-"""A Wednesday, 10:00 JST."""
+OPEN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)  # A Wednesday, 10:00 JST
 SUNDAY = datetime(2026, 1, 11, 3, 0, tzinfo=UTC)
 
 

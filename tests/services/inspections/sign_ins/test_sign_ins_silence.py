@@ -21,11 +21,9 @@ from tests.services.inspections.sign_ins.test_sign_ins import measure
 V = Verdict
 HOME = "ap-northeast-1"
 TITLE = f"Event history of {HOME}"
-NOW = datetime(2026, 1, 19, tzinfo=UTC)
-"""A Monday, 9:00 JST."""
+NOW = datetime(2026, 1, 19, tzinfo=UTC)  # A Monday, 9:00 JST
 CALENDAR = Calendar(load_builtin("facility-prod"))
-DAYS_BEFORE = 6
-"""Requests for earlier days, where the newest page does not explain a silence."""
+DAYS_BEFORE = 6  # Requests for earlier days, where the newest page does not explain a silence
 
 
 async def day(embedded):

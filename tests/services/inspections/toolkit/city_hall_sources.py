@@ -1,7 +1,6 @@
-"""Sources of a city hall's system with a known true rate, for judging what is said of their silence.
-
-Times are epoch seconds; a window is `PAST` days of past, a week in which it is looked at, and `AFTER` days for stops.
-"""
+"""Sources of a city hall's system with a known true rate, for judging what is said of their silence. Times
+are epoch seconds; a window is `PAST` days of past, a week in which it is looked at, and `AFTER` days for
+stops."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
@@ -21,8 +20,7 @@ CHANCE = 0.001
 FIRST = date(2025, 12, 1)
 """The Monday of the first of 60 weeks, which end on 2027-01-24: twice New Year, Golden Week, Silver Week."""
 
-Shape = Callable[["Day", float], float]
-"""Events an hour on a day at an hour of it."""
+Shape = Callable[["Day", float], float]  # Events an hour on a day at an hour of it
 
 
 @dataclass(frozen=True)
@@ -126,8 +124,7 @@ class Source:
     kind: SourceKind
     arrivals: Callable[[Random, Sequence[Day], float], Rate | Beats]
     step: int = 0
-    age: timedelta | None = None
-    """How old a new system is when it is looked at."""
+    age: timedelta | None = None  # How old a new system is when it is looked at
     kind_of: Callable[[Day], object] = lambda day: day.is_open
     """What the calendar and the past tell of a day; not that a month ends, which 30 days of past show once at most."""
 
@@ -177,10 +174,9 @@ class Window:
         return (until - self.lag) // step * step
 
     def earlier(self, past: float, since: float, until: float) -> tuple[float, float]:
-        """What the days of the same kind had at the times of a silence, in all, and how many days; none if any is new.
-
-        The days of a silence that is of several kinds count by how much each makes the sum uncertain.
-        """
+        """What the days of the same kind had at the times of a silence, in all, and how many days; none if
+        any is new. The days of a silence that is of several kinds count by how much each makes the sum
+        uncertain."""
         level = doubt = 0.0
         for number in range(int((since - self.begins) // DAY), len(self.days)):
             midnight = self.begins + number * DAY
@@ -348,14 +344,11 @@ class Trial:
     until: float
     expected: float
     """Events, runs or clusters that a healthy source would have had since the stop, or since its last data."""
-    chance: float
-    """That a healthy source would have had none of them."""
-    ideal: float
-    """The chance that an ideal rule tells it as normal; see `_ideal`."""
+    chance: float  # That a healthy source would have had none of them
+    ideal: float  # The chance that an ideal rule tells it as normal; see `_ideal`
     share: float
     """The chance, before anything is known, that it is the first look at a silence beyond `CHANCE`."""
-    silent: float
-    """Seconds from the last data to the lag before the look."""
+    silent: float  # Seconds from the last data to the lag before the look
 
     @property
     def last(self) -> float:
@@ -439,10 +432,8 @@ def _ideal(window: Window, until: float, last: float, ended: float, stop: float)
 
 
 def told_normal(mean: float, days: float) -> float:
-    """The chance that a silence is told as normal by who counts `mean` events on the average in as many `days`.
-
-    Having counted n events on k days, that takes a silence for a chance of (k / (k + 1)) ** n.
-    """
+    """The chance that a silence is told as normal by who counts `mean` events on the average in as many
+    `days`. Having counted n events on k days, that takes a silence for a chance of (k / (k + 1)) ** n."""
     if not mean or not days:
         return 1.0
     least = log(1 / CHANCE) / log((days + 1) / days)

@@ -15,13 +15,10 @@ from services.models.verdict import Verdict
 from tests.services.inspections.insights_world import GROUP, fill, runbook
 from tests.services.inspections.running_world import context
 
-MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
-"""9:00 JST."""
+MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)  # 9:00 JST
 JST = timedelta(hours=9)
-A_SECOND = 5
-"""FilterLogEvents requests that AWS answers in the region of the shipped runbook."""
-NEWEST = 8
-"""Requests about times that may still change, which the run itself makes."""
+A_SECOND = 5  # FilterLogEvents requests that AWS answers in the region of the shipped runbook
+NEWEST = 8  # Requests about times that may still change, which the run itself makes
 LEAD = timedelta(seconds=40)
 WEEKEND = timedelta(hours=63.75)
 BOOK = runbook(error_logs={"log_group": GROUP})

@@ -57,8 +57,7 @@ class Outcome:
     last: float
     expected: float
     chance: float
-    ideal: float
-    """The chance that an ideal rule tells it as normal."""
+    ideal: float  # The chance that an ideal rule tells it as normal
     share: float
     is_silent: bool
     likeness: Likeness

@@ -24,14 +24,12 @@ from tests.services.inspections.insights_world import GROUP, again, fill, measur
 from tests.services.inspections.running_world import context
 
 V = Verdict
-MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
-"""9:00 JST; the Monday before was a holiday."""
+MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)  # 9:00 JST; the Monday before was a holiday
 TUESDAY = datetime(2026, 1, 13, 0, 0, tzinfo=UTC)
 """9:00 JST, after that holiday: the last run was on Friday evening."""
 BOOK = runbook(error_logs={"log_group": GROUP})
 TITLE = "Longest time without log events"
-Comes = Callable[[datetime], bool]
-"""Whether an event came in the five minutes before a time (JST)."""
+Comes = Callable[[datetime], bool]  # Whether an event came in the five minutes before a time (JST)
 
 
 @pytest.fixture(autouse=True)
@@ -111,8 +109,7 @@ async def test_after_a_holiday_it_is_normal_too(embedded, comes):
 CALENDAR = Calendar(BOOK)
 NEW_YEAR = datetime(2027, 1, 3, 23, 55, tzinfo=UTC)
 """8:55 JST, the first open day since 28 December."""
-GOLDEN_WEEK = datetime(2026, 5, 6, 23, 55, tzinfo=UTC)
-"""8:55 JST, the first open day since 1 May."""
+GOLDEN_WEEK = datetime(2026, 5, 6, 23, 55, tzinfo=UTC)  # 8:55 JST, the first open day since 1 May
 
 
 def seldom(seed):

@@ -22,8 +22,7 @@ from tests.services.inspections.dashboard.test_dashboard_inspection import judge
 from tests.services.inspections.running_world import context
 
 V = Verdict
-NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
-"""9:00 JST on a Wednesday."""
+NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)  # 9:00 JST on a Wednesday
 HOURS = 15.75
 TOLD: list[tuple[str, str]] = [
     ("AWS/ECS", "CPUUtilization"),
@@ -181,8 +180,7 @@ async def own(inspection_context, hours=12, **changed):
     )
 
 
-MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
-"""9:00 JST."""
+MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)  # 9:00 JST
 
 
 def office(at):

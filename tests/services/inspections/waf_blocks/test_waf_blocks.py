@@ -284,8 +284,7 @@ def rows(*cells):
     }
 
 
-ENOUGH = rows(("7", "37200"))
-"""As many as `told` counts in a month."""
+ENOUGH = rows(("7", "37200"))  # As many as `told` counts in a month
 
 
 async def scripted(

@@ -15,10 +15,8 @@ from tests.services.inspections.insights_world import measure
 from tests.services.inspections.running_world import run_inspection
 
 V = Verdict
-TEN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
-"""10:00 JST on a Wednesday."""
-NEW_YEAR = datetime(2026, 1, 3, 1, 0, tzinfo=UTC)
-"""10:00 JST on the last of six closed days."""
+TEN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)  # 10:00 JST on a Wednesday
+NEW_YEAR = datetime(2026, 1, 3, 1, 0, tzinfo=UTC)  # 10:00 JST on the last of six closed days
 CALENDAR = Calendar(load_builtin("facility-prod"))
 
 

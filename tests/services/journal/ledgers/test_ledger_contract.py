@@ -7,8 +7,7 @@ import pytest
 from services.journal.ledger import LedgerUnavailable, Rejected
 
 WRITERS, NUMBERS = 8, 50
-LARGE = 300_000
-"""Bytes; DynamoDB's items have 400 KB at most."""
+LARGE = 300_000  # Bytes; DynamoDB's items have 400 KB at most
 LIMIT = 60.0
 
 

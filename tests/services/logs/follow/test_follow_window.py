@@ -103,8 +103,7 @@ class Reader:
         self.plan = SweepPlan(self.window, SweepRate(), 0)
         self.events = events
         self.delivered: list[LogLine] = []
-        self.sweep: Sweep | None = None
-        """A sweep of which only the first half was read."""
+        self.sweep: Sweep | None = None  # A sweep of which only the first half was read
 
     def take(self, lines, now):
         newest = self.window.newest or 0

@@ -3,8 +3,7 @@ from collections import Counter
 from tests.services.logs.follow.test_follow_http import STREAMS, create, following, now_ms, put, writer
 
 MINUTE = 60_000
-LATE = (1, 5, 14, 40, 90)
-"""Minutes."""
+LATE = (1, 5, 14, 40, 90)  # Minutes
 
 
 async def test_lines_late_by_minutes_and_hours_all_appear_marked(empty_aws):

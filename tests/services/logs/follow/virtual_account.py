@@ -29,10 +29,8 @@ class Account:
         self.limit = limit
         self.groups: dict[str, list[tuple[int, str, int]]] = {}
         """(time, id, ingestion time) in order."""
-        self.reads: Counter[str] = Counter()
-        """Lines returned, by group."""
-        self.requests: deque[float] = deque()
-        """When requests were served, by the clock."""
+        self.reads: Counter[str] = Counter()  # Lines returned, by group
+        self.requests: deque[float] = deque()  # When requests were served, by the clock
         self.refused = 0
         self.errors: list[AwsError] = []
 

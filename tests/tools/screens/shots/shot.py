@@ -21,13 +21,10 @@ class Shot:
     """One picture."""
 
     name: str
-    screen: type[Screen[Any]]
-    """The screen that is on top in the picture."""
+    screen: type[Screen[Any]]  # The screen that is on top in the picture
     steps: Steps = nothing
     world: World = STORM
     options: dict[str, Any] = field(default_factory=dict)
     """More options of `tests.tools.console.console`."""
-    slack: bool = False
-    """Whether Slack is set up."""
-    connects: bool = True
-    """Whether the console gets as far as its first mode."""
+    slack: bool = False  # Whether Slack is set up
+    connects: bool = True  # Whether the console gets as far as its first mode

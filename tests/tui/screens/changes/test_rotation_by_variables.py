@@ -1,7 +1,5 @@
-"""A rotation walked to its end as the documentation says, with GitHub's token in a variable or a file: where the secrets go.
-
-Everything that the console sends passes servers that keep every byte.
-"""
+"""A rotation walked to its end as the documentation says, with GitHub's token in a variable or a file: where
+the secrets go. Everything that the console sends passes servers that keep every byte."""
 
 import os
 import re

@@ -10,8 +10,7 @@ from tests.tools.console import console, press, screen_text, until
 from tui.screens.changes.plan import PlanScreen
 
 pytestmark = pytest.mark.usefixtures("at_once")
-WEDNESDAY = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
-"""10:00 JST in the month of a restore drill."""
+WEDNESDAY = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)  # 10:00 JST in the month of a restore drill
 
 
 async def open_duty(pilot: Pilot[Any], prefix: str) -> None:

@@ -15,8 +15,7 @@ from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.duties.duty import DutyScreen
 from tui.subscriptions import USAGE_EVERY
 
-NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
-"""A Wednesday, 9:00 JST."""
+NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)  # A Wednesday, 9:00 JST
 pytestmark = [
     pytest.mark.usefixtures("at_once"),
     pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE),

@@ -8,8 +8,7 @@ from tests.services.incidents.incident_desk import desk
 from tests.tools.console import console, press, screen_text, until
 from tui.screens.duties.hand_over import AcceptDayScreen, OfferDayScreen
 
-FIVE = datetime(2026, 1, 14, 8, 2, tzinfo=UTC)
-"""A Wednesday, 17:02 JST."""
+FIVE = datetime(2026, 1, 14, 8, 2, tzinfo=UTC)  # A Wednesday, 17:02 JST
 pytestmark = [
     pytest.mark.scenario("ordinary-day", history=600.0, origin=FIVE),
     pytest.mark.usefixtures("at_once"),

@@ -20,8 +20,7 @@ from tui.screens.duties.inspect import InspectScreen
 from tui.screens.duties.sign import SignScreen, SkipScreen
 
 S = OccurrenceState
-NINE = datetime(2026, 1, 14, 0, 2, tzinfo=UTC)
-"""A Wednesday, 9:02 JST."""
+NINE = datetime(2026, 1, 14, 0, 2, tzinfo=UTC)  # A Wednesday, 9:02 JST
 pytestmark = [
     pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE),
     pytest.mark.usefixtures("at_once"),

@@ -14,8 +14,7 @@ from widgets.duties.row_source import MEASURED
 
 NINE = datetime(2026, 1, 14, 0, 2, tzinfo=UTC)
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
-WINDOW = 40
-"""Rows of the screen."""
+WINDOW = 40  # Rows of the screen
 
 
 def book(more: int) -> Runbook:

@@ -11,8 +11,7 @@ from tui.places import Destination
 from tui.screens.respond.incident import NextLooks
 
 LOOK = NextLook(signal="db-cpu-low", title="The database's CPU stayed low", difference=6, look="dashboard")
-LINE = 78
-"""Cells of the message line at 80 columns."""
+LINE = 78  # Cells of the message line at 80 columns
 PLACE = Destination("Dashboard", messages.OpenWidget(""))
 
 

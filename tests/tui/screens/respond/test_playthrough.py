@@ -1,7 +1,6 @@
-"""Every playbook played through: from the alarm, or the finding, to the closed incident and its report, by keys alone.
-
-Worlds are set to the moment at which the alarm has just fired. What is pressed is counted; a text counts as one key.
-"""
+"""Every playbook played through: from the alarm, or the finding, to the closed incident and its report, by
+keys alone. Worlds are set to the moment at which the alarm has just fired. What is pressed is counted; a text
+counts as one key."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -45,12 +44,9 @@ SUMMARY = "trial"
 @dataclass(frozen=True)
 class Play:
     playbook: str
-    cause: str
-    """What is wrong in the world, as `services/demo/incidents` describes it."""
-    change: str = ""
-    """The change that one of its rows plans."""
-    row: int = 0
-    """Number of that row on the screen."""
+    cause: str  # What is wrong in the world, as `services/demo/incidents` describes it
+    change: str = ""  # The change that one of its rows plans
+    row: int = 0  # Number of that row on the screen
 
     @property
     def alarm(self) -> str:
@@ -80,8 +76,7 @@ class Player:
 
     pilot: Pilot[Any]
     keys: int = 0
-    reached: dict[str, int] = field(default_factory=dict)
-    """How many keys it took to come so far."""
+    reached: dict[str, int] = field(default_factory=dict)  # How many keys it took to come so far
 
     @property
     def app(self) -> Any:

@@ -1,7 +1,5 @@
-"""Looks at a console to which `test_added_panel` has added a panel; what it saw, as JSON.
-
-python -m tests.tui.screens.watch.added_panel_script
-"""
+"""Looks at a console to which `test_added_panel` has added a panel; what it saw, as JSON. python -m
+tests.tui.screens.watch.added_panel_script"""
 
 import asyncio
 import json

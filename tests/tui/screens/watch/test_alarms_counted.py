@@ -1,6 +1,5 @@
-"""The alarms that are judged are those the runbook names, whatever else they do: in the finding, now and at night,
-on the command line, in the strip, in the firing count, in what rings.
-"""
+"""The alarms that are judged are those the runbook names, whatever else they do: in the finding, now and at
+night, on the command line, in the strip, in the firing count, in what rings."""
 
 import asyncio
 import json

@@ -16,8 +16,7 @@ from widgets.dashboards.text_tiles import MetricTile
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600.0)]
 WIDGETS, METRICS, NAMESPACE = 200, 2, "City"
-ROUND = 66.0
-"""Seconds in which the dashboard's feed reads once, with its jitter."""
+ROUND = 66.0  # Seconds in which the dashboard's feed reads once, with its jitter
 NIGHT = datetime(2026, 1, 14, 13, 0, tzinfo=UTC)
 
 

@@ -10,8 +10,7 @@ from tests.tools.console import console, expect, screen_text, until, until_later
 from tui.messages import OpenAlarm
 
 pytestmark = pytest.mark.slow
-ROUND = 66.0
-"""Seconds in which a feed of a minute reads once, with its jitter."""
+ROUND = 66.0  # Seconds in which a feed of a minute reads once, with its jitter
 BEFORE_NINE = datetime(2026, 1, 13, 23, 55, tzinfo=UTC)
 WORDS = {"en": "paused at {} until a terminal shows it", "ja": "{} から休止中（端末に表示されると再開）"}
 

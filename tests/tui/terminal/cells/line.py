@@ -76,17 +76,14 @@ class Line:
         has_margins: bool = False,
     ) -> None:
         """`rate` in bytes a second, `distance` in seconds each way; a `mute` terminal answers nothing.
-
-        `has_margins`: it says that it can set left and right margins; another does not know the question.
-        """
+        `has_margins`: it says that it can set left and right margins; another does not know the question."""
         self.has_margins = has_margins
         self.loop, self.rate, self.distance, self.mute = loop, rate, distance, mute
         self.terminal = Emulator(width, height)
         self.terminal.spoil()
         self.output: CellOutput | None = None
         self.sent: list[tuple[float, bytes]] = []
-        self.lose: list[bool] = []
-        """Whether each of the next answers is lost."""
+        self.lose: list[bool] = []  # Whether each of the next answers is lost
         self.is_busy = False
         self._free_at = 0.0
         self._waiting: list[Call] = []

@@ -9,8 +9,7 @@ from tests.tui.terminal.cells.screens import Screen
 from tui.terminal.cells.reply_queue import ReplyQueue, TerminalQuestion
 
 WIDTH, HEIGHT = 100, 30
-PANE = 60
-"""Columns of the log; a chart stands beside it."""
+PANE = 60  # Columns of the log; a chart stands beside it
 MOST = 200
 """Bytes of a frame with one new line: the line and its scroll region. Without margins it takes over a thousand."""
 

@@ -24,10 +24,8 @@ def shown(data: bytes, step: int = 1 << 16) -> list[str]:
 
 
 def sequences(seed: int) -> bytes:
-    """What a console may write, at random, without what pyte does otherwise than terminals.
-
-    That is: a cursor outside the margins or behind the last column, and rows deleted beside such as were never written.
-    """
+    """What a console may write, at random, without what pyte does otherwise than terminals. That is: a cursor
+    outside the margins or behind the last column, and rows deleted beside such as were never written."""
     rng = random.Random(seed)
     top, bottom = 1, ROWS
 

@@ -11,21 +11,16 @@ DEFAULT_SPAN = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class QueryFlags:
-    query: str
-    """The text, the name of a saved query, or "-" for standard input; "" with `listing`."""
+    query: str  # The text, the name of a saved query, or "-" for standard input; "" with `listing`
     groups: tuple[str, ...]
     since: str | None
     start: str | None
     end: str | None
-    values: dict[str, str]
-    """Values of parameters by name."""
+    values: dict[str, str]  # Values of parameters by name
     language: "QueryLanguage | None"
     limit: int | None
     yes: bool
     max_yen: float | None
-    format: str
-    """`table`, `csv` or `json`."""
-    listing: bool
-    """Whether the saved queries are listed instead."""
-    mask: bool = False
-    """Whether secrets and personal data in the rows are masked."""
+    format: str  # `table`, `csv` or `json`
+    listing: bool  # Whether the saved queries are listed instead
+    mask: bool = False  # Whether secrets and personal data in the rows are masked

@@ -39,8 +39,7 @@ from tui.signals import on_loop
 from tui.start_options import StartOptions
 from tui.startup.connection import connected
 
-PROGRESS_EVERY = 5.0
-"""Seconds between two lines of progress where standard error is no terminal."""
+PROGRESS_EVERY = 5.0  # Seconds between two lines of progress where standard error is no terminal
 
 
 class ProgressLine:

@@ -24,10 +24,8 @@ from services.models.query_cells import holds_times, local_time, zone_name
 from services.models.text import clean, clean_block
 from widgets.drawing.format import crop, pad
 
-WIDEST = 60
-"""Cells of a column at most, on a terminal."""
-MEASURED = 1_000
-"""Rows that decide how wide the columns of a table are."""
+WIDEST = 60  # Cells of a column at most, on a terminal
+MEASURED = 1_000  # Rows that decide how wide the columns of a table are
 
 
 def head_lines(

@@ -15,8 +15,7 @@ from widgets.drawing.format import crop_middle
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.store.sources import SHARED, letter_of, source_of
 
-LEAD = 2
-"""Cells of a source's letter and the space after it."""
+LEAD = 2  # Cells of a source's letter and the space after it
 
 
 class CoveringPane:

@@ -20,12 +20,9 @@ from widgets.logs.text.time import moment
 
 BEFORE, AFTER = timedelta(hours=1), timedelta(minutes=5)
 """How long before and after the end of the task its lines are read."""
-PAGES = 20
-"""Pages read at most for one span; a page is about 1 MB."""
-HOUR = 3_600_000
-"""Milliseconds of each span before, read on demand."""
-MINUTE = 60_000
-"""Milliseconds."""
+PAGES = 20  # Pages read at most for one span; a page is about 1 MB
+HOUR = 3_600_000  # Milliseconds of each span before, read on demand
+MINUTE = 60_000  # Milliseconds
 
 
 class TaskPane(CoveringPane):

@@ -10,12 +10,9 @@ from tui.screens.logs.pane_set import PaneSet
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.store.sources import lettered
 
-MINUTE = 60_000
-"""Milliseconds."""
-AROUND = 15 * MINUTE
-"""How far before and after the line the groups are searched at first."""
-_WIDER = 4
-"""How many times wider each extension is."""
+MINUTE = 60_000  # Milliseconds
+AROUND = 15 * MINUTE  # How far before and after the line the groups are searched at first
+_WIDER = 4  # How many times wider each extension is
 
 
 class RequestPane(CoveringPane):
@@ -27,8 +24,7 @@ class RequestPane(CoveringPane):
         self.around = AROUND
         services = screen.services
         self.search = RequestSearch(services.logs, services.log_limiter, request.value, groups)
-        self._ids: set[tuple[str, str]] = set()
-        """Group and event id of the lines held."""
+        self._ids: set[tuple[str, str]] = set()  # Group and event id of the lines held
 
     async def start(self) -> None:
         self.pane.note = ""
@@ -96,9 +92,7 @@ class RequestPane(CoveringPane):
 
 async def choose_request(screen: PaneSet, pane: LogPane) -> tuple[RequestId, int] | None:
     """The id in the line at the cursor, or else the newest in the window, chosen where there are several.
-
-    None without an id, or if the choice was closed.
-    """
+    None without an id, or if the choice was closed."""
     if pane.lines.cursor is None:
         pane.lines.move_cursor(-1)
     line = pane.lines.line_at_cursor()

@@ -29,8 +29,7 @@ from widgets.drawing.prose import Prose
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.text.time import moment, parse_moment
 
-Span = tuple[int, int]
-"""Epoch milliseconds."""
+Span = tuple[int, int]  # Epoch milliseconds
 Run = Callable[[ExportWish, Span | None, Callable[[int], None]], Awaitable[ExportHead]]
 """Makes the export; is told the wish, the span, and whom to tell how many lines there are."""
 

@@ -15,18 +15,14 @@ from widgets.logs.pane.status import filter_text
 from widgets.logs.store.store import StoredLine
 from widgets.logs.text.time import moment
 
-BATCH = 1_000
-"""Lines taken from a pane between two turns of the event loop."""
+BATCH = 1_000  # Lines taken from a pane between two turns of the event loop
 
 
 @dataclass(frozen=True, slots=True)
 class PaneContent:
-    groups: tuple[str, ...]
-    """Exact names of the log groups."""
-    pattern: str
-    """The filter pattern."""
-    origins: Origins
-    """Where the lines of its streams are from."""
+    groups: tuple[str, ...]  # Exact names of the log groups
+    pattern: str  # The filter pattern
+    origins: Origins  # Where the lines of its streams are from
 
 
 @dataclass(frozen=True, slots=True)

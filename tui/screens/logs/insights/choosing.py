@@ -25,8 +25,7 @@ from tui.screens.logs.insights.ranges import PRESETS, is_length, length_words, p
 LIMITS = (100, 1_000, 10_000, 50_000, 100_000)
 """Row limits offered; those above 10,000 in LogsQL only."""
 OTHER = "other"
-_SHOWN = 240
-"""Characters of a query shown in a list."""
+_SHOWN = 240  # Characters of a query shown in a list
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from services.models.insights_queries import QueryParameter
 from tui.screens.common.dialog import Dialog, window
 from widgets.drawing.prose import Prose
 
-Check = Callable[[str], str]
-"""Why a text cannot be used, in words; "" if it can."""
+Check = Callable[[str], str]  # Why a text cannot be used, in words; "" if it can
 
 
 class LineScreen(Dialog[str]):

@@ -23,20 +23,16 @@ class QueryDraft:
     """One per console and system; changed by the query screen alone."""
 
     span: TimeSpan
-    ends_now: bool = False
-    """The range is so long up to now: it moves on until the query is sent."""
+    ends_now: bool = False  # The range is so long up to now: it moves on until the query is sent
     text: str = EXAMPLE
     language: QueryLanguage = QueryLanguage.LOGSQL
     groups: tuple[str, ...] = ()
     limit: int = DEFAULT_ROWS
-    asked: InsightsQuery | None = None
-    """The query of `progress`."""
-    progress: QueryProgress | None = None
-    """The last result."""
+    asked: InsightsQuery | None = None  # The query of `progress`
+    progress: QueryProgress | None = None  # The last result
     estimate: QueryEstimate | None = field(default=None)
     """What the query `priced` would cost; None: not known."""
-    priced: str = ""
-    """The text that `estimate` is of."""
+    priced: str = ""  # The text that `estimate` is of
 
     def estimate_of(self, text: str) -> QueryEstimate | None:
         """What the query with this text would cost; None: not known."""

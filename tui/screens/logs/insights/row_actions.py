@@ -12,17 +12,14 @@ from tui.console import Console
 from tui.screens.logs.insights.dialogs import RecordScreen
 from widgets.logs.text.time import moment
 
-Place = tuple[tuple[str, ...], int]
-"""(log groups, epoch milliseconds)."""
+Place = tuple[tuple[str, ...], int]  # (log groups, epoch milliseconds)
 
 
 async def open_row(
     app: Console, rows: QueryRows, row: int, asked: InsightsQuery | None, *, whole: bool
 ) -> Place | None:
-    """The place of a row in its log, or None once its record is shown. Raises AwsError.
-
-    A row that tells too little is looked up by its `@ptr`; one of `stats` has none and shows its own fields.
-    """
+    """The place of a row in its log, or None once its record is shown. Raises AwsError. A row that tells too
+    little is looked up by its `@ptr`; one of `stats` has none and shows its own fields."""
     pointer = rows.pointers[row]
     place = place_of_row(rows, row, asked)
     if not whole and place is not None:

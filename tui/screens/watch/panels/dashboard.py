@@ -16,8 +16,7 @@ from widgets.drawing.ticker import on_screen
 
 class WatchedDashboard(StatePanel[DashboardPanel]):
     widget_type = DashboardPanel
-    _metrics = 0
-    """Of the dashboard whose price was said."""
+    _metrics = 0  # Of the dashboard whose price was said
 
     def opened(self) -> None:
         # Weakly: the reader outlives the screen, which another language replaces.

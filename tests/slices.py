@@ -1,8 +1,7 @@
-"""`--slice 2026-12-01`: a part of the chosen tests that fits into CI, another one each day; `make faults SLICE=…`.
-
-In every slice are the tests marked `data`, and of each function every kind that its arguments name (KINDS). Of all tests
-each is in one slice of DAYS: seeds that follow one another, from a multiple of DAYS on, leave none out.
-"""
+"""`--slice 2026-12-01`: a part of the chosen tests that fits into CI, another one each day; `make faults
+SLICE=…`. In every slice are the tests marked `data`, and of each function every kind that its arguments name
+(KINDS). Of all tests each is in one slice of DAYS: seeds that follow one another, from a multiple of DAYS on,
+leave none out."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -48,10 +48,9 @@ def _open_standard_streams() -> None:
 
 COLLECTED_AFTER = (5_000, 10, 5)
 """Objects after which garbage is collected, and such collections after which the older objects are included.
-
-A page of log lines is thousands of objects that live for some milliseconds. With Python's 700 they are promoted while
-they live, and each few pages everything is collected: a tenth of a second in which no key is answered.
-"""
+A page of log lines is thousands of objects that live for some milliseconds. With Python's 700 they are
+promoted while they live, and each few pages everything is collected: a tenth of a second in which no key is
+answered."""
 
 
 def main() -> None:

@@ -77,8 +77,7 @@ class TobanApp(Console):
     ) -> None:
         """`greets`: the first start of a person shows the keys to begin with."""
         super().__init__(link, output, demo=demo)
-        self.failure: StartError | None = None
-        """Why the start failed; printed once the terminal is restored."""
+        self.failure: StartError | None = None  # Why the start failed; printed once the terminal is restored
         self.farewell: Farewell | None = None
         """What to say in the shell; None before the end, and if the start failed."""
         self.has_imported_all = False  # Whether no key needs a module that is not imported

@@ -8,8 +8,7 @@ class Command:
     action: str
     title: str  # English; translated when shown
     help: str
-    words: str = ""
-    """Further words by which the palette finds it: reading in kana, romaji, synonyms."""
+    words: str = ""  # Further words by which the palette finds it: reading in kana, romaji, synonyms
     show: bool = False  # Whether it is also shown in the footer
     scope: str = "app"  # `app`, or the mode it belongs to
     several: bool = False  # Whether it exists only where several systems are watched

@@ -58,8 +58,7 @@ class PaletteEntry(NamedTuple):
     kind: str  # What the place is, or what the command does
     go: Callable[[], object]
     words: str = ""  # Further words that it is found by, such as readings
-    weight: float = 1.0
-    """Factor of the score; below 1 it is listed after entries that match equally well."""
+    weight: float = 1.0  # Factor of the score; below 1 it is listed after entries that match equally well
 
 
 class CommandProvider(Provider):

@@ -83,19 +83,16 @@ class Console(RuntimeApp):
     """The state of the line to the terminal; None before it is measured."""
     journal_head: var[int] = var(0)  # Number of the journal's newest entry
     message: var[LineMessage | None] = var(None)  # What the message line shows
-    zone: var[tzinfo] = var(JST)
-    """Zone of the times on screen; the system's own once the runbook is loaded."""
+    zone: var[tzinfo] = var(JST)  # Zone of the times on screen; the system's own once the runbook is loaded
 
     def __init__(self, link: "Link" = "auto", output: str = "", *, demo: str = "") -> None:
         """`link` and `output` as TerminalApp's; `demo` names the scenario, "" on real AWS."""
         super().__init__(link, output)
         self.services: Services | None = None  # Those of the system on screen
-        self.connected: list[Services] = []
-        """Those of every system that was on screen, kept until the end."""
+        self.connected: list[Services] = []  # Those of every system that was on screen, kept until the end
         self._config: ConsoleConfig | None = None
         self.demo = demo
-        self.board = MessageBoard(partial(setattr, self, "message"))
-        """The messages of the message line."""
+        self.board = MessageBoard(partial(setattr, self, "message"))  # The messages of the message line
         self.rebuilds = asyncio.Lock()  # Held by whoever closes all screens and makes them anew
         self.requested_logs: tuple[tuple[str, datetime | None], ...] = ()
         """Log groups, each with the time to show, for when the logs mode is opened for the first time."""

@@ -1,9 +1,7 @@
-"""The exit statuses of the console and all commands: the one place where they are named and explained.
-
-0 to 3 are findings only, so that a script can rely on them; the worst that is known decides, abnormal before attention
-before unknown, and JSON says beside it whether all was judged (`complete`). The rest are those of sysexits.h, and 128 + n if signal n
-ended the console.
-"""
+"""The exit statuses of the console and all commands: the one place where they are named and explained. 0 to 3
+are findings only, so that a script can rely on them; the worst that is known decides, abnormal before
+attention before unknown, and JSON says beside it whether all was judged (`complete`). The rest are those of
+sysexits.h, and 128 + n if signal n ended the console."""
 
 from enum import IntEnum
 

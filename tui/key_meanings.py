@@ -1,9 +1,7 @@
-"""The grammar of keys, one line a meaning: which keys have it, and which bindings may use it.
-
-A key has one meaning on all screens. `docs/screens.md` shows the same table to people; `tests/architecture` compares
-both with every binding. To add a binding, use the key of its meaning and add its English title to that line; to add a
-meaning, add a line here and a row there.
-"""
+"""The grammar of keys, one line a meaning: which keys have it, and which bindings may use it. A key has one
+meaning on all screens. `docs/screens.md` shows the same table to people; `tests/architecture` compares both
+with every binding. To add a binding, use the key of its meaning and add its English title to that line; to
+add a meaning, add a line here and a row there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +16,7 @@ class Meaning:
     keys: tuple[str, ...]  # As Textual spells them
     text: str  # As in the table of the page
     titles: frozenset[str] = frozenset()  # English titles of the bindings that have it
-    is_reserved: bool = False
-    """Whether settings are warned against these keys, which only some consoles use."""
+    is_reserved: bool = False  # Whether settings are warned against these keys, which only some consoles use
     is_kin: bool = False
     """Whether it stands in the row of the meaning before it: the same for another step, direction or thing."""
 

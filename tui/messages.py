@@ -101,12 +101,11 @@ class OpenChange(Request):
 @dataclass
 class RunInspection(Request):
     inspection: str  # Inspection id
-    since: datetime | None = None
-    """The earliest time that is inspected; None for the inspection's usual span."""
+    since: datetime | None = None  # The earliest time that is inspected; None for the inspection's usual span
 
 
 class ReadSystems(Message):
-    """The systems that are not on screen are read again."""
+    pass
 
 
 class ReadAgain(Message, bubble=False):

@@ -16,8 +16,7 @@ WORDS = {
     AlarmState.MISSING: lambda: _("missing"),
 }
 """The word for an alarm's state, made when called, in the language of that moment."""
-_NAMED = 3
-"""Maximum number of alarms or duties named in one announcement; the rest are only counted."""
+_NAMED = 3  # Maximum number of alarms or duties named in one announcement; the rest are only counted
 
 
 def changes(before: AlarmOverview, after: AlarmOverview) -> tuple[Alarm, ...]:

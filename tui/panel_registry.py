@@ -21,8 +21,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class PanelSpec:
-    id: str
-    """The widget's id and the feed's name; the command that focuses the panel is `focus-<id>`."""
+    id: str  # The widget's id and the feed's name; the command that focuses the panel is `focus-<id>`
     key: str
     title: str  # English; translated when shown
     help: str  # What the key does

@@ -6,8 +6,7 @@ from typing import Literal, get_args
 
 Language = Literal["ja", "en"]
 LANGUAGES: tuple[str, ...] = get_args(Language)
-Theme = Literal["auto", "dark", "light", "16", "16-light"]
-"""`16`: the terminal's own sixteen colours."""
+Theme = Literal["auto", "dark", "light", "16", "16-light"]  # `16`: the terminal's own sixteen colours
 Output = Literal["cells", "textual"]
 MOST_SYSTEMS = 8  # Systems that a demo may have
 THEMES: tuple[str, ...] = get_args(Theme)

@@ -1,8 +1,7 @@
-"""The console's colour themes: dark and light, each for truecolor and for 256 colours, and the terminal's own 16 colours.
-
-Every colour is chosen for the surfaces it stands on (`docs/screens.md`), none is computed: SSH does not forward
-COLORTERM, so 256 colours are what most terminals get, and a computed colour falls on the wrong one of them.
-"""
+"""The console's colour themes: dark and light, each for truecolor and for 256 colours, and the terminal's own
+16 colours. Every colour is chosen for the surfaces it stands on (`docs/screens.md`), none is computed: SSH
+does not forward COLORTERM, so 256 colours are what most terminals get, and a computed colour falls on the
+wrong one of them."""
 
 from dataclasses import dataclass, replace
 

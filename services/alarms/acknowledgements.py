@@ -1,5 +1,3 @@
-"""Acknowledgements of alarms: who has seen which state change."""
-
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
@@ -74,8 +72,7 @@ class Acknowledgements(Projection):
 
     def __init__(self, journal: Journal) -> None:
         super().__init__(journal, {EntryKind.ACKNOWLEDGED: NONE})
-        self._newest: dict[str, dict[str, Newest[Acknowledgement]]] = {}
-        """By alarm, then by state change."""
+        self._newest: dict[str, dict[str, Newest[Acknowledgement]]] = {}  # By alarm, then by state change
         self._waiting: dict[str, Acknowledgement] = {}
         """This console's, by state change, that wait for the journal's ledger."""
         self._newest_at: datetime | None = None

@@ -30,8 +30,7 @@ class Beginning:
     log_stream: JournalLogStream  # The journal's; without a group if it has none
     alarm_watch: AlarmWatch
     alarms: Feed[AlarmOverview]
-    workers: Workers
-    """The console's own repeating work, to which the feeds report their internal errors."""
+    workers: Workers  # The console's own repeating work, to which the feeds report their internal errors
     rng: random.Random  # Spreads the feeds' reads
 
 

@@ -15,8 +15,7 @@ from services.i18n import _
 from services.models.athena import SqlResult, SqlState, Workgroup
 from services.models.text import clean
 
-PAUSES = (0.1, 0.3, 0.5, 1.0, 2.0)
-"""Seconds between polls of a running query; the last value repeats."""
+PAUSES = (0.1, 0.3, 0.5, 1.0, 2.0)  # Seconds between polls of a running query; the last value repeats
 LONGEST = 300.0  # Seconds that a query may run (AWS itself allows half an hour)
 REUSE_MINUTES = 60  # Maximum age of reused results of an identical query, which are free of charge
 

@@ -1,8 +1,7 @@
-"""What belongs to a system, as ids by kind: a table of requests, and one way to make them.
-
-Source: DescribeServices (Amazon ECS), DescribeLoadBalancers (Elastic Load Balancing v2), DescribeDBInstances (Amazon RDS),
-DescribeSubnets, DescribeRouteTables, DescribeNetworkAcls, DescribeVpcEndpoints (Amazon EC2) API references.
-"""
+"""What belongs to a system, as ids by kind: a table of requests, and one way to make them. Source:
+DescribeServices (Amazon ECS), DescribeLoadBalancers (Elastic Load Balancing v2), DescribeDBInstances (Amazon
+RDS), DescribeSubnets, DescribeRouteTables, DescribeNetworkAcls, DescribeVpcEndpoints (Amazon EC2) API
+references."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping

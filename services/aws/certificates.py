@@ -10,8 +10,6 @@ CALLS = ("elbv2:DescribeListeners", "acm:DescribeCertificate")
 
 
 class CertificateReader:
-    """Reads certificates; free of charge."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 

@@ -15,8 +15,6 @@ _STATUSES = frozenset({"InProgress", COMPLETED})
 
 
 class CloudFrontReader:
-    """Reads distributions, which belong to no region."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 

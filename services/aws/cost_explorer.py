@@ -1,9 +1,7 @@
-"""Cost Explorer: an account's daily costs.
-
-Source: GetCostAndUsage (AWS Cost Explorer API reference). AWS charges $0.01 per page. `Total` is empty in grouped
-responses, so sums are computed by the console. Cost Explorer covers the whole account in UTC days, and returns an
-empty response for an unknown service name, so requests are never filtered by name.
-"""
+"""Cost Explorer: an account's daily costs. Source: GetCostAndUsage (AWS Cost Explorer API reference). AWS
+charges $0.01 per page. `Total` is empty in grouped responses, so sums are computed by the console. Cost
+Explorer covers the whole account in UTC days, and returns an empty response for an unknown service name, so
+requests are never filtered by name."""
 
 from collections.abc import AsyncIterator
 from datetime import date, timedelta

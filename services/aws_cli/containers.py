@@ -1,8 +1,7 @@
-"""Commands that read an ECS service, its scaling and its targets.
-
-Source: DescribeServices, ListServiceDeployments (Amazon ECS API reference), DescribeScalableTargets, DescribeScalingPolicies,
-DescribeScheduledActions, DescribeScalingActivities (Application Auto Scaling), DescribeTargetHealth (Elastic Load Balancing).
-"""
+"""Commands that read an ECS service, its scaling and its targets. Source: DescribeServices,
+ListServiceDeployments (Amazon ECS API reference), DescribeScalableTargets, DescribeScalingPolicies,
+DescribeScheduledActions, DescribeScalingActivities (Application Auto Scaling), DescribeTargetHealth (Elastic
+Load Balancing)."""
 
 from collections.abc import Iterator, Sequence
 

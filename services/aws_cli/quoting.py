@@ -9,8 +9,7 @@ from services.models.text import UNSAFE
 _BARE = re.compile(r"[\w@%+:,./-][\w@%+=:,./-]*", re.ASCII)
 """Words without quotes; zsh replaces one that begins with `=`."""
 _VARIABLE = re.compile("\0([A-Z_]+)\0")  # `services.models.aws_cli.Variable`
-_REPLACEMENT = "\\xEF\\xBF\\xBD"
-"""U+FFFD, for what an argument cannot contain: NUL and lone surrogates."""
+_REPLACEMENT = "\\xEF\\xBF\\xBD"  # U+FFFD, for what an argument cannot contain: NUL and lone surrogates
 
 
 def quoted(word: str) -> str:

@@ -15,8 +15,7 @@ _DAY = timedelta(days=1)
 class AllowedDays(NamedTuple):
     day: date  # The first allowed day
     until: date  # The last allowed day; equal to `day` unless the runbook says "within the month"
-    has_open_day: bool = True
-    """False if no open day is near enough, so that the date was not adjusted."""
+    has_open_day: bool = True  # False if no open day is near enough, so that the date was not adjusted
 
 
 class Adjusted(NamedTuple):

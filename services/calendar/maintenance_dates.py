@@ -1,8 +1,7 @@
-"""Computes when a pending maintenance action is really applied, and whether a person can still apply it earlier.
-
-ForcedApplyDate alone is not decisive: CurrentApplyDate counts, or without it the earlier of ForcedApplyDate and the
-first window after AutoAppliedAfterDate (PendingMaintenanceAction, Amazon RDS API reference).
-"""
+"""Computes when a pending maintenance action is really applied, and whether a person can still apply it
+earlier. ForcedApplyDate alone is not decisive: CurrentApplyDate counts, or without it the earlier of
+ForcedApplyDate and the first window after AutoAppliedAfterDate (PendingMaintenanceAction, Amazon RDS API
+reference)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -25,8 +25,7 @@ class Window:
     """A recurring window in UTC."""
 
     interval: timedelta  # The recurrence interval: a week or a day
-    offset: timedelta
-    """From Monday 0:00 UTC (weekly) or 0:00 UTC (daily) to the start; less than `interval`."""
+    offset: timedelta  # From Monday 0:00 UTC (weekly) or 0:00 UTC (daily) to the start; less than `interval`
     length: timedelta  # The duration; positive, at most `interval`
 
     def latest_start(self, at: datetime) -> datetime:

@@ -29,8 +29,7 @@ STEP = 5.0
 APART = timedelta(seconds=2 * SIGNATURE_SECONDS)
 """How far the clocks of two machines may be apart: AWS accepts a difference of half of that to its own. Where nothing but
 another machine's time bounds an entry's age, because this console has just started, it counts with this leeway."""
-SOON = timedelta(milliseconds=1)
-"""Shorter remaining times count as zero; below the precision of an age."""
+SOON = timedelta(milliseconds=1)  # Shorter remaining times count as zero; below the precision of an age
 
 
 @cache

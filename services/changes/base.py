@@ -41,8 +41,7 @@ from services.models.runbook import Approver, Runbook
 from services.models.text import clean
 from services.models.watches import Progress, Suggestion, Watch
 
-PLAN_SECONDS = 120.0
-"""How long a plan may be applied, in real seconds; afterwards its state may be outdated."""
+PLAN_SECONDS = 120.0  # How long a plan may be applied, in real seconds; afterwards its state may be outdated
 _UNCERTAIN = 2.0  # Seconds of difference between two clocks that mean nothing
 REVERT = "revert"
 REVERT_AT = "revert_at"
@@ -154,11 +153,10 @@ class Change(ABC):
 
     @abstractmethod
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """Plan the change from live state read now; `parameters` are the values as typed, by id. Raises AwsError.
-
-        `id` is the plan's. Planning again with the same id, parameters and state gives the same requests, so that an
-        approval of the plan stays valid. An invalid value results in a refusal, never in an exception.
-        """
+        """Plan the change from live state read now; `parameters` are the values as typed, by id. Raises
+        AwsError. `id` is the plan's. Planning again with the same id, parameters and state gives the same
+        requests, so that an approval of the plan stays valid. An invalid value results in a refusal, never in
+        an exception."""
 
     @abstractmethod
     async def observe(self, step: PlannedStep) -> Observation:

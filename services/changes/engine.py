@@ -129,10 +129,9 @@ class ChangeEngine:
         self, kind: str, target: str, parameters: Mapping[str, str], id: str = "", *, is_preview: bool = False
     ) -> Plan:
         """A plan from live state; refused if its target is being changed or the journal cannot be written.
-
-        `target`: a resource's id or display name; `parameters`: values as typed, by id; `id`: that of an earlier plan,
-        which may be approved. A preview is applied nowhere: its journal need only be readable. Raises AwsError, KeyError.
-        """
+        `target`: a resource's id or display name; `parameters`: values as typed, by id; `id`: that of an
+        earlier plan, which may be approved. A preview is applied nowhere: its journal need only be readable.
+        Raises AwsError, KeyError."""
         unread = ""
         try:
             await self._history.catch_up()  # a plan may depend on earlier runs

@@ -25,8 +25,7 @@ from services.models.journal import Entry, EntryKind, NewEntry, Person
 
 RECENT = timedelta(days=60)
 """How far back all changes are read; of older ones those that still matter (`services.changes.past.older_runs`)."""
-_PAGE = 2000
-"""Entries per page; large, so that a run is practically never shown with only its first entries."""
+_PAGE = 2000  # Entries per page; large, so that a run is practically never shown with only its first entries
 
 
 class Lock(NamedTuple):
@@ -71,11 +70,10 @@ class ChangeHistory(GroupedProjection):
         return frozenset(self._ours) | {entry.subject for entry in self._unrecorded}
 
     async def lock(self, targets: Collection[str], *, of: str = "") -> Lock | None:
-        """Who may be changing one of these resources, according to the runs and the journal's own holds.
-
-        `of` is a confirmed plan: then only runs confirmed before it count, and holds are not checked, because the
-        journal checks them when the plan's intents are recorded. Reads new entries first. Raises JournalError.
-        """
+        """Who may be changing one of these resources, according to the runs and the journal's own holds. `of`
+        is a confirmed plan: then only runs confirmed before it count, and holds are not checked, because the
+        journal checks them when the plan's intents are recorded. Reads new entries first. Raises
+        JournalError."""
         await self.load()
         for run in self.runs():
             before = not of or run.seq < self._runs[of].seq

@@ -192,11 +192,10 @@ class ChangeRecovery:
         return age is None or age < real(self._clock, YOUNG).total_seconds()
 
     def _late(self, run: Run, step: StepRun) -> float:
-        """Seconds after the window's end from which the request has no effect: then the state "before" is "not done".
-
-        A process that was stopped (SIGSTOP) after it signed the request sends it when it continues, and so does a
-        network that delays it. AWS accepts it by the time in its signature, which is ahead if its machine's clock was.
-        """
+        """Seconds after the window's end from which the request has no effect: then the state "before" is
+        "not done". A process that was stopped (SIGSTOP) after it signed the request sends it when it
+        continues, and so does a network that delays it. AWS accepts it by the time in its signature, which is
+        ahead if its machine's clock was."""
         change = self._changes.get(run.plan.kind)
         arrives_within = SIGNATURE_SECONDS if change is None else change.guarantees.arrives_within
         return real(self._clock, arrives_within + self._history.ahead(run.id, step.id)).total_seconds()

@@ -1,9 +1,7 @@
-"""Blocks changes while the journal contains an entry that this version cannot interpret.
-
-A newer version may record holds, claims or approvals as kinds that are unknown here. As `EntryKind` defines, only an
-entry with `restrains_changes: false` is ignored; any other value, or none, may restrict changes. The journal itself
-enforces the `holds` and `claim` of an entry of any kind.
-"""
+"""Blocks changes while the journal contains an entry that this version cannot interpret. A newer version may
+record holds, claims or approvals as kinds that are unknown here. As `EntryKind` defines, only an entry with
+`restrains_changes: false` is ignored; any other value, or none, may restrict changes. The journal itself
+enforces the `holds` and `claim` of an entry of any kind."""
 
 from collections.abc import Iterator
 from datetime import tzinfo

@@ -26,8 +26,7 @@ class Watches:
         self._changes = changes
         self._history = history
         self._clock = clock
-        self._due: dict[str, float] = {}
-        """Time of the next read by the clock's `elapsed`, by plan id."""
+        self._due: dict[str, float] = {}  # Time of the next read by the clock's `elapsed`, by plan id
         self._progress: dict[str, Progress] = {}
 
     def followed(self, runs: Iterable[Run]) -> tuple[Run, ...]:

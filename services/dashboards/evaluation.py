@@ -8,8 +8,7 @@ from services.models.metrics import MetricQuery, Series, SeriesStatus
 from services.models.runbook import Runbook
 from services.models.verdict import Limit, Verdict, worst
 
-LATE = 300
-"""Seconds by which the newest point may be late before the curve counts as having no current value."""
+LATE = 300  # Seconds by which the newest point may be late before the curve counts as having no current value
 COUNTING = ("SampleCount", "TC", "tc", "PR")
 """Statistics that count data points; a limit on the metric's value does not apply to them."""
 

@@ -1,9 +1,7 @@
 """How often a dashboard's metrics are requested, and what that costs: what is on screen first. Pure.
-
-CloudWatch charges for each metric of each request (GetMetricData, aws.amazon.com/cloudwatch/pricing), so 500 metrics
-each minute are ¥394 in a business day. What is on screen is requested each minute, and what only the runbook's limits
-need as often as a day's budget allows; the rest is requested when it comes into view.
-"""
+CloudWatch charges for each metric of each request (GetMetricData, aws.amazon.com/cloudwatch/pricing), so 500
+metrics each minute are ¥394 in a business day. What is on screen is requested each minute, and what only the
+runbook's limits need as often as a day's budget allows; the rest is requested when it comes into view."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,8 +12,7 @@ from services.models.dashboards import Dashboard, DashboardPrice, MetricWidget
 from services.models.metrics import MetricQuery
 from services.models.runbook import Closures, Runbook
 
-DAY_YEN = 30.0
-"""Yen of a business day up to which a dashboard is requested more often than every half hour."""
+DAY_YEN = 30.0  # Yen of a business day up to which a dashboard is requested more often than every half hour
 MINUTE = 60
 SEEN_STEPS = (60, 120, 180, 300, 600, 900)
 """Seconds between requests of what is on screen; the shortest that the budget allows."""
@@ -38,16 +35,13 @@ class OnScreen:
 @dataclass(frozen=True, slots=True)
 class WidgetNeed:
     key: str
-    metrics: frozenset[Key]
-    """What AWS charges for; a metric that two widgets draw is requested once."""
+    metrics: frozenset[Key]  # What AWS charges for; a metric that two widgets draw is requested once
     step: int  # Seconds between two new points
     is_judged: bool  # Whether the runbook has a limit for one of its metrics
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds between two requests."""
-
     on_screen: int  # Of what is on screen
     judged: int  # Of what is not, but has a limit
 
@@ -86,8 +80,6 @@ def _charged(query: MetricQuery, widget: MetricWidget) -> Key:
 
 
 class DayBudget:
-    """The prices of one runbook's business day."""
-
     def __init__(self, closures: Closures, usd_jpy: float, yen: float = DAY_YEN) -> None:
         self._seconds = open_seconds(closures)
         self._usd_jpy = usd_jpy
@@ -131,7 +123,6 @@ class DayBudget:
 
 
 def open_seconds(closures: Closures) -> int:
-    """Seconds of a business day."""
     return _seconds(closures.closes) - _seconds(closures.opens)
 
 

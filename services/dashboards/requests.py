@@ -26,8 +26,7 @@ BELOW_A_MINUTE = (1, 5, 10, 20, 30)  # Periods below a minute that CloudWatch ac
 @dataclass(frozen=True, slots=True)
 class WidgetRequest:
     key: str  # Key of the widget
-    traces: tuple[Trace, ...]
-    """The widget's traces with prefixed query ids and resolved regions and periods."""
+    traces: tuple[Trace, ...]  # The widget's traces with prefixed query ids and resolved regions and periods
     start: int  # First second drawn (epoch seconds)
     end: int  # End of the range, exclusive (epoch seconds); every bucket before it is complete
     is_single_value: bool  # Whether one value is requested for the whole range

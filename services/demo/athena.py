@@ -111,8 +111,7 @@ class Execution:
 class ExecutionStore:
     def __init__(self) -> None:
         self.executions: dict[str, Execution] = {}
-        self.tokens: dict[str, str] = {}
-        """Id of the query by the ClientRequestToken it was started with."""
+        self.tokens: dict[str, str] = {}  # Id of the query by the ClientRequestToken it was started with
 
 
 WORKGROUP = f"{SYSTEM}-prod-ops"

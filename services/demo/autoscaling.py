@@ -72,8 +72,7 @@ class ScalableTargetRecord:
     suspended: dict[str, bool] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
     scheduled: dict[str, DemoScheduledAction] = field(default_factory=dict)
-    activities: deque[DemoActivity] = field(default_factory=lambda: deque(maxlen=500))
-    """Newest first."""
+    activities: deque[DemoActivity] = field(default_factory=lambda: deque(maxlen=500))  # Newest first
     scaled: float = -math.inf  # When it last scaled
 
     @property

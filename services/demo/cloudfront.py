@@ -1,10 +1,7 @@
-"""The runbook's CloudFront distribution, the only one of the account, and its invalidations.
-
-moto answers CloudFront only in us-east-1, and a client with an endpoint of its own signs for its own region.
-
-Source: GetDistribution, CreateInvalidation, GetInvalidation, ListInvalidations, Invalidation (Amazon CloudFront API
-reference); Invalidating files, Quotas (Amazon CloudFront Developer Guide).
-"""
+"""The runbook's CloudFront distribution, the only one of the account, and its invalidations. moto answers
+CloudFront only in us-east-1, and a client with an endpoint of its own signs for its own region. Source:
+GetDistribution, CreateInvalidation, GetInvalidation, ListInvalidations, Invalidation (Amazon CloudFront API
+reference); Invalidating files, Quotas (Amazon CloudFront Developer Guide)."""
 
 import re
 from dataclasses import dataclass

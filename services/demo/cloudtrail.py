@@ -125,8 +125,7 @@ def _scenario_entries(run: ScenarioRun) -> list[TrailEntry]:
 PAGE = 50
 TRAIL = f"{SYSTEM}-prod-trail"
 TRAIL_ARN = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{TRAIL}"
-STOPPED = timedelta(days=5)
-"""How long before the scenario's beginning logging of a stopped trail ended."""
+STOPPED = timedelta(days=5)  # How long before the scenario's beginning logging of a stopped trail ended
 _ATTRIBUTES: dict[str, Callable[[TrailEntry], str]] = {
     "EventId": lambda entry: entry.id,
     "EventName": lambda entry: entry.name,

@@ -1,9 +1,7 @@
-"""Cost Explorer and AWS Budgets: the costs of the account by day, from constant prices, a little noise, and growth.
-
-Names as Cost Explorer spells them. Its data is late: a day that ended less than LAG ago is shown in part. An account
-without the runbook's system leaves requests to moto. As on AWS, a value in a filter that no charge has matches nothing
-and is no error. Source: AWS Cost Explorer and AWS Budgets API reference.
-"""
+"""Cost Explorer and AWS Budgets: the costs of the account by day, from constant prices, a little noise, and
+growth. Names as Cost Explorer spells them. Its data is late: a day that ended less than LAG ago is shown in
+part. An account without the runbook's system leaves requests to moto. As on AWS, a value in a filter that no
+charge has matches nothing and is no error. Source: AWS Cost Explorer and AWS Budgets API reference."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -40,8 +38,7 @@ PRICES = {
 }
 """Dollars per weekday."""
 MONTHLY = {"Amazon Route 53": Decimal("0.5")}  # Dollars per month, charged on the first
-_QUIET = {"Amazon Elastic Container Service": 0.92, "AmazonCloudFront": 0.8}
-"""Share of the price at weekends."""
+_QUIET = {"Amazon Elastic Container Service": 0.92, "AmazonCloudFront": 0.8}  # Share of the price at weekends
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,8 +152,7 @@ OrdinaryEffect = (
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Wording = tuple[str, str, str]
-"""An error in the application's log: message, type of the exception, its text."""
+Wording = tuple[str, str, str]  # An error in the application's log: message, type of the exception, its text
 ALL = 99
 
 

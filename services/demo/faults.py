@@ -16,8 +16,7 @@ Mode = Literal[
     "error", "reset-before", "reset-after", "hang", "html", "empty", "truncated", "redirect", "502-after"
 ]
 
-_IAM_PREFIXES = {"elbv2": "elasticloadbalancing"}
-"""IAM's name of a service where it differs from botocore's."""
+_IAM_PREFIXES = {"elbv2": "elasticloadbalancing"}  # IAM's name of a service where it differs from botocore's
 _IAM_ACTIONS = {
     ("s3", "ListObjectsV2"): "s3:ListBucket",
     ("budgets", "DescribeBudgets"): "budgets:ViewBudget",

@@ -59,8 +59,6 @@ class DemoWorkflowRun:
 
 
 class GithubActions:
-    """The secrets, and the runs so far."""
-
     def __init__(self, run: ScenarioRun, keys: AccessKeyStore) -> None:
         self._keys = keys
         self._sealing: Any = None

@@ -22,8 +22,7 @@ class Node(Protocol):
 
 class Unexpected(ValueError):
     def __init__(self, text: str, at: int, message: str = "") -> None:
-        self.at = at
-        """Index of the first character that fits nowhere; the text's length if it ends too early."""
+        self.at = at  # Index of the first character that fits nowhere; the text's length if it ends too early
         word = _WORD.match(text, at)
         self.symbol = word[0] if word else ""  # The word or sign there; empty at the end
         super().__init__(message or (f"unexpected symbol found {self.symbol}" if word else "unexpected end"))

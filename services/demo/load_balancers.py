@@ -63,8 +63,6 @@ def _health(task: Task, at: float, failing: tuple[str, str] | None) -> tuple[str
 
 @dataclass(slots=True)
 class DemoLoadBalancer:
-    """One application load balancer with one HTTPS listener."""
-
     arn: str
     name: str
     created: datetime
@@ -76,7 +74,7 @@ class DemoLoadBalancer:
 
 
 class LoadBalancers(list[DemoLoadBalancer]):
-    """Every load balancer of the account."""
+    pass
 
 
 _CERTIFICATE_DAYS = 197.0

@@ -1,9 +1,7 @@
-"""Services of which the console reads one thing: regions, a quota, Change Calendars, the subscriptions of a topic.
-
-moto has no GetCalendarState, and knows quotas of VPC only. Source: ListRegions (Account Management API reference),
-DescribeRegions (EC2), GetServiceQuota and "Amazon ECS service quotas", GetCalendarState (Systems Manager),
-ListSubscriptionsByTopic (SNS).
-"""
+"""Services of which the console reads one thing: regions, a quota, Change Calendars, the subscriptions of a
+topic. moto has no GetCalendarState, and knows quotas of VPC only. Source: ListRegions (Account Management API
+reference), DescribeRegions (EC2), GetServiceQuota and "Amazon ECS service quotas", GetCalendarState (Systems
+Manager), ListSubscriptionsByTopic (SNS)."""
 
 from typing import Any, Literal
 

@@ -34,8 +34,7 @@ class WorldView(Protocol):
 class Call:
     service: str  # As botocore names it: `cloudwatch`, `logs`, `application-autoscaling`…
     operation: str
-    params: dict[str, Any]
-    """Typed as botocore's input shape: datetimes aware UTC, lists, dicts, numbers."""
+    params: dict[str, Any]  # Typed as botocore's input shape: datetimes aware UTC, lists, dicts, numbers
     region: str
     account: str
     world: WorldView

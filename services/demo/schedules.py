@@ -1,8 +1,7 @@
-"""Schedule expressions: of scheduled scaling `at(…)`, `rate(…)` and `cron(…)` of six fields, of mute rules `cron(…)` of five.
-
-Source: PutScheduledAction (Application Auto Scaling API reference), "Schedule recurring scaling actions using cron
-expressions" (user guide), PutAlarmMuteRule (Amazon CloudWatch API reference). The wildcards L, W and # are not supported.
-"""
+"""Schedule expressions: of scheduled scaling `at(…)`, `rate(…)` and `cron(…)` of six fields, of mute rules
+`cron(…)` of five. Source: PutScheduledAction (Application Auto Scaling API reference), "Schedule recurring
+scaling actions using cron expressions" (user guide), PutAlarmMuteRule (Amazon CloudWatch API reference). The
+wildcards L, W and # are not supported."""
 
 import math
 import re
@@ -22,7 +21,7 @@ _FAR = 800  # Days that a cron expression is searched ahead
 
 
 class BadSchedule(ValueError):
-    """Not a schedule expression."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,6 @@ class RateSchedule:
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """By the wall clock of a zone."""
-
     zone: tzinfo
     minutes: tuple[int, ...]
     hours: tuple[int, ...]

@@ -16,11 +16,8 @@ POLICY_LIMIT = 2048
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One session that STS gave out."""
-
     arn: str  # The identity of its requests
-    mfa: bool = False
-    """It began with an MFA code; never so for a role ("Secure API access with MFA")."""
+    mfa: bool = False  # It began with an MFA code; never so for a role ("Secure API access with MFA")
     policy: str = ""  # Its session policy; "": none
     source_identity: str = ""
 

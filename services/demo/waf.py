@@ -1,9 +1,7 @@
-"""AWS WAF: one web ACL on the load balancer, and its log, in S3 too: the blocked requests of every simulated minute.
-
-A Firehose stream puts one object every five minutes into the runbook's bucket, under the day of its arrival (UTC). An
-account without the runbook's system leaves WAF to moto, and so does any other bucket. Source: AWS WAFV2 API reference,
-ListObjectsV2 (Amazon S3 API reference).
-"""
+"""AWS WAF: one web ACL on the load balancer, and its log, in S3 too: the blocked requests of every simulated
+minute. A Firehose stream puts one object every five minutes into the runbook's bucket, under the day of its
+arrival (UTC). An account without the runbook's system leaves WAF to moto, and so does any other bucket.
+Source: AWS WAFV2 API reference, ListObjectsV2 (Amazon S3 API reference)."""
 
 import re
 from bisect import bisect_left

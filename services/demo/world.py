@@ -36,8 +36,7 @@ from services.demo.waf import FirewallLog
 
 C = TypeVar("C")
 HISTORY = timedelta(hours=26)  # How much past a world has at least, unless `history` is passed
-FIRST_TASKS = 600.0
-"""Seconds from the creation of the system's resources to the first simulated minute."""
+FIRST_TASKS = 600.0  # Seconds from the creation of the system's resources to the first simulated minute
 QUIET = 15  # In the past, while nothing happens, alarms are evaluated every so many minutes
 AFTERMATH = 1800
 """Seconds around an effect, and before the scenario's beginning, in which alarms are evaluated every minute."""

@@ -85,12 +85,10 @@ RECENT = 100  # Newest entries of a kind that are read: a rotation has about ten
 @dataclass(frozen=True, slots=True)
 class RotationRecords:
     signed: datetime | None = None  # When a rotation was last signed off
-    changed: datetime | None = None
-    """When a change last deactivated a key and none activated one since."""
+    changed: datetime | None = None  # When a change last deactivated a key and none activated one since
     first_ticks: dict[str, datetime] = field(default_factory=dict)
     """When progress first said that a key is disabled, by its id."""
-    begun: frozenset[str] = frozenset()
-    """Occurrences that have progress and are not signed off or skipped."""
+    begun: frozenset[str] = frozenset()  # Occurrences that have progress and are not signed off or skipped
 
     def signed_since(self, created: datetime) -> bool:
         return self.signed is not None and self.signed > created

@@ -11,8 +11,7 @@ from services.i18n import _
 from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.runbook import Duty, Runbook
 
-BEFORE = timedelta(minutes=5)
-"""How long before a duty with a time of day the calendar reminds of it."""
+BEFORE = timedelta(minutes=5)  # How long before a duty with a time of day the calendar reminds of it
 
 
 def calendar_file(runbook: Runbook, occurrences: Iterable[Occurrence]) -> str:

@@ -45,8 +45,7 @@ class DutyRecords(Projection):
         self._progress: dict[str, dict[int, Entry]] = {}
         """The PROGRESS entries of each occurrence, by sequence number."""
         self._requests = 0
-        self._read_keys: dict[str, int] = {}
-        """The number of the newest request for each record that was read."""
+        self._read_keys: dict[str, int] = {}  # The number of the newest request for each record that was read
         self._ended: set[str] = set()
         """Keys of occurrences of which only that they are signed off or skipped was read."""
 

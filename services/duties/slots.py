@@ -13,10 +13,8 @@ from services.models.duties import BaseDate, ScheduledOccurrence
 _MONTHS = 60
 """Maximum number of cached months; the duties of today need about three, the rest are months that were opened."""
 _DAY = timedelta(days=1)
-_NEAR = timedelta(days=REACH)
-"""How far from the rule's date, which is in its key, an occurrence may be."""
-_USUAL = timedelta(days=7)
-"""How far nearly all occurrences are at the most: a weekend, some holidays."""
+_NEAR = timedelta(days=REACH)  # How far from the rule's date, which is in its key, an occurrence may be
+_USUAL = timedelta(days=7)  # How far nearly all occurrences are at the most: a weekend, some holidays
 
 Slots = tuple[ScheduledOccurrence, ...]
 
@@ -92,10 +90,9 @@ class ScheduleCache:
         self, first: date, today: date, now: datetime, *, missed_since: date, begun: Collection[str]
     ) -> Iterator[ScheduledOccurrence]:
         """The occurrences from `first` to the day before `today` that may still have to be done, in order.
-
-        Those that were missed are left out if their last day is before `missed_since`, except those of the keys in
-        `begun`. Nearly all occurrences are missed, and only two months are scheduled for the few that are not.
-        """
+        Those that were missed are left out if their last day is before `missed_since`, except those of the
+        keys in `begun`. Nearly all occurrences are missed, and only two months are scheduled for the few that
+        are not."""
         rules = self._of_rules()
         recent = (today.replace(day=1) - _DAY).replace(day=1)
         duties: set[str] = set()

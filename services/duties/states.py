@@ -20,8 +20,7 @@ class OccurrenceRecord:
     skipped: bool = False  # Whether `signed` is a skip
     planned: bool = False
     planned_seq: int = 0  # Number of the newest entry that plans or unplans it; 0: there is none
-    progress: DutyProgress | None = None
-    """What was recorded of it without a sign-off; None: nothing."""
+    progress: DutyProgress | None = None  # What was recorded of it without a sign-off; None: nothing
 
 
 NO_ENTRIES = OccurrenceRecord()
@@ -44,11 +43,10 @@ def state_of(
     *,
     read: bool = True,
 ) -> OccurrenceState:
-    """The state at `now`. `began`: when the journal began; None if the occurrence is known without the journal.
-
-    What was late before the journal began is NO_RECORD, because it may have been done unrecorded, unless a person has
-    begun it since. While the journal cannot be `read`, whatever may have been signed or planned is NO_RECORD too.
-    """
+    """The state at `now`. `began`: when the journal began; None if the occurrence is known without the
+    journal. What was late before the journal began is NO_RECORD, because it may have been done unrecorded,
+    unless a person has begun it since. While the journal cannot be `read`, whatever may have been signed or
+    planned is NO_RECORD too."""
     if record.signed is not None:
         return OccurrenceState.SKIPPED if record.skipped else OccurrenceState.DONE
     if not read and (slot.if_planned or now >= slot.due_at):

@@ -44,8 +44,7 @@ class SystemEntry:
     place: str = ""  # Where the configuration lists it: `config.toml:12: systems[2].runbook`
 
 
-PATIENCE = 20.0
-"""Seconds (real time) after which a journal's file, or its ledger, counts as hanging."""
+PATIENCE = 20.0  # Seconds (real time) after which a journal's file, or its ledger, counts as hanging
 
 
 class WatchedRecords:
@@ -57,8 +56,7 @@ class WatchedRecords:
         self._clock = clock
         self._fault = fault
         self._reader = RecordsReader(plan.runbook, plan.journal.path)
-        self._journal: Journal | None = None
-        """Follows a shared journal while another system is on screen."""
+        self._journal: Journal | None = None  # Follows a shared journal while another system is on screen
         self._catching_up: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[SystemRecords] | None = None
         self._last = SystemRecords()

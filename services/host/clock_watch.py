@@ -5,8 +5,7 @@ from collections import deque
 from services.clock import Clock, Mark, mark
 
 MEMORY = 3600.0  # Seconds (of `Clock` time) for which a step is reported
-TOLERANCE = 5.0
-"""Seconds of difference that are ignored; NTP slews a clock by less than two seconds an hour."""
+TOLERANCE = 5.0  # Seconds of difference that are ignored; NTP slews a clock by less than two seconds an hour
 APART = 60.0  # Minimum seconds between two stored readings
 
 

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 
 OWN_VARIABLES = ("TOBAN_SLACK_TOKEN", "TOBAN_SLACK_WEBHOOK", "TOBAN_GITHUB_TOKEN")
 """Variables with secrets that are for this program alone, not for those that it starts."""
-MOST = 500
-"""Maximum number of secrets kept; each renewal of credentials (every quarter of an hour) adds two."""
+MOST = 500  # Maximum number of secrets kept; each renewal of credentials (every quarter of an hour) adds two
 
 _known: dict[str, None] = {}  # In order of insertion, the newest last
 _lock = threading.Lock()

@@ -26,12 +26,10 @@ def program(name: str) -> str | None:
 
 
 async def begin(*command: str, **streams: Any) -> asyncio.subprocess.Process:
-    """Start a program in its own session, where it can neither read the console's keys nor write to its screen.
-
-    It does not get the console's own secrets in its environment.
-    If the caller is cancelled, the program is killed as soon as it has started: asyncio would wait for its pipes, which
-    a child process may hold open for ever. Before the event loop is closed, await `all_ended`. Raises OSError.
-    """
+    """Start a program in its own session, where it can neither read the console's keys nor write to its
+    screen. It does not get the console's own secrets in its environment. If the caller is cancelled, the
+    program is killed as soon as it has started: asyncio would wait for its pipes, which a child process may
+    hold open for ever. Before the event loop is closed, await `all_ended`. Raises OSError."""
     environment = {name: value for name, value in os.environ.items() if name not in OWN_VARIABLES}
     beginning = detached(
         asyncio.create_subprocess_exec(*command, start_new_session=True, env=environment, **streams)

@@ -1,8 +1,7 @@
-"""Captures the first wave of every incident once, whichever consoles are open and whatever they show.
-
-The console that first writes the claim `first-wave:<incident>:1` into the journal reads. Another one takes over with
-`…:2` if no evidence followed within LEASE seconds, so that nothing is lost with a console that was killed.
-"""
+"""Captures the first wave of every incident once, whichever consoles are open and whatever they show. The
+console that first writes the claim `first-wave:<incident>:1` into the journal reads. Another one takes over
+with `…:2` if no evidence followed within LEASE seconds, so that nothing is lost with a console that was
+killed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -28,14 +27,11 @@ from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
 
 LEASE = 10.0
 """Seconds of real time, counted from when this console first saw the claim, after which it takes over."""
-RETRY = 5.0
-"""Seconds of real time after which evidence that the journal did not accept is offered again."""
-MOST_TURNS = 5
-"""Claims of one incident, so that evidence that cannot be recorded is not read for ever."""
+RETRY = 5.0  # Seconds of real time after which evidence that the journal did not accept is offered again
+MOST_TURNS = 5  # Claims of one incident, so that evidence that cannot be recorded is not read for ever
 LATE = timedelta(minutes=15)
 """Time after the alarm from which the entry says how late its evidence is: no console was open."""
-AT_ONCE = 2
-"""First waves that one console reads at the same time: CloudTrail answers two requests a second."""
+AT_ONCE = 2  # First waves that one console reads at the same time: CloudTrail answers two requests a second
 
 
 class IncidentCapture:

@@ -243,5 +243,4 @@ _APPLIERS: dict[EntryKind, Callable[[Incident, Entry], Update]] = {
     EntryKind.FOLLOW_UP: _follow_up,
     EntryKind.INCIDENT_CLOSED: _closed,
 }
-KINDS = frozenset({EntryKind.INCIDENT_OPENED, *_APPLIERS})
-"""The kinds of entries that make an incident."""
+KINDS = frozenset({EntryKind.INCIDENT_OPENED, *_APPLIERS})  # The kinds of entries that make an incident

@@ -8,8 +8,7 @@ from services.models.first_wave import IncidentEvidence
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    images: frozenset[str]
-    """Images that only one of them has, with their digests if ECS reports them."""
+    images: frozenset[str]  # Images that only one of them has, with their digests if ECS reports them
     variables: frozenset[str]
     """Names of environment variables and secrets that are added, taken away or of another value."""
     hosts: frozenset[str]  # `host` or `host:port` of what these variables name, before or after

@@ -10,8 +10,7 @@ from services.models.incidents import FollowUp, HandOver, Incident, StepMark, Tr
 from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind, NewEntry
 from services.models.text import clean
 
-SCHEMA: dict[str, Any] = {RESTRAINS_CHANGES: False}
-"""In the data of each entry: no change depends on it."""
+SCHEMA: dict[str, Any] = {RESTRAINS_CHANGES: False}  # In the data of each entry: no change depends on it
 _TURNS = {
     TurnKind.ALARM: N_("{title}: the alarm fires again"),
     TurnKind.OK: N_("{title}: the alarm is ok again"),

@@ -54,8 +54,7 @@ class Situation:
     impact: str = ""  # What users notice, as far as it is measured
     cause: str = ""  # Title of the decided or leading cause; "" if there is none
     word: Word | None = None  # How sure the leading cause is; None: a person decided on it
-    reason: str = ""
-    """Why the leading cause is the first, a sentence each fact; "" if nothing is known of it."""
+    reason: str = ""  # Why the leading cause is the first, a sentence each fact; "" if nothing is known of it
     by: str = ""  # Who calls
     seen_at: datetime | None = None  # When the alarm was last read; None: it is not known
     whole: Incident | None = None  # The incident that it is part of; None: it stands alone
@@ -63,8 +62,7 @@ class Situation:
     evidence: IncidentEvidence | None = None  # The newest reading
     plan: Plan | None = None
     """The newest plan of the change that a step asks approval for; None: none was made."""
-    changes: tuple[str, ...] = ()
-    """The changes that were sent since it began, a line each, oldest first."""
+    changes: tuple[str, ...] = ()  # The changes that were sent since it began, a line each, oldest first
 
     @property
     def is_over(self) -> bool:

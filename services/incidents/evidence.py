@@ -1,8 +1,7 @@
 """Evidence of an incident as data of a journal entry: canonical JSON, compressed with zlib, as base64 text.
-
-The data have the keys `restrains_changes` (false), `incident` (its id), `turn` (number of the claim it belongs to), `encoding` (ENCODING), `requests`,
-`cut` (what was left out so that it fits, one text each) and `evidence` (the text). DynamoDB takes 400 kB an item.
-"""
+The data have the keys `restrains_changes` (false), `incident` (its id), `turn` (number of the claim it
+belongs to), `encoding` (ENCODING), `requests`, `cut` (what was left out so that it fits, one text each) and
+`evidence` (the text). DynamoDB takes 400 kB an item."""
 
 import json
 import zlib

@@ -33,8 +33,7 @@ _BY_SOURCE = {
 _WORD = {"ecs.amazonaws.com": "Service", "iam.amazonaws.com": "Role"}
 """Only events with this word in their names name one: a policy's new version does not tell whose policy it is."""
 _ID = re.compile(r"([a-z]+)-[0-9a-z]{8,17}")
-_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}")
-"""What Secrets Manager appends to a secret's name in its ARN."""
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}")  # What Secrets Manager appends to a secret's name in its ARN
 
 
 def belongs(event: TrailEvent, belongings: Belongings | None) -> bool | None:

@@ -28,12 +28,9 @@ _CLOSING = N_("{title}: read once more at the end: {verdict}")
 
 
 class Weighing:
-    """The causes weighed, once for each evidence."""
-
     def __init__(self, runbook: Runbook) -> None:
         self._runbook = runbook
-        self._weighed: dict[str, tuple[IncidentEvidence, Assessment]] = {}
-        """The newest, by the incident's id."""
+        self._weighed: dict[str, tuple[IncidentEvidence, Assessment]] = {}  # The newest, by the incident's id
         self._present: dict[str, tuple[tuple[object, ...], IncidentEvidence, IncidentEvidence]] = {}
         """(newest reading, captured evidence, whether it is over), that reading with what the ones before it
         answered, and all as one; by the incident's id."""

@@ -3,8 +3,7 @@ from collections.abc import Iterable
 from services.i18n import _, sentences
 from services.models.causes import Assessment, Signal, WeighedSignal
 
-MOST, SPOKEN = 3, 2
-"""Facts of one reason; and of one that is read aloud, which takes about 20 seconds in all."""
+MOST, SPOKEN = 3, 2  # Facts of one reason; and of one that is read aloud, which takes about 20 seconds in all
 
 
 def reason_of(assessment: Assessment | None, most: int = MOST) -> str:

@@ -76,11 +76,9 @@ class Incidents(GroupedProjection):
         super().__init__(journal, dict.fromkeys(KINDS, RECENT))
         self._clock = clock
         self._by_id: dict[str, Incident] = {}  # Each incident as its own entries tell it
-        self._incidents: dict[str, Incident] = {}
-        """The same, with the parts of each as all of them tell it."""
+        self._incidents: dict[str, Incident] = {}  # The same, with the parts of each as all of them tell it
         self._follow_ups: dict[str, FollowUp] = {}
-        self._unreadable_follow_ups: set[str] = set()
-        """Subjects of follow-ups that this version cannot read."""
+        self._unreadable_follow_ups: set[str] = set()  # Subjects of follow-ups that this version cannot read
         self._days = DayOffers()
         self._done: frozenset[str] = frozenset()
         """Ids of follow-ups that were signed off before the first read."""

@@ -26,8 +26,7 @@ _EVENT_SOURCES = {
 """The event source of a namespace's service, where it is not the namespace's own name."""
 _NODE = re.compile(r"(?:-\d{4})?-\d{3}$")
 """What a node of ElastiCache adds to the name of its group, which is what people change."""
-_PLACES = ("AvailabilityZone", "Region", "Stage", "Role", "ClientId")
-"""Dimensions that name no resource."""
+_PLACES = ("AvailabilityZone", "Region", "Stage", "Role", "ClientId")  # Dimensions that name no resource
 _SERVICES = ("AWS/ECS", "ECS/ContainerInsights")
 
 

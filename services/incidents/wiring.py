@@ -109,8 +109,7 @@ class IncidentWatch:
             await self._incidents.turn(incident, kind, alarm.since)
 
 
-LONGEST = timedelta(hours=6)
-"""How long after its alarm fired an incident is watched if nobody closes it."""
+LONGEST = timedelta(hours=6)  # How long after its alarm fired an incident is watched if nobody closes it
 Note = Callable[[Incident, bool], Awaitable[None]]
 OTHERS = 180.0
 """Seconds after the alarm has become quiet from which any console judges: the one whose turn it is may be closed."""

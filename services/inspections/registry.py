@@ -53,8 +53,7 @@ class InspectionEntry:
     id: str  # The id in duties and on the command line: `toban inspect <id>`
     title: str  # English; translated where shown
     implementation: str  # `module:Class` of the Inspection
-    needs: tuple[Requirement, ...] = ()
-    """Settings of the runbook without which the inspection is not offered."""
+    needs: tuple[Requirement, ...] = ()  # Settings of the runbook without which the inspection is not offered
     asked_by: str = ""
     """The section by which a runbook asks for it, unless a duty, a playbook or a procedure names it; "": `needs` suffice."""
     words: str = ""  # Readings and romaji for the palette

@@ -1,9 +1,7 @@
-"""Appends entries to a ledger: decides on the local copy, puts under the next number, and tries again if that was taken.
-
-An entry whose answer was lost is recognized by its nonce, so that it is recorded once however often it is tried. Two
-writers never extend the same entry: the ledger stores a number once, and only a writer whose copy contained every record
-before that number can have made the entry that fits there.
-"""
+"""Appends entries to a ledger: decides on the local copy, puts under the next number, and tries again if that
+was taken. An entry whose answer was lost is recognized by its nonce, so that it is recorded once however
+often it is tried. Two writers never extend the same entry: the ledger stores a number once, and only a writer
+whose copy contained every record before that number can have made the entry that fits there."""
 
 import asyncio
 from collections.abc import Sequence

@@ -31,7 +31,6 @@ def micros(at: datetime) -> int:
 
 
 def moment(value: int) -> datetime:
-    """The inverse of `micros`."""
     return _EPOCH + timedelta(microseconds=value)
 
 

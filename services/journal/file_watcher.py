@@ -12,16 +12,14 @@ from typing import Self
 
 from services.host.file_events import FileEvents
 
-_SETTLE = 0.05
-"""Seconds from the kernel's report to the comparison: an entry is written in several steps."""
+_SETTLE = 0.05  # Seconds from the kernel's report to the comparison: an entry is written in several steps
 
 
 class FileWatcher:
-    """A thread that compares the file's status every `seconds` and calls `on_change` in the event loop.
-
-    It only compares the status of the file and its -wal; reading is left to `on_change`. While nothing changes it waits
-    for the kernel's report instead, where there is one. Use it as a context manager in the event loop.
-    """
+    """A thread that compares the file's status every `seconds` and calls `on_change` in the event loop. It
+    only compares the status of the file and its -wal; reading is left to `on_change`. While nothing changes
+    it waits for the kernel's report instead, where there is one. Use it as a context manager in the event
+    loop."""
 
     def __init__(self, path: Path, seconds: float, on_change: Callable[[], object]) -> None:
         self._paths = (path, Path(f"{path}-wal"))
@@ -84,12 +82,10 @@ class FileWatcher:
 
 
 class Rereads:
-    """When to read again after a reported write: another console may still be waiting for its disk.
-
-    The file is written before the disk confirms it, and only then others may read the entry; nothing reports that. An
-    entry that came with a report does not end it: the next one, written as soon as the first was confirmed, may have
-    been reported with it.
-    """
+    """When to read again after a reported write: another console may still be waiting for its disk. The file
+    is written before the disk confirms it, and only then others may read the entry; nothing reports that. An
+    entry that came with a report does not end it: the next one, written as soon as the first was confirmed,
+    may have been reported with it."""
 
     def __init__(self, poll: float, retry: float) -> None:
         """`poll`: seconds between the two reports of a write; `retry`: at most so many are waited at last."""

@@ -1,8 +1,7 @@
-"""The shared log of a journal's records: every number is taken once, by whoever comes first.
-
-A ledger knows nothing of entries: chain, claims and holds are decided above it (`services.journal.appending`) from a
-local copy that contains every record before the number being written. One file per engine in `services.journal.ledgers`.
-"""
+"""The shared log of a journal's records: every number is taken once, by whoever comes first. A ledger knows
+nothing of entries: chain, claims and holds are decided above it (`services.journal.appending`) from a local
+copy that contains every record before the number being written. One file per engine in
+`services.journal.ledgers`."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime

@@ -14,8 +14,7 @@ from services.journal.journal import Journal
 from services.models.journal import Entry, EntryKind, EntryQuery
 
 PAGE = 500  # Entries per page; the event loop runs between two pages
-NONE = timedelta()
-"""The span of a kind of which the first read takes nothing but what `Older` names."""
+NONE = timedelta()  # The span of a kind of which the first read takes nothing but what `Older` names
 
 
 class Projection(ABC):
@@ -41,10 +40,8 @@ class Projection(ABC):
         self.spans = dict(spans)
         self.started = False
         """The first read is complete; until then, entries missing here may be in the journal."""
-        self.version = 0
-        """Incremented whenever an entry changes the state, and once after the first read."""
-        self.position = 0
-        """Every entry of these kinds up to this number has been absorbed, within `spans`."""
+        self.version = 0  # Incremented whenever an entry changes the state, and once after the first read
+        self.position = 0  # Every entry of these kinds up to this number has been absorbed, within `spans`
         self.has_all_older = False
         """All entries that `older` names have been absorbed; until then, those that are left out may matter."""
         self._page = page

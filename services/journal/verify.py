@@ -50,8 +50,7 @@ class _Check:
         self.path_name = str(path)
         self.external_hashes = external_hashes
         senders = TrustedSenders(path, reader.people())
-        self.own: list[Checkpoint] = []
-        """Checkpoints of this journal that are trusted, or agree with it."""
+        self.own: list[Checkpoint] = []  # Checkpoints of this journal that are trusted, or agree with it
         self.others: list[Checkpoint] = []  # Trusted checkpoints of other journals
         self.unsure: dict[int, list[tuple[Checkpoint, str]]] = {}
         """Untrusted checkpoints of this journal by entry, each with the reason."""
@@ -74,8 +73,7 @@ class _Check:
         self.unfit: list[Row] = []  # The first entries whose own hash is wrong
         self.broken_links = 0
         self.newest, self.head = 0, ""
-        self.worded = reader.last_words()
-        """Read before the entries, because a console may write meanwhile."""
+        self.worded = reader.last_words()  # Read before the entries, because a console may write meanwhile
 
     def run(self) -> Verification:
         if self.before is not None:

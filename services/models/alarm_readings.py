@@ -47,8 +47,7 @@ class Now:
 
     value: float | None = None  # None: there is none
     at: int | None = None  # Start of the value's period, epoch seconds
-    doubt: Doubt | None = None
-    """Why the present value is unknown; None if it is known, or known to be absent."""
+    doubt: Doubt | None = None  # Why the present value is unknown; None if it is known, or known to be absent
 
     @property
     def doubtful(self) -> bool:
@@ -61,8 +60,7 @@ class AlarmReadings:
     """The metrics of all alarms: those that the dashboard shows anyway, and those that are read for the alarms."""
 
     drawn: Mapping[str, Series] = field(default_factory=dict)  # Series of the dashboard, by alarm
-    read: Mapping[str, Series] = field(default_factory=dict)
-    """Series read for the alarms alone, by alarm."""
+    read: Mapping[str, Series] = field(default_factory=dict)  # Series read for the alarms alone, by alarm
     dashboard: FeedState[DashboardView] = field(default_factory=FeedState)
     own: FeedState[tuple[AlarmSeries, ...]] = field(default_factory=FeedState)
     ahead: timedelta = timedelta()

@@ -38,8 +38,7 @@ class Hearing(StrEnum):
 
     DIRECT = "direct"  # By an action of its own
     COMPOSITE = "composite"  # By a composite alarm with an action, whatever the other alarms do
-    TOGETHER = "together"
-    """By a composite alarm with an action, but only with certain states of other alarms."""
+    TOGETHER = "together"  # By a composite alarm with an action, but only with certain states of other alarms
     DECLARED = "declared"  # Otherwise, as the runbook says
     NOBODY = "nobody"
     UNKNOWN = "unknown"

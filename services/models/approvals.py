@@ -9,8 +9,7 @@ from services.models.journal import Person
 class ConsentWay(StrEnum):
     """How a plan came to be allowed."""
 
-    SECOND_PERSON = "second-person"
-    """Another person with another AWS identity approved its hash in a console."""
+    SECOND_PERSON = "second-person"  # Another person with another AWS identity approved its hash in a console
     ELSEWHERE = "elsewhere"  # The operator recorded an approval that was obtained elsewhere
     EMERGENCY = "emergency"
     """The operator declared an emergency, because nobody can approve or because of a change freeze."""

@@ -12,8 +12,7 @@ class SqlState(StrEnum):
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
-    """Stopped by a person, or because it scanned more than the workgroup allows."""
+    CANCELLED = "CANCELLED"  # Stopped by a person, or because it scanned more than the workgroup allows
 
 
 class Workgroup(Model):

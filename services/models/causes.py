@@ -183,8 +183,7 @@ class NextLook(Model):
 class OnsetBasis(StrEnum):
     """Where T0 comes from."""
 
-    BASELINE = "baseline"
-    """The first minute over the baseline of the hours before and of a week ago."""
+    BASELINE = "baseline"  # The first minute over the baseline of the hours before and of a week ago
     ALARM = "alarm"  # The alarm's moment, because no curve left its baseline or none was read
 
 

@@ -14,8 +14,7 @@ class StepState(StrEnum):
     SENDING = "sending"  # The intent is recorded; the request may be under way
     DONE = "done"
     FAILED = "failed"  # AWS refused the request, or AWS, read afterwards, shows no change
-    UNKNOWN = "unknown"
-    """No response that shows the outcome; the target is locked until AWS is read."""
+    UNKNOWN = "unknown"  # No response that shows the outcome; the target is locked until AWS is read
     REFUSED = "refused"  # Stopped before anything was sent
 
 

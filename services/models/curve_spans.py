@@ -8,8 +8,7 @@ from enum import StrEnum
 from services.models.alarms import Alarm
 from services.models.metrics import MetricQuery, TimeSpan, last_whole
 
-LEAST_POINTS = 12
-"""A span has at least this many periods, also for a metric that arrives once a day."""
+LEAST_POINTS = 12  # A span has at least this many periods, also for a metric that arrives once a day
 COUNTING = ("Sum", "SampleCount")
 """Statistics that add up: neither their mean nor their maximum means anything."""
 
@@ -17,8 +16,7 @@ COUNTING = ("Sum", "SampleCount")
 class Statistic(StrEnum):
     OWN = "own"  # The alarm's own
     MEAN = "mean"
-    WORST = "worst"
-    """The one nearest to the threshold: the maximum, or the minimum where less is worse."""
+    WORST = "worst"  # The one nearest to the threshold: the maximum, or the minimum where less is worse
 
 
 @dataclass(frozen=True, slots=True)

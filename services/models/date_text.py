@@ -1,8 +1,7 @@
-"""Days and times as text, in one form by context (`docs/screens.md`): `09:07`, `01-19(月) 09:07`, `2025-12-29(月) 09:00`.
-
-The year is left out where it is the reader's. Every function takes the day or time of reading; code that writes many
-texts at one moment, such as an inspection, sets it once for all with `written_on`.
-"""
+"""Days and times as text, in one form by context (`docs/screens.md`): `09:07`, `01-19(月) 09:07`,
+`2025-12-29(月) 09:00`. The year is left out where it is the reader's. Every function takes the day or time of
+reading; code that writes many texts at one moment, such as an inspection, sets it once for all with
+`written_on`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -48,8 +48,7 @@ class ScheduledOccurrence:
     nominal: tuple[date, ...]
     """The rule's dates that it stands for, in order; several if closed days moved them to the same day."""
     day: date  # The first day on which it may be done (local)
-    until: date
-    """The last day on which it may be done; `day` unless the runbook allows the whole month."""
+    until: date  # The last day on which it may be done; `day` unless the runbook allows the whole month
     due_at: datetime  # When it is due (UTC); the start of `day` for a duty without a time of day
     late_at: datetime  # When it becomes late (UTC)
     missed_at: datetime | None

@@ -1,9 +1,7 @@
-"""Filter patterns of CloudWatch Logs: parsed, with the place of a mistake, for the console and for the embedded AWS.
-
-Source: "Filter pattern syntax for metric filters, subscription filters, filter log events, and Live Tail" and
-"Supported regular expressions" (Amazon CloudWatch Logs user guide). AWS is the judge: what is accepted here may still be
-refused there, and TestMetricFilter says so.
-"""
+"""Filter patterns of CloudWatch Logs: parsed, with the place of a mistake, for the console and for the
+embedded AWS. Source: "Filter pattern syntax for metric filters, subscription filters, filter log events, and
+Live Tail" and "Supported regular expressions" (Amazon CloudWatch Logs user guide). AWS is the judge: what is
+accepted here may still be refused there, and TestMetricFilter says so."""
 
 import re
 from dataclasses import dataclass

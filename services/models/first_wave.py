@@ -1,8 +1,7 @@
-"""What the first wave of an incident reads from AWS: the evidence, as it is recorded in the journal.
-
-Source: DescribeTargetHealth (Elastic Load Balancing v2), DescribeTasks (Amazon ECS), DescribeSecurityGroups (Amazon
-EC2), FilterLogEvents (CloudWatch Logs), GetMetricData (CloudWatch), DescribeEvents (AWS Health) API references.
-"""
+"""What the first wave of an incident reads from AWS: the evidence, as it is recorded in the journal. Source:
+DescribeTargetHealth (Elastic Load Balancing v2), DescribeTasks (Amazon ECS), DescribeSecurityGroups (Amazon
+EC2), FilterLogEvents (CloudWatch Logs), GetMetricData (CloudWatch), DescribeEvents (AWS Health) API
+references."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -34,8 +33,7 @@ class Source(StrEnum):
     TRAIL_GLOBAL = "trail-global"  # Writes in us-east-1, where global services are recorded
     APPLICATION_LOG = "application-log"
     DATABASE_LOG = "database-log"
-    OWN_METRICS = "own-metrics"
-    """Those of the resource that the alarm watches, if it is none of the system's."""
+    OWN_METRICS = "own-metrics"  # Those of the resource that the alarm watches, if it is none of the system's
     OWN_LOG = "own-log"
     ALARMS = "alarms"  # The newest reading of the alarms, without a request
 

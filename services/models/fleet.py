@@ -45,27 +45,23 @@ class Standing(StrEnum):
     ABNORMAL = "abnormal"
     STALE = "stale"  # Its alarms were read, but too long ago
     ATTENTION = "attention"
-    WAITING = "waiting"
-    """Nothing was read yet, or it has no journal, so that nothing is known of its duties."""
+    WAITING = "waiting"  # Nothing was read yet, or it has no journal, so that nothing is known of its duties
     NORMAL = "normal"
 
 
 WORST_FIRST = tuple(Standing)
-URGENT = frozenset({Standing.FIRING, Standing.UNREAD})
-"""Standings that are never left out for want of room."""
+URGENT = frozenset({Standing.FIRING, Standing.UNREAD})  # Standings that are never left out for want of room
 
 
 @dataclass(frozen=True, slots=True)
 class SystemState:
     """One system as the console knows it now."""
 
-    key: str
-    """The system's id, or the name of its runbook before that is read: unique among the systems."""
+    key: str  # The system's id, or the name of its runbook before that is read: unique among the systems
     title: str
     environment: Environment | None = None
     account: str = ""
-    alarms: FeedState[AlarmOverview] | None = None
-    """The alarms as last read; None before the first read."""
+    alarms: FeedState[AlarmOverview] | None = None  # The alarms as last read; None before the first read
     records: SystemRecords | None = None  # None before the first read
     problem: str = ""  # Why it cannot be watched at all, in words: its runbook, its account
     remedy: str = ""

@@ -124,8 +124,7 @@ class TimelineKind(StrEnum):
     """What a row of the timeline is about; each has a glyph and a word of its own."""
 
     ALARM = "alarm"
-    JUST_BEFORE = "just-before"
-    """A deployment, a write, an event or a change shortly before or after T0."""
+    JUST_BEFORE = "just-before"  # A deployment, a write, an event or a change shortly before or after T0
     EVIDENCE = "evidence"
     PERSON = "person"  # Something a person did in this incident
     CHANGE = "change"
@@ -341,8 +340,7 @@ class ClockKind(StrEnum):
     RECOVERY = "recovery"  # Time to wait for recovery without intervention
     ESCALATION = "escalation"  # Time after which to escalate
     STORAGE = "storage"  # Time until the database's storage is full, computed from how it falls
-    CREDITS = "credits"
-    """Time until the database's CPU credits are used up, computed from how they fall."""
+    CREDITS = "credits"  # Time until the database's CPU credits are used up, computed from how they fall
     MAINTENANCE = "maintenance"
     """Time until AWS applies a pending maintenance action of the database by itself."""
 

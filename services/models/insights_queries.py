@@ -54,8 +54,7 @@ class InsightsQuery(Model):
 class QueryRows:
     """Rows of a result as a table; a dataclass for speed, because there may be 100,000."""
 
-    columns: tuple[str, ...] = ()
-    """Field names, cleaned, in order of their first appearance; without `@ptr`."""
+    columns: tuple[str, ...] = ()  # Field names, cleaned, in order of their first appearance; without `@ptr`
     rows: tuple[tuple[str | None, ...], ...] = ()
     """One cleaned text for each column; None where the event lacks the field."""
     pointers: tuple[str, ...] = ()

@@ -47,8 +47,7 @@ class EntryKind(StrEnum):
     REFUSED = "refused"  # A change was stopped before anything was sent
     WATCHED = "watched"
     """A change that AWS had accepted has come to its end, or its watch gave up; contains what AWS shows."""
-    APPROVAL_ASKED = "approval-asked"
-    """A person asked for a plan's approval; contains the complete plan."""
+    APPROVAL_ASKED = "approval-asked"  # A person asked for a plan's approval; contains the complete plan
     APPROVED = "approved"
     """A second person approved a plan by its hash, or a person recorded an approval obtained elsewhere."""
     DECLINED = "declined"  # A second person declined a plan, with a reason
@@ -70,10 +69,8 @@ class EntryKind(StrEnum):
     """What a first wave read, compressed; large, so lists and reports leave its body out."""
     INCIDENT_TAKEN = "incident-taken"  # A person responds to an incident from now on
     INCIDENT_STEP = "incident-step"  # A person marked a step of the playbook as done or skipped
-    INCIDENT_DECIDED = "incident-decided"
-    """A person decided on a cause; contains the scores as they stood."""
-    CONTACTED = "contacted"
-    """A person told somebody about an incident or a finding: whom, when, by what."""
+    INCIDENT_DECIDED = "incident-decided"  # A person decided on a cause; contains the scores as they stood
+    CONTACTED = "contacted"  # A person told somebody about an incident or a finding: whom, when, by what
     HAND_OVER = "hand-over"
     """A person offers an incident, or the day's duty with what is open, to the next person."""
     HAND_OVER_ACCEPTED = "hand-over-accepted"

@@ -8,10 +8,8 @@ from services.models.base import Clean, CleanBlock, Model, RawId
 
 class ExportFormat(StrEnum):
     JSONL = "jsonl"  # One JSON object a line; the first is the head
-    TEXT = "txt"
-    """Lines as people read them; the head stands before them in lines that begin with `# `."""
-    CSV = "csv"
-    """A table for spreadsheets; the head is a file of its own beside it, as CSV has no comments."""
+    TEXT = "txt"  # Lines as people read them; the head stands before them in lines that begin with `# `
+    CSV = "csv"  # A table for spreadsheets; the head is a file of its own beside it, as CSV has no comments
 
 
 class ExportKind(StrEnum):

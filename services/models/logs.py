@@ -158,8 +158,7 @@ class TailStats(Model):
 
 
 class TailBatch(NamedTuple):
-    lines: tuple[LogLine, ...]
-    """New lines, oldest first; a late one belongs between lines delivered before."""
+    lines: tuple[LogLine, ...]  # New lines, oldest first; a late one belongs between lines delivered before
     stats: TailStats
     problem: Problem | None = None  # Why the latest read failed; None after a success
     note: str = ""  # What the follower is doing, in words; "" while it simply follows

@@ -1,8 +1,7 @@
-"""The curves of the first wave: their metrics, what they are called, their units, and which of their values is the worst.
-
-Source: "CloudWatch metrics for your Application Load Balancer", "Amazon ECS CloudWatch metrics", "Amazon CloudWatch
-metrics for Amazon RDS", "AWS WAF core metrics and dimensions" (the services' guides).
-"""
+"""The curves of the first wave: their metrics, what they are called, their units, and which of their values
+is the worst. Source: "CloudWatch metrics for your Application Load Balancer", "Amazon ECS CloudWatch
+metrics", "Amazon CloudWatch metrics for Amazon RDS", "AWS WAF core metrics and dimensions" (the services'
+guides)."""
 
 from dataclasses import dataclass
 

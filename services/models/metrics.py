@@ -42,8 +42,7 @@ class SeriesStatus(StrEnum):
     PARTIAL = "partial"
     FORBIDDEN = "forbidden"
     ERROR = "error"
-    FOREIGN = "foreign"
-    """Of another account or region than the runbook's; the message says of which."""
+    FOREIGN = "foreign"  # Of another account or region than the runbook's; the message says of which
 
 
 class Series(Model):

@@ -1,11 +1,9 @@
 """The words of Logs Insights QL, for highlighting, completing and checking queries. Source: "CloudWatch Logs
 Insights language query syntax" (Amazon CloudWatch Logs user guide)."""
 
-UNMASK = "unmask"
-"""A command, and a function of the same name, that is never sent: masked data stays masked."""
+UNMASK = "unmask"  # A command, and a function of the same name, that is never sent: masked data stays masked
 _COMMANDS = "fields filter stats sort limit parse display dedup pattern diff anomaly filterIndex unnest join lookup SOURCE"
-COMMANDS = tuple(_COMMANDS.split())
-"""The commands as they are usually spelled, the most usual first."""
+COMMANDS = tuple(_COMMANDS.split())  # The commands as they are usually spelled, the most usual first
 _WORDS = (
     "and or not in like as by asc desc into with mode field from logGroups START END "
     "count count_distinct sum avg min max pct percentile stddev earliest latest sortsFirst sortsLast "

@@ -1,9 +1,7 @@
-"""Reports of a day, a month or a fiscal year, made from the journal. `toban report --json` prints these models.
-
-With `--all` it prints a list: for each system one of these models, or `UnreadReport`.
-Times are aware, UTC; days are local to the system's time zone. A new field does not change `version`; removing a
-field or changing its meaning does.
-"""
+"""Reports of a day, a month or a fiscal year, made from the journal. `toban report --json` prints these
+models. With `--all` it prints a list: for each system one of these models, or `UnreadReport`. Times are
+aware, UTC; days are local to the system's time zone. A new field does not change `version`; removing a field
+or changing its meaning does."""
 
 from datetime import date, datetime
 from typing import Literal

@@ -8,8 +8,7 @@ from services.models.posts import PostState
 from services.models.report_approvals import ApprovalLine, EndLine, StepLine
 from services.models.verdict import Verdict
 
-DAILY_YEN = 20.0
-"""AWS charges that the console may cause per business day, in yen, without Logs Insights."""
+DAILY_YEN = 20.0  # AWS charges that the console may cause per business day, in yen, without Logs Insights
 
 
 class Decision(Model):

@@ -1,10 +1,7 @@
 """The grammar of the runbook: the whole configuration of one system as a validated data file.
-
-`services.runbook.loader` reads the file and reports every mistake with its file, line and key. An unknown key is a
-mistake. The settings of inspections are in `services.models.runbook_inspections`.
-
-Longer than other files because it is one grammar, read from top to bottom beside a data file.
-"""
+`services.runbook.loader` reads the file and reports every mistake with its file, line and key. An unknown key
+is a mistake. The settings of inspections are in `services.models.runbook_inspections`. Longer than other
+files because it is one grammar, read from top to bottom beside a data file."""
 
 from datetime import date, datetime
 from enum import StrEnum

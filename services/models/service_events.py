@@ -8,8 +8,7 @@ from collections.abc import Callable
 from services.i18n import _, plural
 
 _NAME = re.compile(r"^\(service [^)]*\) ")
-_ARN = re.compile(r"arn:aws[^\s):]*(?::[^\s):]*){3}:([^\s)]+)")
-"""An ARN; its last part names the resource."""
+_ARN = re.compile(r"arn:aws[^\s):]*(?::[^\s):]*){3}:([^\s)]+)")  # An ARN; its last part names the resource
 
 Words = Callable[[re.Match[str]], str]
 

@@ -1,9 +1,7 @@
-"""How the steps of an incident stand: by the marks that people set, and by what they did without setting one. Pure.
-
-A recorded decision carries out the step that decides, a call to a role the step that tells it, a change that ended well the
-step that plans it; a judged recovery, or the time limit in an incident that was closed after it, ends the step that waits.
-A mark that somebody sets afterwards prevails.
-"""
+"""How the steps of an incident stand: by the marks that people set, and by what they did without setting one.
+Pure. A recorded decision carries out the step that decides, a call to a role the step that tells it, a change
+that ended well the step that plans it; a judged recovery, or the time limit in an incident that was closed
+after it, ends the step that waits. A mark that somebody sets afterwards prevails."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta

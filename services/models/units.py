@@ -18,8 +18,7 @@ class Unit:
 
     suffix: str = ""
     scale: float = 1.0
-    steps: tuple[tuple[float, str], ...] = ()
-    """(factor, prefix) ascending; the suffix follows the prefix."""
+    steps: tuple[tuple[float, str], ...] = ()  # (factor, prefix) ascending; the suffix follows the prefix
 
     def step(self, raw: float) -> tuple[float, str]:
         size = abs(raw * self.scale)
@@ -30,8 +29,7 @@ class Unit:
         return factor / self.scale, prefix + self.suffix
 
 
-_SHARE = re.compile(r"(?<![\w.])100 *\*.*/|/.*\* *100(?![\w.])")
-"""A quotient times 100, in metric math."""
+_SHARE = re.compile(r"(?<![\w.])100 *\*.*/|/.*\* *100(?![\w.])")  # A quotient times 100, in metric math
 _THOUSANDS = ((1.0, ""), (1e5, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"))
 _BINARY = ((1.0, ""), (2.0**10, "Ki"), (2.0**20, "Mi"), (2.0**30, "Gi"), (2.0**40, "Ti"))
 _TIME = ((1e-6, "µ"), (1e-3, "m"), (1.0, ""))

@@ -1,9 +1,7 @@
-"""Verdicts, how several of them combine, and limits that judge measured values.
-
-A verdict is the worst that is known; whether all was judged is another fact (completeness), and never hides in it. One
-order decides, the exit status as well as what an operator reads first: what could not be judged is worse than normal,
-and never in the place of what was measured as bad.
-"""
+"""Verdicts, how several of them combine, and limits that judge measured values. A verdict is the worst that
+is known; whether all was judged is another fact (completeness), and never hides in it. One order decides, the
+exit status as well as what an operator reads first: what could not be judged is worse than normal, and never
+in the place of what was measured as bad."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -26,8 +24,7 @@ class Verdict(StrEnum):
 
 DISPLAY_ORDER = (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.NORMAL)
 """Verdicts, worst first."""
-Tally = tuple[tuple[Verdict, int], ...]
-"""How often each verdict other than normal occurs, in DISPLAY_ORDER."""
+Tally = tuple[tuple[Verdict, int], ...]  # How often each verdict other than normal occurs, in DISPLAY_ORDER
 
 
 def tally(verdicts: Iterable[Verdict | None]) -> Tally:

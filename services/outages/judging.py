@@ -14,8 +14,7 @@ MINUTE = 60
 PUBLISHED_WITHIN = 10 * MINUTE
 """How late a metric may be published beside another of its source; a missing minute older than this counted none."""
 RECENT = 25 * MINUTE  # A source whose newest known minute is older is not judged
-FORGOTTEN = timedelta(minutes=30)
-"""How long an outage is kept whose source is not published any more."""
+FORGOTTEN = timedelta(minutes=30)  # How long an outage is kept whose source is not published any more
 JUST_BEFORE, CLIFF = 15, 0.6
 """Minutes before a fall of requests, and their share of the usual value, by which a cliff differs from a slope."""
 EXPIRING = timedelta(days=7)
@@ -30,8 +29,7 @@ class OutageRule:
     curve: str
     beside: str
     """Another curve of its source, by which a missing minute is known to count none; "": a state, not a count."""
-    factor: float
-    """Times the usual value: at most for what falls (under 1), at least for what rises."""
+    factor: float  # Times the usual value: at most for what falls (under 1), at least for what rises
     back: float  # The same for one that is known, so that it lasts until it is over
     floor: float  # Least usual value of what falls, least value of what rises
     past: int  # Minutes that must be known before it

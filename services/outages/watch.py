@@ -1,9 +1,7 @@
-"""Reads what shows an outage that no alarm tells of, with the requests that the console sends anyway.
-
-The queries join the dashboard's GetMetricData; nobody looking at it, one request of their own is sent every two minutes.
-A firewall of CloudFront publishes in us-east-1, which is one request a minute more. The certificate and the same hour a
-week ago are read once an hour.
-"""
+"""Reads what shows an outage that no alarm tells of, with the requests that the console sends anyway. The
+queries join the dashboard's GetMetricData; nobody looking at it, one request of their own is sent every two
+minutes. A firewall of CloudFront publishes in us-east-1, which is one request a minute more. The certificate
+and the same hour a week ago are read once an hour."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -24,8 +22,7 @@ from services.outages.judging import MINUTE, OutageCurves, judged
 
 PAST = timedelta(hours=3)
 KEPT = timedelta(hours=4)
-LATE = timedelta(minutes=15)
-"""How much of what was read before is read again: minutes are published late."""
+LATE = timedelta(minutes=15)  # How much of what was read before is read again: minutes are published late
 WIDEST = timedelta(hours=6)
 """The longest range of a dashboard that the queries join: a longer one has too many points."""
 OWN = 110.0  # Seconds without a request of the dashboard after which one of its own is sent

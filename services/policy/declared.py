@@ -50,12 +50,10 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """What the console calls beside inspections, changes, panels of the watch mode and the first wave of incidents."""
-TRACES = ("cloudtrail:LookupEvents",)
-"""What tells whose effect it is where the response to a change was lost."""
+TRACES = ("cloudtrail:LookupEvents",)  # What tells whose effect it is where the response to a change was lost
 JOURNAL = ("logs:FilterLogEvents", "logs:PutLogEvents")
 """What the journal calls to store its checkpoints outside this machine, and to verify them."""
-ROTATION = "iam"
-"""The service whose writes belong to the rotation of keys, and to a role of their own."""
+ROTATION = "iam"  # The service whose writes belong to the rotation of keys, and to a role of their own
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,7 @@ from services.models.runbook import Runbook
 from services.policy.arns import Arns
 
 Statement = dict[str, Any]
-ENGINE_WITHOUT_IAM = "postgresql"
-"""The scheme of the engine whose rights are granted in its own language."""
+ENGINE_WITHOUT_IAM = "postgresql"  # The scheme of the engine whose rights are granted in its own language
 
 
 def iam_statements(address: LedgerAddress, runbook: Runbook, region: str = "") -> Iterator[Statement]:

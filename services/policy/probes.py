@@ -1,8 +1,7 @@
-"""Cheap real reads that show which of a runbook's reads are allowed: free of charge, small, and of every service.
-
-What has no entry here is not tried: AWS charges for it (`ce`, `s3`, GetMetricData, queries), or it needs the id of something that
-only another read gives. IAM's own simulator would need permissions that no console has.
-"""
+"""Cheap real reads that show which of a runbook's reads are allowed: free of charge, small, and of every
+service. What has no entry here is not tried: AWS charges for it (`ce`, `s3`, GetMetricData, queries), or it
+needs the id of something that only another read gives. IAM's own simulator would need permissions that no
+console has."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

@@ -24,8 +24,7 @@ from when this console first read of the attempt, because another machine's cloc
 APART = timedelta(minutes=10)
 """By how much clocks may differ; a message that is dated later than that in the future cannot be looked for."""
 CHECK_AGAIN = 60.0  # Seconds (of the machine) between two reads of Slack for one post
-SHORTEST, LONGEST = 30.0, 600.0
-"""Seconds (of the machine) between attempts where there is no connection."""
+SHORTEST, LONGEST = 30.0, 600.0  # Seconds (of the machine) between attempts where there is no connection
 
 
 class Attempts:

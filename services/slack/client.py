@@ -1,9 +1,7 @@
-"""Slack over slack_sdk: one attempt for each message. Imported when the first note is sent, as the library is large.
-
-Source: docs.slack.dev, chat.postMessage, conversations.history, conversations.replies, conversations.list,
-incoming webhooks, rate limits. No error message contains a secret, and the library's own logger is silenced:
-it would write a webhook's address.
-"""
+"""Slack over slack_sdk: one attempt for each message. Imported when the first note is sent, as the library is
+large. Source: docs.slack.dev, chat.postMessage, conversations.history, conversations.replies,
+conversations.list, incoming webhooks, rate limits. No error message contains a secret, and the library's own
+logger is silenced: it would write a webhook's address."""
 
 import logging
 import re
@@ -46,8 +44,7 @@ from services.slack.settings import SlackSettings
 EVENT = "toban_post"  # The event type in a message's metadata, by which it is found again
 ID = re.compile(r"[CGD][A-Z0-9]{6,}")
 TS = re.compile(r"\d{1,16}\.\d{1,16}", re.ASCII)
-_WORD = re.compile(r"[a-z0-9_]{1,60}")
-"""Form of Slack's error codes; any other text may contain a secret."""
+_WORD = re.compile(r"[a-z0-9_]{1,60}")  # Form of Slack's error codes; any other text may contain a secret
 _SCOPES = re.compile(r"[a-z0-9:._, ]{1,100}")
 TOO_MANY = 429
 _SHORTEST_WAIT, _USUAL_WAIT, _LONGEST_WAIT = 1.0, 30.0, 3600.0

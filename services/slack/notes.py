@@ -50,8 +50,7 @@ def _root(region: str) -> str:
 
 
 SOON = timedelta(minutes=10)  # When to check a firing alarm again if its playbook gives no time
-ROWS, CELLS, MEASURES = 5, 160, 4
-"""Rows of a table, characters of one row, and measures that a note shows."""
+ROWS, CELLS, MEASURES = 5, 160, 4  # Rows of a table, characters of one row, and measures that a note shows
 _SEVERITY = {
     AlarmState.ALARM: N_("ABNORMAL"),
     AlarmState.INSUFFICIENT: N_("NOT JUDGED"),

@@ -12,8 +12,7 @@ from services.slack import entries as post_entries
 from services.slack.entries import SUBJECT
 
 _KINDS = frozenset({EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED})
-RECENT = timedelta(days=40)
-"""How far back all posts are read; of older ones those that were not sent."""
+RECENT = timedelta(days=40)  # How far back all posts are read; of older ones those that were not sent
 _STATES = {
     "refused": PostState.REFUSED,
     "unknown": PostState.UNKNOWN,

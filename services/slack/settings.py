@@ -1,9 +1,7 @@
 """How Slack is reached: from the environment alone, never from a file, and as secrets that cannot be printed.
-
-TOBAN_SLACK_TOKEN    a bot token (`xoxb-…`; scope chat:write): threads, and lost answers are looked up
-TOBAN_SLACK_WEBHOOK  an incoming webhook, where there is no token: one fixed channel, no threads
-TOBAN_SLACK_URL      stands in for https://slack.com and https://hooks.slack.com: a relay, or a test's stand-in
-"""
+TOBAN_SLACK_TOKEN a bot token (`xoxb-…`; scope chat:write): threads, and lost answers are looked up
+TOBAN_SLACK_WEBHOOK an incoming webhook, where there is no token: one fixed channel, no threads
+TOBAN_SLACK_URL stands in for https://slack.com and https://hooks.slack.com: a relay, or a test's stand-in"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -12,8 +12,7 @@ from services.toml.positions import Path
 M = TypeVar("M", bound=BaseModel)
 Parse = Callable[[dict[str, Any]], M]  # Validates data into a model; raises ValidationError
 
-MOST = 200
-"""Maximum number of invalid values replaced; a file with more is probably of another kind."""
+MOST = 200  # Maximum number of invalid values replaced; a file with more is probably of another kind
 _ABSENT = object()
 _CANDIDATES: tuple[Any, ...] = (
     *(_ABSENT, [], {}, "x", 1, 0, 0.5, False, "x-x", "00:00", "01-01", "2026-01-01"),

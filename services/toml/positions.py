@@ -62,8 +62,7 @@ class _Scanner:
         self.position = 0
         self.line_ends = [match.start() for match in re.finditer("\n", self.text)]
         self.lines: dict[Path, int] = {}
-        self.lengths: dict[Path, int] = {}
-        """Number of elements scanned so far of each array of tables."""
+        self.lengths: dict[Path, int] = {}  # Number of elements scanned so far of each array of tables
 
     def run(self) -> dict[Path, int]:
         for _statement in self.statements():

@@ -72,8 +72,7 @@ class Repaired:
     lists: frozenset[Path]
     """Paths that are arrays of tables, needed to correct a header with unbalanced brackets."""
     data: dict[str, Any] = field(default_factory=dict)
-    mistakes: list[tuple[int, str]] = field(default_factory=list)
-    """(line, message) of each syntax error."""
+    mistakes: list[tuple[int, str]] = field(default_factory=list)  # (line, message) of each syntax error
     broken: list[Path] = field(default_factory=list)
     """Paths without a value because of a syntax error; checks of other values may depend on them."""
     nameless: list[Path] = field(default_factory=list)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Reason:
     text: str
-    before: tuple[str, ...]
-    """Modules that are imported first in every process in which these functions run."""
+    before: tuple[str, ...]  # Modules that are imported first in every process in which these functions run
     files: tuple[str, ...]  # Their paths, or patterns of them
 
 

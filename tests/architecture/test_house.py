@@ -17,8 +17,7 @@ LONGEST_FUNCTION = 80
 MOST_MODULES = 40
 LAUNCHER = ROOT / "tui/installed/toban/__init__.py"
 """The package of an installed Toban, which holds the command."""
-NO_PACKAGES = {"tui/installed"}
-"""Folders of what is built and installed, which the console never imports."""
+NO_PACKAGES = {"tui/installed"}  # Folders of what is built and installed, which the console never imports
 MODELS = ROOT / "services/models"  # Looked up by name, however many there are
 SCREEN = {"textual", "rich"}
 AWS = {"botocore", "aiobotocore", "boto3", "moto"}

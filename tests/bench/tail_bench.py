@@ -1,8 +1,7 @@
-"""A log group followed by `toban logs tail`, the console, `aws logs tail --follow` and awslogs: the same stream for each.
-
-Each has an embedded AWS of its own, which gives 5 FilterLogEvents a second and 1 MB a page as AWS does. The stream is
-1,000 lines a second, 100 lines a minute late among them, and a burst at its end.
-"""
+"""A log group followed by `toban logs tail`, the console, `aws logs tail --follow` and awslogs: the same
+stream for each. Each has an embedded AWS of its own, which gives 5 FilterLogEvents a second and 1 MB a page
+as AWS does. The stream is 1,000 lines a second, 100 lines a minute late among them, and a burst at its
+end."""
 
 import statistics
 import sys

@@ -25,16 +25,14 @@ AT_REST = {
     "TOBAN_INTERVALS__LOGS": "600",
 }
 METRICS_ONLY = AT_REST | {"TOBAN_INTERVALS__METRICS": "60"}
-WORK = 60.0
-"""Seconds of every read: one of the metrics, and as many of the logs as in any other minute."""
+WORK = 60.0  # Seconds of every read: one of the metrics, and as many of the logs as in any other minute
 QUICK_WORK = 20.0
 """Seconds of four reads of the logs, which are most of what is sent; in six there may be one or two."""
 AGES = 300.0  # Bytes of the heads of all panels for another age, and more
 MOST = Load(bytes=60, cpu=1, wakeups=100)
 WARM, QUICK_WARM = 60.0, 10.0
 """Seconds after which what a start imports and reads beside the panels is over, or most of it."""
-SETTLED = 1.5
-"""Seconds without new panels after which the first paint is over; the clock alone goes on."""
+SETTLED = 1.5  # Seconds without new panels after which the first paint is over; the clock alone goes on
 
 
 def run(quick: bool) -> list[Row]:

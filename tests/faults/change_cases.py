@@ -45,13 +45,11 @@ Shown = tuple[object, ...]
 @dataclass(frozen=True)
 class Case:
     kind: str
-    target: str
-    """The target's name; "" for the only one that there is, which an earlier change has made."""
+    target: str  # The target's name; "" for the only one that there is, which an earlier change has made
     parameters: Mapping[str, str]
     shown: Callable[[World, Plan], Shown]
     """What AWS shows of each step: a step has had its effect if and only if its value has changed since the plan."""
-    move: Callable[[Embedded, Plan], None]
-    """Somebody else changes the state that the plan was made on."""
+    move: Callable[[Embedded, Plan], None]  # Somebody else changes the state that the plan was made on
     variant: str = ""
     scenario: Scenario = ORDINARY
     before: Callable[[Embedded], None] | None = None  # What happened before the plan

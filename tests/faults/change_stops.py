@@ -1,9 +1,7 @@
-"""Consoles that are stopped, or killed, at a chosen moment of a change.
-
-A stopped process runs nothing while time passes: in `stopped` the clock of the world, by which requests are then also
-signed, advances at exactly that moment, and other consoles act meanwhile. Real signals:
-`tests.faults.test_change_stopped` and `tests.faults.test_change_kill`.
-"""
+"""Consoles that are stopped, or killed, at a chosen moment of a change. A stopped process runs nothing while
+time passes: in `stopped` the clock of the world, by which requests are then also signed, advances at exactly
+that moment, and other consoles act meanwhile. Real signals: `tests.faults.test_change_stopped` and
+`tests.faults.test_change_kill`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator

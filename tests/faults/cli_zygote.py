@@ -47,8 +47,7 @@ for name in (
 
 IMPORTED = (aiobotocore.session, clients, login, orjson, load_builtin("facility-prod"))
 MOST = 6
-MEMORY = 2 << 30
-"""Bytes of address space: what reads a device without end fails, and the machine lives."""
+MEMORY = 2 << 30  # Bytes of address space: what reads a device without end fails, and the machine lives
 SHOWN = 4000
 ENDS_AS_PYTHON = 120  # What Python ends with where its last flush fails
 

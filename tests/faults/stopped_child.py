@@ -1,9 +1,7 @@
-"""One console in a process of its own that stops itself (SIGSTOP) at a chosen moment of a change.
-
-`python -m tests.faults.stopped_child <url> <journal> <clock> <origin> <since> <case> <moment> <host> <skew>`: plans the
-change, applies it, and prints the states of its steps once somebody has continued the process. It acts on the machine
-`host`, whose wall clock is wrong by `skew` seconds; "" is this machine.
-"""
+"""One console in a process of its own that stops itself (SIGSTOP) at a chosen moment of a change. `python -m
+tests.faults.stopped_child <url> <journal> <clock> <origin> <since> <case> <moment> <host> <skew>`: plans the
+change, applies it, and prints the states of its steps once somebody has continued the process. It acts on the
+machine `host`, whose wall clock is wrong by `skew` seconds; "" is this machine."""
 
 import asyncio
 import os

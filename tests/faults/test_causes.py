@@ -1,8 +1,7 @@
-"""The causes are right in drawn worlds: made from descriptions, read over HTTP by the real first wave.
-
-The weights were tuned on TUNED and other seeds below 20; HELD_OUT were run once, after the weights were frozen. Whoever
-changes weights or signals holds out new ones. `python -m tests.tools.cause_trials` shows single worlds.
-"""
+"""The causes are right in drawn worlds: made from descriptions, read over HTTP by the real first wave. The
+weights were tuned on TUNED and other seeds below 20; HELD_OUT were run once, after the weights were frozen.
+Whoever changes weights or signals holds out new ones. `python -m tests.tools.cause_trials` shows single
+worlds."""
 
 import json
 import os

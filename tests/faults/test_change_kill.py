@@ -1,9 +1,7 @@
-"""Killed with SIGKILL at any instant of a change, the next start knows or asks what happened, and nothing is done twice.
-
-Hundreds of kills, spread over the whole change and packed around its journal entries and its requests, a part of them while
-answers are lost, or after the state has moved since the plan; each time it was confirmed three times at once. What was
-done is counted on the server's side.
-"""
+"""Killed with SIGKILL at any instant of a change, the next start knows or asks what happened, and nothing is
+done twice. Hundreds of kills, spread over the whole change and packed around its journal entries and its
+requests, a part of them while answers are lost, or after the state has moved since the plan; each time it was
+confirmed three times at once. What was done is counted on the server's side."""
 
 import json
 import os

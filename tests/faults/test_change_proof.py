@@ -151,8 +151,7 @@ class Meddler:
     plan: Plan | None = None
     foreign: set[str] = field(default_factory=set)  # What AWS names of what others created
     is_ours: bool = False  # Whether requests are the plan's, and not somebody else's
-    carried_out: list[bool] = field(default_factory=list)
-    """For each request of the plan that arrived."""
+    carried_out: list[bool] = field(default_factory=list)  # For each request of the plan that arrived
     was_let: bool = False  # by AWS
 
     def __post_init__(self):

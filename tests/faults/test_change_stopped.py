@@ -1,8 +1,7 @@
 """Stopped with a real SIGSTOP between the intent and the request, and continued when every window is over.
-
-Usually the clocks are set ahead meanwhile; `make faults-stopped` waits ten real minutes, with every kind of change; until
-CloudTrail has told, they are set ahead in any case. On two hosts whose clocks are 90 seconds wrong, `LEDGER=full` stops 200.
-"""
+Usually the clocks are set ahead meanwhile; `make faults-stopped` waits ten real minutes, with every kind of
+change; until CloudTrail has told, they are set ahead in any case. On two hosts whose clocks are 90 seconds
+wrong, `LEDGER=full` stops 200."""
 
 import asyncio
 import os

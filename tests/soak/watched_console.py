@@ -1,8 +1,7 @@
-"""The demo's console, which reports what it shows and what it holds, and opens the next of all screens at a key.
-
-`python -m tests.soak.watched_console FOLDER demo …`: `FOLDER/screen` names the screen that is shown, how many lie
-one over the other, and what has the focus; f12 opens the next screen, f11 adds a line to `FOLDER/tells`.
-"""
+"""The demo's console, which reports what it shows and what it holds, and opens the next of all screens at a
+key. `python -m tests.soak.watched_console FOLDER demo …`: `FOLDER/screen` names the screen that is shown, how
+many lie one over the other, and what has the focus; f12 opens the next screen, f11 adds a line to
+`FOLDER/tells`."""
 
 import asyncio
 import gc

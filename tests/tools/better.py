@@ -57,12 +57,10 @@ UNCOUNTED = frozenset(
         ("DescribePendingMaintenanceActions", "PendingMaintenanceActions"),
     }
 )
-"""Lists, by the operation and the end of the path, of which AWS's contract does not say how many members they have.
-
-Of all others a lost member is held against the inspection: members are expected by name (alarms, services, metrics),
-by date (snapshots, days of costs) or by a count (log events). Where what is lost is one of several faults, the worse
-ones decide, and nothing is shown of it here.
-"""
+"""Lists, by the operation and the end of the path, of which AWS's contract does not say how many members they
+have. Of all others a lost member is held against the inspection: members are expected by name (alarms,
+services, metrics), by date (snapshots, days of costs) or by a count (log events). Where what is lost is one
+of several faults, the worse ones decide, and nothing is shown of it here."""
 OTHER_NAMES = frozenset(
     {
         ("GetDashboard", "metrics.*.*"),

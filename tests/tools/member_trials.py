@@ -75,8 +75,7 @@ TRIED = (
 )
 """Healthy first; the others have what a healthy world has not: an event, a rule, something pending."""
 NOW, MUTED = ORIGIN, "alb-latency-high"
-HANG = 5.0
-"""Seconds of a trial, which takes milliseconds: the clock of a recorded world stands still."""
+HANG = 5.0  # Seconds of a trial, which takes milliseconds: the clock of a recorded world stands still
 _FIELDS = {"read_at", "made_at", "at", "seconds"}
 
 
@@ -93,8 +92,7 @@ class Trial:
 
 _trial: contextvars.ContextVar[Trial | None] = contextvars.ContextVar("trial", default=None)
 _inside: contextvars.ContextVar[bool] = contextvars.ContextVar("inside", default=False)
-_seen: dict[str, dict[str, list[Any]]] = {}
-"""Values by member that the readers returned since it was cleared."""
+_seen: dict[str, dict[str, list[Any]]] = {}  # Values by member that the readers returned since it was cleared
 
 
 def _changed(value: Any, trial: Trial | None) -> Any:

@@ -85,8 +85,7 @@ class Mutation:
     operation: str
     path: Path
     kind: str  # Of KINDS or BODIES; `row`: the member of a list is taken out
-    star: int | None = None
-    """Which ALL of the path means one member only; None: all of them mean all."""
+    star: int | None = None  # Which ALL of the path means one member only; None: all of them mean all
     row: int = 0  # Which member that is, modulo the length of the list
     emptied: bool = False  # In XML a list without its members is an empty one
 

@@ -1,9 +1,7 @@
-"""Writes a journal that holds every kind of entry, using the services and screens that write it in the console.
-
-The entries come from two short sessions without AWS (15 and 16 January 2026) and three days on the embedded AWS, each
-in a world of its own: a Monday with one fault per inspection, a Tuesday in Japanese, and the first open day of
-February. The journal ends in the middle of a change and of a post, as after a kill.
-"""
+"""Writes a journal that holds every kind of entry, using the services and screens that write it in the
+console. The entries come from two short sessions without AWS (15 and 16 January 2026) and three days on the
+embedded AWS, each in a world of its own: a Monday with one fault per inspection, a Tuesday in Japanese, and
+the first open day of February. The journal ends in the middle of a change and of a post, as after a kill."""
 
 import asyncio
 import os

@@ -44,8 +44,7 @@ from tui.cli.report import report_command
 JOURNAL = FOLDER / "journal.db"
 ANCHORS = FOLDER / "checkpoints.log"
 NOW = utc_of("2026-02-02 12:00")  # When the journal is read: two hours after its last entry
-READ_TIME_TEXT = "…"
-"""Replaces a text that is composed when it is read, in the language of the reader."""
+READ_TIME_TEXT = "…"  # Replaces a text that is composed when it is read, in the language of the reader
 Json = Any
 
 

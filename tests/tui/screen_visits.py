@@ -172,8 +172,7 @@ def _offer(it: Things) -> HandOver:
     return HandOver(by="taro", at=it.app.now(), note="Quiet.", seq=1, open=("Late: Alarms",))
 
 
-FOLLOWING = {"incident-live"}
-"""Groups of workers that read again and again while the screen is open."""
+FOLLOWING = {"incident-live"}  # Groups of workers that read again and again while the screen is open
 Opener = Callable[[Things], object]
 
 

@@ -13,8 +13,7 @@ from tests.tui.pty_console import PtyConsole
 
 pytestmark = [pytest.mark.pty, pytest.mark.slow]
 FACILITY, LIBRARY, TAXES = SYSTEMS = ("[facility-prod]", "library-prod", "taxes-prod")
-LONG = 300.0
-"""Seconds that a read of each may take on a busy machine: the world's clock runs on meanwhile."""
+LONG = 300.0  # Seconds that a read of each may take on a busy machine: the world's clock runs on meanwhile
 _ROW = re.compile(r"^.\s+[a-z]\s+(\S+-prod\]?)\s(.*)$")
 _FAILS = re.compile(r"fails|not readable")
 _AGE = re.compile(r"just now|(\d+)s ago|(\d+)m ago")

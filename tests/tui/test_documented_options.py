@@ -25,8 +25,7 @@ VALUES = values(SEGMENTS)
 OPTIONS = sorted(
     {trials.tried_as(each) for each in flags(SEGMENTS) if each.command and each.name != "--help"}
 )
-OF_PATCHES = ("change", "rds-maintenance")
-"""Its options mean something only while AWS has a patch that waits."""
+OF_PATCHES = ("change", "rds-maintenance")  # Its options mean something only while AWS has a patch that waits
 OF_CONSOLE = [flag for flag in OPTIONS if flag.command in (("demo",), ("drill",))]
 OF_MCP = [flag for flag in OPTIONS if flag.command == ("mcp",)]
 OF_COMMANDS = [

@@ -20,8 +20,7 @@ SIZE = (160, 48)
 MOST_BYTES = 25  # A second: the clock's digits, ages and counts; 60 is the goal with every read
 OURS = ("tui.", "widgets.", "services.")
 FEW = 5  # Timers in a minute: a read that ends late is drawn. One in ten seconds would be more.
-PAINTS = "ScreenUpdates._paint"
-"""Set where two seconds of the made-up clock lie less than a frame apart."""
+PAINTS = "ScreenUpdates._paint"  # Set where two seconds of the made-up clock lie less than a frame apart
 
 
 class Wire:

@@ -17,8 +17,7 @@ from widgets.drawing.lines import ROLES, LineStyles
 LEAST = 4.5  # WCAG 2.2 AA, 1.4.3
 DECORATION = {"rule"}  # Roles without text: lines between panels
 OWN_SURFACE = {"alert", "band", "cursor", "cursor-blur"}
-QUIET = {"muted", "faint", "head", "struck"}
-"""Roles that have the row's own colour on the cursor's row."""
+QUIET = {"muted", "faint", "head", "struck"}  # Roles that have the row's own colour on the cursor's row
 PAGES = ("background", "surface", "panel", "boost")
 
 

@@ -17,8 +17,7 @@ from tests.worlds.system import Answer, System
 from tests.worlds.tasks import ACCOUNT, REGION, Rollout, hexadecimal
 from tests.worlds.trail import TrailHistory
 
-Deny = Callable[[str, str, dict[str, Any]], bool]
-"""Whether a call (service, operation, parameters) is denied."""
+Deny = Callable[[str, str, dict[str, Any]], bool]  # Whether a call (service, operation, parameters) is denied
 HARMLESS_SECONDS = 170.0
 _MERGED = frozenset({"ecs:DescribeTaskDefinition", "ecs:ListTasks", "ecs:DescribeTasks"})
 """Calls whose answers have their phases in them already."""

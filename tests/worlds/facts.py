@@ -14,8 +14,7 @@ from tests.worlds.schema import APPLICATION_LOG, DATABASE_LOG, Lines, Trail
 from tests.worlds.system import KEY, SECRET
 from tests.worlds.tasks import REGION
 
-Verdict3 = tuple[bool | None, str]
-"""(whether a sentence is true; None: neither, what is true instead)."""
+Verdict3 = tuple[bool | None, str]  # (whether a sentence is true; None: neither, what is true instead)
 _OWN_NAMES = [
     "vpc-0a1b2c3d",
     "sg-0c4d5e6f7a8b9c0d1",
@@ -59,8 +58,7 @@ class WorldFacts:
         self.world = session.world
         self.now: datetime = session.now
         self.minute = session.minute
-        self.onset = session.world.minute(onset)
-        """T0 as the console sees it, which its figures count from."""
+        self.onset = session.world.minute(onset)  # T0 as the console sees it, which its figures count from
         self._offset = int(self.world.zero.timestamp()) // 60
 
     @cached_property

@@ -1,8 +1,7 @@
-"""`toban assess ALARM`: reads what AWS knows about an alarm and weighs the causes, without a screen.
-
-Nothing is recorded. Exit status: 0 nothing wrong, 1 likely, 2 strong, 3 cannot be judged, 64 usage error, 65 errors in
-the runbook; others as `tui.exit_status` lists them. With --json, an error is printed as JSON too (`AssessFailure`).
-"""
+"""`toban assess ALARM`: reads what AWS knows about an alarm and weighs the causes, without a screen. Nothing
+is recorded. Exit status: 0 nothing wrong, 1 likely, 2 strong, 3 cannot be judged, 64 usage error, 65 errors
+in the runbook; others as `tui.exit_status` lists them. With --json, an error is printed as JSON too
+(`AssessFailure`)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -20,8 +20,7 @@ from tui.start_options import StartOptions
 if TYPE_CHECKING:
     from services.models.runbook import Runbook
 
-VARIABLE = "_TOBAN_COMPLETE"
-"""The environment variable by which a shell requests completions from Click."""
+VARIABLE = "_TOBAN_COMPLETE"  # The environment variable by which a shell requests completions from Click
 SET_UP = {
     "bash": ("toban completion bash > ~/.toban.bash", "echo '. ~/.toban.bash' >> ~/.bashrc"),
     "zsh": ("toban completion zsh > ~/.toban.zsh", "echo '. ~/.toban.zsh' >> ~/.zshrc"),
@@ -31,8 +30,7 @@ SET_UP = {
     ),
 }
 """What sets each shell up, whether or not the machine has bash-completion or a folder in zsh's fpath."""
-_PLAIN = re.compile(r"[\w./:@%+=,-]*")
-"""What no shell takes for anything but itself, in whatever script."""
+_PLAIN = re.compile(r"[\w./:@%+=,-]*")  # What no shell takes for anything but itself, in whatever script
 _ZSH_FIRST = "#compdef toban\n"
 _ZSH_SYSTEM = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }\n"
 """Starts zsh's completion system where ~/.zshrc has not."""

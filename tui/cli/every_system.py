@@ -48,11 +48,10 @@ def answers_of_all(
     *,
     as_json: bool,
 ) -> tuple[list[str], int]:
-    """The lines that `ask` gives for each system, under its name or as one JSON list, and the worst exit status.
-
-    A system that cannot be asked, or has nothing of the name that is asked for, has a line that says why, and counts as
-    unknown: what is bad in another one decides. Raises UsageError or OtherAccount if that is so of every system.
-    """
+    """The lines that `ask` gives for each system, under its name or as one JSON list, and the worst exit
+    status. A system that cannot be asked, or has nothing of the name that is asked for, has a line that says
+    why, and counts as unknown: what is bad in another one decides. Raises UsageError or OtherAccount if that
+    is so of every system."""
     from services.models.verdict import Verdict, worst
 
     options, systems = every_system(before, flags)

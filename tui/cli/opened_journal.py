@@ -31,12 +31,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OpenedJournal:
-    """One system's runbook and the file of its journal."""
-
     runbook: "Runbook"
     path: Path
-    stale: str = ""
-    """Why this host's copy of a shared journal may lack newer entries; "": it does not."""
+    stale: str = ""  # Why this host's copy of a shared journal may lack newer entries; "": it does not
     shared: "JournalPlace | None" = None  # The place of a journal in a ledger; None: a file
     options: StartOptions | None = None
     """By which AWS is reached; None: the journal was named, and may be another system's."""

@@ -1,10 +1,7 @@
-"""`toban policy`: the least-privilege IAM policies of a runbook, as JSON for `aws iam create-policy`; no AWS access.
-
-Where the journal is in PostgreSQL, `journal` prints the GRANT statements instead.
-
-Exit status: 0, 2 the runbook has nothing that the policy would allow, 64 usage error, 65 and 78 a runbook or
-configuration with mistakes.
-"""
+"""`toban policy`: the least-privilege IAM policies of a runbook, as JSON for `aws iam create-policy`; no AWS
+access. Where the journal is in PostgreSQL, `journal` prints the GRANT statements instead. Exit status: 0, 2
+the runbook has nothing that the policy would allow, 64 usage error, 65 and 78 a runbook or configuration with
+mistakes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

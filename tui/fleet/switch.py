@@ -28,8 +28,7 @@ ConnectSystem = Callable[[WatchedSystem], Awaitable[tuple[Services, ConsoleConfi
 """Connects everything of a system whose files are read, when it is first shown."""
 BeginFleet = Callable[[], Awaitable[tuple[Fleet, ConnectSystem]]]
 PATIENCE = 15.0  # Seconds (real time) that the operator waits for the files of a system
-FIRST_VIEW = 3.0
-"""Seconds (real time) that the other systems wait for the first system's panels at the most."""
+FIRST_VIEW = 3.0  # Seconds (real time) that the other systems wait for the first system's panels at the most
 LEAVING = 2.0
 """Seconds (real time) that the operator waits for the entry that the system left is read-only; it is so at once."""
 CHECK_SECONDS = 0.2  # Seconds (real time) between two looks whether a change has its outcome

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from services.models.alarms import AlarmOverview
     from services.system import Services
 
-QUIET = 900.0
-"""Seconds without a key, outside business hours, after which nobody is taken to be there."""
+QUIET = 900.0  # Seconds without a key, outside business hours, after which nobody is taken to be there
 
 
 class Presence:

@@ -63,7 +63,7 @@ class EndingApp(Protocol):
         """End the message loop with this status."""
 
     def _context(self) -> AbstractContextManager[None]:
-        """Make the app the active one."""
+        pass
 
 
 class OrderlyEnd:
@@ -118,8 +118,7 @@ class OrderlyEnd:
 
 
 MOST = 100  # Maximum number of different errors recorded
-LOGGED_AGAIN = frozenset({10, 100, 1_000, 10_000, 100_000})
-"""Counts of one error at which it is logged again."""
+LOGGED_AGAIN = frozenset({10, 100, 1_000, 10_000, 100_000})  # Counts of one error at which it is logged again
 FLOOD, FLOOD_SECONDS = 50, 5.0
 """This many errors within this many seconds mean that the screen cannot be right."""
 

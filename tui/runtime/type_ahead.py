@@ -1,9 +1,7 @@
-"""Delivers input in order: a key only when everything that the previous key started is done.
-
-Textual passes every key immediately to the widget that has the focus when it arrives, so of two keys that arrive
-together the second is read by the screen that the first is about to leave. Here each key waits until the console is
-calm: nothing queued, no handler running, the top screen mounted and focused.
-"""
+"""Delivers input in order: a key only when everything that the previous key started is done. Textual passes
+every key immediately to the widget that has the focus when it arrives, so of two keys that arrive together
+the second is read by the screen that the first is about to leave. Here each key waits until the console is
+calm: nothing queued, no handler running, the top screen mounted and focused."""
 
 import asyncio
 from collections import deque
@@ -28,15 +26,13 @@ if TYPE_CHECKING:
 PATIENCE = 800
 """Maximum turns of the event loop, some two seconds, that a key waits for the console to become calm. A hanging handler
 must not block input for ever. Counted in turns, because on a busy machine both turns and work take longer."""
-IMPATIENCE = 120
-"""The same for the following keys, until the console has been calm again: some 50 ms."""
+IMPATIENCE = 120  # The same for the following keys, until the console has been calm again: some 50 ms
 LIMIT = 4096  # Maximum number of waiting events; further ones are dropped
 UNPAINTED = 5.0
 """Seconds after which a screen that opened by itself accepts keys even if it was never painted."""
 _CALM_TURNS = 5
 """Consecutive idle turns of the event loop that count as calm; waking a waiting task takes one or two."""
-_EAGER_TURNS = 100
-"""Turns after which checks become less frequent, because something external is awaited."""
+_EAGER_TURNS = 100  # Turns after which checks become less frequent, because something external is awaited
 _PAUSE = 0.002
 
 Typed = InputEvent | Paste | AltKey  # A person's input: keys, clicks, pastes

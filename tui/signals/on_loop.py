@@ -23,8 +23,7 @@ PAIR_SECONDS = 0.3
 """Programs send signals in pairs within this time; a later one means that a person asks again."""
 DEAF_SECONDS = 2.0
 """How long the loop may ignore the quit key before pressing it again counts as asking again."""
-_STEP = 0.25
-"""Seconds between two checks; a process that is stopped meanwhile loses at most one step."""
+_STEP = 0.25  # Seconds between two checks; a process that is stopped meanwhile loses at most one step
 
 
 class LoopGuard:
@@ -40,8 +39,7 @@ class LoopGuard:
         self._pending = 0  # The signal that the loop has not handled; 0: none
         self._since = 0.0
         self._left = 0.0
-        self._key_since: float | None = None
-        """When the quit key was pressed that the loop has not handled."""
+        self._key_since: float | None = None  # When the quit key was pressed that the loop has not handled
         self._thread = threading.Thread(target=self._run, name="loop-guard", daemon=True)
 
     def start(self) -> None:

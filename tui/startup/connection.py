@@ -34,10 +34,9 @@ async def connect(
     journal: JournalPlace | None = None,
 ) -> tuple[Services, ConsoleConfig]:
     """The services of the chosen system, and the configuration in force; raises StartError with a remedy.
-
-    `child` is the embedded AWS's process, None for real AWS; `demo_folder` is where a demo keeps its journal. `begun`
-    is the beginning of these services, where the alarms are read already; `journal` is its place instead of the usual one.
-    """
+    `child` is the embedded AWS's process, None for real AWS; `demo_folder` is where a demo keeps its journal.
+    `begun` is the beginning of these services, where the alarms are read already; `journal` is its place
+    instead of the usual one."""
     begun = begun or await begin(options, child)
     config, runbook = begun.config, begun.runbook
     if begun.demo is None:

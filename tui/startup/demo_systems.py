@@ -99,8 +99,7 @@ class DemoSystems:
         self._child = child
         self._folder = folder
         self._processes = processes
-        self._demos: dict[str, DemoProcess] = {str(begun.runbook.system.id): begun.demo}
-        """By the system's id."""
+        self._demos: dict[str, DemoProcess] = {str(begun.runbook.system.id): begun.demo}  # By the system's id
 
     def fleet(self) -> tuple[Fleet, ConnectSystem]:
         """The systems, of which the first is on screen; each of the others is started when its turn comes."""

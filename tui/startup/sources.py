@@ -17,8 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ConfigSources:
-    config: ConsoleConfig
-    """In force for this system: its own settings over those at the top of the file."""
+    config: ConsoleConfig  # In force for this system: its own settings over those at the top of the file
     runbook: Runbook
     settings: AwsSettings
 

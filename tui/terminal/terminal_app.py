@@ -90,8 +90,7 @@ HIDDEN_INTERVAL = 1.0  # Seconds between frames while nobody can see the console
 HIDDEN_TICK = 5
 """Seconds between updates of clock and ages meanwhile: by so much they may lag until it is noticed that the console can
 be seen again."""
-OUTPUT_VARIABLE = "TOBAN_OUTPUT"
-"""The value `textual` selects Textual's own output, for troubleshooting."""
+OUTPUT_VARIABLE = "TOBAN_OUTPUT"  # The value `textual` selects Textual's own output, for troubleshooting
 _COLOURS = {
     "standard": ColorSystem.STANDARD,
     "256": ColorSystem.EIGHT_BIT,

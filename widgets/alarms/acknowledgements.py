@@ -14,8 +14,7 @@ from widgets.drawing.format import crop, stamp, wrap
 from widgets.drawing.lines import ROLES, Line, Span
 from widgets.drawing.state_styles import ALARM_STYLES
 
-Seen = Mapping[str, Acknowledgement]
-"""The acknowledgements of the present states, by the alarm's exact name."""
+Seen = Mapping[str, Acknowledgement]  # The acknowledgements of the present states, by the alarm's exact name
 _SHORT = 48
 
 

@@ -123,14 +123,11 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     """The acknowledgements of all its states, newest first."""
     readings: reactive[AlarmReadings] = reactive(AlarmReadings, repaint=False, always_update=True, init=False)
     """What the alarms' metrics are now."""
-    title: reactive[str] = reactive("", repaint=False, init=False)
-    """What the runbook calls the alarm."""
+    title: reactive[str] = reactive("", repaint=False, init=False)  # What the runbook calls the alarm
     places: reactive[tuple[str, ...]] = reactive((), repaint=False, init=False)
     """Where the playbook's steps lead, in words; "" for nowhere."""
-    span: reactive[int] = reactive(USUAL, repaint=False, init=False)
-    """Index of the curve's span in `SPANS`."""
-    original: reactive[bool] = reactive(False, repaint=False, init=False)
-    """AWS's own words are shown."""
+    span: reactive[int] = reactive(USUAL, repaint=False, init=False)  # Index of the curve's span in `SPANS`
+    original: reactive[bool] = reactive(False, repaint=False, init=False)  # AWS's own words are shown
     incident: reactive[tuple[Span, ...]] = reactive((), repaint=False, init=False)
     """What is said of its open incident; () if it has none."""
     banner: reactive[Problem | None] = reactive(None, repaint=False, init=False)
@@ -148,7 +145,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         span: int
 
     class Closed(Message):
-        """The operator closes the detail."""
+        pass
 
     def __init__(self, *, now: Now, zone: tzinfo = UTC, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -9,8 +9,7 @@ from widgets.drawing.block import DetailBlock
 
 TWO_COLUMNS = 110  # Width from which there are two columns, in cells
 LEAST_CHART, MOST_CHART = 10, 40  # Rows of the chart
-_WIDE_CHART = 18
-"""Rows that the chart has at least where it takes the whole width below the columns."""
+_WIDE_CHART = 18  # Rows that the chart has at least where it takes the whole width below the columns
 _BETWEEN = 2  # Cells between the columns
 _GAP = 1  # Rows between parts
 

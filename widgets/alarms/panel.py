@@ -64,11 +64,8 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     @dataclass
     class Lost(Message):
-        """The alarm under the cursor no longer has a row."""
-
         name: str
-        alarm: Alarm | None
-        """It, where it is in a line that stands for several; None: it no longer exists."""
+        alarm: Alarm | None  # It, where it is in a line that stands for several; None: it no longer exists
 
     def compose_body(self) -> Iterable[Widget]:
         self._listed: set[str] = set()

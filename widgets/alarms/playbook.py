@@ -14,10 +14,8 @@ from widgets.drawing.spans import ending, hanging
 
 @dataclass(frozen=True, slots=True)
 class StepContext:
-    places: tuple[str, ...] = ()
-    """What the place of each step is called; "" for a step that leads nowhere."""
-    chosen: int | None = None
-    """Index of the step under the cursor; None while the steps have no focus."""
+    places: tuple[str, ...] = ()  # What the place of each step is called; "" for a step that leads nowhere
+    chosen: int | None = None  # Index of the step under the cursor; None while the steps have no focus
 
     def place(self, index: int) -> str:
         """What the place of a step is called; "" for none."""

@@ -39,7 +39,7 @@ class AlarmStrip(LineWidget):
     """The open incidents: an overdue clock comes before the newest alarm."""
 
     class Clicked(Message):
-        """The operator clicked to open the alarms."""
+        pass
 
     def __init__(self, now: Now, aws_now: Now | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -6,8 +6,6 @@ from widgets.frame.parts import PanelEmpty, PanelHead
 
 
 class HeadedTable(Vertical):
-    """The class `-none` shows the words."""
-
     DEFAULT_CSS = """
     HeadedTable { height: 1fr; width: 1fr; }
     HeadedTable.-none KeyedTable { display: none; }

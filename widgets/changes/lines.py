@@ -19,8 +19,7 @@ from widgets.drawing.spans import NARROWEST, Line, Span, hanging, plain, spread
 ARROW = " → "
 CHANGED, SAME = "*", " "  # Marks of rows that change, and of rows that do not
 _LABEL = 28  # Maximum cells of a label beside its value
-_BEFORE, _AFTER = 24, 14
-"""Maximum cells of the value before, and minimum cells of the value after beside it."""
+_BEFORE, _AFTER = 24, 14  # Maximum cells of the value before, and minimum cells of the value after beside it
 _ODD = 3  # Maximum number of unusual characters listed for a name
 
 
@@ -78,7 +77,6 @@ def impact_lines(plan: Plan, width: int) -> list[Line]:
 
 
 def refusal_lines(plan: Plan, width: int) -> list[Line]:
-    """Why the plan must not be applied."""
     if not plan.refusals:
         return []
     lines = hanging([(f"{glyphs.ABNORMAL} ", "bad")], _("This cannot be applied:"), width, "bad")

@@ -13,8 +13,7 @@ from widgets.drawing.lines import Line, LineWidget, Span, fit
 from widgets.frame.panel import Panel
 
 LEAST_ROWS = 7  # Rows of the panel, with its head, below which a chart is not readable
-_STACKED_ROWS = 11
-"""Rows of one chart from which charts stand above one another, over the whole width."""
+_STACKED_ROWS = 11  # Rows of one chart from which charts stand above one another, over the whole width
 _GAP = 2
 _FROM_ZERO = ChartData().left.model_copy(update={"min": 0.0})
 

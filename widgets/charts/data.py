@@ -68,8 +68,7 @@ class ChartData:
     right: Axis = _FREE
     stacked: bool = False
     legend: bool = True
-    is_outdated: bool = False
-    """Reading fails or is overdue: the newest values are not the present ones."""
+    is_outdated: bool = False  # Reading fails or is overdue: the newest values are not the present ones
 
     def side(self, right: bool) -> tuple[Curve, ...]:
         return tuple(curve for curve in self.curves if curve.right == right)

@@ -42,8 +42,7 @@ class Tile(LineWidget, can_focus=True):
     def __init__(self, widget: AnyWidget, data: model.WidgetData, zone: tzinfo, now: Now) -> None:
         super().__init__()
         self.now = now
-        self.is_in_view: Callable[[], bool] = lambda: True
-        """Whether some of it can be seen; set by its grid."""
+        self.is_in_view: Callable[[], bool] = lambda: True  # Whether some of it can be seen; set by its grid
         self.set_reactive(Tile.zone, zone)
         self.widget = widget
         self.data = data

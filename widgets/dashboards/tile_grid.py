@@ -170,8 +170,7 @@ class TileLayout(Layout):
 
     def __init__(self) -> None:
         super().__init__()
-        self.places: dict[Tile, TilePlace] = {}
-        """Where each tile is, in the grid's own lines and columns."""
+        self.places: dict[Tile, TilePlace] = {}  # Where each tile is, in the grid's own lines and columns
 
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
@@ -218,7 +217,7 @@ class TileGrid(ScrollableContainer, can_focus=False):
     ]
 
     class SeenChanged(Message):
-        """Other tiles are in view, and have been for a moment."""
+        pass
 
     def __init__(self) -> None:
         super().__init__()

@@ -91,8 +91,7 @@ _NO_COLOR: dict[str, str] = {
 _QUIET = ("muted", "faint", "head", "rule", "struck")
 """Roles that would be hard to read on the cursor's row, where they have the row's own colour."""
 
-_CONTRAST = 0.3
-"""Difference in brightness (0-1) below which thin lines and words are hardly visible."""
+_CONTRAST = 0.3  # Difference in brightness (0-1) below which thin lines and words are hardly visible
 
 SERIES_ROLES = tuple(role for role in ROLES if role.startswith("series-"))
 

@@ -7,8 +7,7 @@ from textual.widget import Widget
 
 from widgets.drawing.timers import is_going
 
-MOMENT = 0.25
-"""Seconds without a move after which it rests; a held key repeats about thirty times a second."""
+MOMENT = 0.25  # Seconds without a move after which it rests; a held key repeats about thirty times a second
 
 
 class Rest:

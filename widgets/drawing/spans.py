@@ -6,8 +6,7 @@ from rich.cells import cell_len, set_cell_size
 
 from widgets.drawing.format import ELLIPSIS, crop, wrap
 
-Span = tuple[str, str]
-"""(text, role); the role is a key of `widgets.drawing.lines.ROLES`, "" or `#rrggbb`."""
+Span = tuple[str, str]  # (text, role); the role is a key of `widgets.drawing.lines.ROLES`, "" or `#rrggbb`
 Line = Sequence[Span]
 
 

@@ -1,9 +1,7 @@
-"""A table whose cursor follows an object, not a row.
-
-Rows are replaced as a whole and compared by key: only those that differ are repainted, only those on screen need to be
-made, and the cursor stays on its object. When that disappears, the cursor is on nothing until the operator moves it, so
-that no key acts on a neighbour. With `follows_top` it stays on the first row until then and after Home.
-"""
+"""A table whose cursor follows an object, not a row. Rows are replaced as a whole and compared by key: only
+those that differ are repainted, only those on screen need to be made, and the cursor stays on its object.
+When that disappears, the cursor is on nothing until the operator moves it, so that no key acts on a
+neighbour. With `follows_top` it stays on the first row until then and after Home."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -237,8 +237,7 @@ def fitting(spans: Sequence[Span], width: int) -> list[Line]:
     return [*lines]
 
 
-_TWO_COLUMNS = 100
-"""Width in cells from which what is known and what the runbook wants stand side by side."""
+_TWO_COLUMNS = 100  # Width in cells from which what is known and what the runbook wants stand side by side
 
 
 class DutyDetail(VerticalScroll, can_focus=True):

@@ -25,8 +25,7 @@ class OccurrenceList(Vertical):
     OccurrenceList { width: 1fr; height: 1fr; }
     """
 
-    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
-    """The zone of the displayed times."""
+    zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)  # The zone of the displayed times
 
     @dataclass
     class Opened(Message):

@@ -6,8 +6,7 @@ from widgets.drawing.row_source import MadeRows, Row
 MEASURED = 100
 """Rows that are made for the columns' widths; wider ones that come on screen later widen the columns."""
 
-Entry = Occurrence | Callable[[], Row]
-"""What stands in one row: an occurrence, or what makes a heading."""
+Entry = Occurrence | Callable[[], Row]  # What stands in one row: an occurrence, or what makes a heading
 
 
 class OccurrenceRows(MadeRows):

@@ -38,8 +38,7 @@ class EvidenceTable(LineWidget, can_focus=True):
         self.line_styles = CellStyles(self)
         self.year: int | None = None  # The present year, which dates leave out
         self.unfolded = False
-        self.cursor: int | None = None
-        """Index of the row under the cursor; None: the keys act on the table."""
+        self.cursor: int | None = None  # Index of the row under the cursor; None: the keys act on the table
         self._tops: list[int] = []  # The line at which each row begins
 
     @property

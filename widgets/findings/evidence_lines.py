@@ -16,8 +16,7 @@ GAP = 2  # Cells between columns
 LEAST = 10  # Minimum cells of a text beside complete times and numbers
 READABLE = 16  # Cells of a text that is readable in lines
 _HEAD = 6  # Minimum cells of a column's head
-_EXACT = re.compile(r"[0-9]")
-"""The beginning of a time or a number, which means something else if it is cut."""
+_EXACT = re.compile(r"[0-9]")  # The beginning of a time or a number, which means something else if it is cut
 _LONGEST = 30  # Cells of the longest of such times: the beginning and end of a window
 _ROW = 12  # Maximum lines of one row of evidence
 

@@ -35,8 +35,7 @@ class HeaderFacts:
     account: str = ""  # The account id of the runbook
     region: str = ""
     identity: Identity | None = None
-    expires_in: str = ""
-    """Remaining lifetime of the credentials, in words; "" if they do not expire."""
+    expires_in: str = ""  # Remaining lifetime of the credentials, in words; "" if they do not expire
     expires_soon: bool = False
     calls: int = 0
     yen: float = 0.0

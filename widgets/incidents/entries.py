@@ -21,8 +21,7 @@ class IncidentEntry:
     key: str
     lines: tuple[Line, ...]
     can_choose: bool = True  # Whether the cursor stops at it
-    place: EvidencePlace | None = None
-    """Where Enter leads; None: nowhere, or the screen knows by the key."""
+    place: EvidencePlace | None = None  # Where Enter leads; None: nowhere, or the screen knows by the key
 
 
 class EntryPanel(LineWidget, can_focus=True):

@@ -16,16 +16,13 @@ class IncidentView:
     incident: Incident
     playbook: Playbook | None = None
     kinds: tuple[StepKind, ...] = ()
-    places: tuple[str, ...] = ()
-    """Where the steps and the actions for causes lead, in words; "" for nowhere."""
+    places: tuple[str, ...] = ()  # Where the steps and the actions for causes lead, in words; "" for nowhere
     clocks: tuple[IncidentClock, ...] = ()
     evidence: IncidentEvidence | None = None
     """The newest reading, with what was captured and is not in it; `assessment` weighs it."""
     assessment: Assessment | None = None
-    resource: AssessedResource | None = None
-    """The alarm's own resource, if it is none of the system's."""
-    reason: str = ""
-    """Why its first cause is the first, a sentence each fact; "" if nothing speaks for any."""
+    resource: AssessedResource | None = None  # The alarm's own resource, if it is none of the system's
+    reason: str = ""  # Why its first cause is the first, a sentence each fact; "" if nothing speaks for any
     advised: str = ""
     """Id of the place, inspection or change to which the advice about the first cause leads; "": nowhere."""
     outcomes: Mapping[str, str] = field(default_factory=dict)
@@ -36,10 +33,8 @@ class IncidentView:
     undecided: tuple[str, ...] = ()  # Roles that the playbook calls for and that nobody can reach
     joinable: tuple[Incident, ...] = ()  # Incidents that may be the same one
     joined_title: str = ""  # Title of the incident that this one is part of; "" for none
-    checks: tuple[RecoveryCheck, ...] = ()
-    """The conditions of recovery as last judged; () if they were not."""
-    telling: tuple[tuple[str, str], ...] = ()
-    """What a tell step needs: (heading, text of several lines)."""
+    checks: tuple[RecoveryCheck, ...] = ()  # The conditions of recovery as last judged; () if they were not
+    telling: tuple[tuple[str, str], ...] = ()  # What a tell step needs: (heading, text of several lines)
     zone: tzinfo = UTC
     trouble: str = ""  # Why the evidence cannot be shown; "" if it can, or there is none yet
 

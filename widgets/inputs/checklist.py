@@ -33,7 +33,7 @@ class Tick(Static, can_focus=True):
     ]
 
     class Changed(Message):
-        """A person ticked or unticked the line."""
+        pass
 
     class Typed(Message):
         """Letters were typed on the line, which takes none: they are meant for the note."""

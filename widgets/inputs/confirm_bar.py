@@ -1,9 +1,7 @@
-"""The last row before a change: why it cannot be confirmed yet, or the question that confirms it.
-
-The row only passes a typed name on; its user checks it. A key pressed before the row has been visible for
-a moment has no effect. While confirming is suspended the question keeps the focus, so that a name that is
-being typed does not end up in another field.
-"""
+"""The last row before a change: why it cannot be confirmed yet, or the question that confirms it. The row
+only passes a typed name on; its user checks it. A key pressed before the row has been visible for a moment
+has no effect. While confirming is suspended the question keeps the focus, so that a name that is being typed
+does not end up in another field."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -93,8 +91,6 @@ class _NameField(ValueInput):
 
 
 class _YesNo(ChoiceRow):
-    """No or yes; starts at no, and Enter on yes confirms."""
-
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "answer", N_("Confirm"))]
     takes_old_keys: ClassVar[bool] = False
     """A letter, typed for a name, must not answer the question."""

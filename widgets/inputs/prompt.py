@@ -49,7 +49,7 @@ class Prompt(Horizontal, Generic[A]):
             self.text = text
 
     class Cancelled(Message):
-        """The prompt was left without an answer."""
+        pass
 
     def __init__(self, asks: Asks[A], first: A, *, longest: int) -> None:
         super().__init__()

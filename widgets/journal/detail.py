@@ -148,7 +148,7 @@ class EntryDetail(VerticalScroll, can_focus=True):
             self.entry = entry
 
     class Closed(Message):
-        """The operator closes the detail."""
+        pass
 
     def __init__(self, *, now: Now, zone: tzinfo = UTC, id: str | None = None) -> None:
         super().__init__(id=id)

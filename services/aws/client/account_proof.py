@@ -37,8 +37,7 @@ OWN_ARNS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
 """Lists (key of the rows, of their ARN) of what belongs to the account that asks; others may list what is shared with it."""
 AGAIN = 30.0  # Seconds after which STS is asked again where it did not answer
 IDENTITY_TIMEOUT = 10.0
-PATIENCE = 2.0
-"""Seconds for which an answer waits for one that may prove it at no cost, and may hang."""
+PATIENCE = 2.0  # Seconds for which an answer waits for one that may prove it at no cost, and may hang
 _KEPT = 16  # Access keys that are remembered; a role's session has a new one each hour
 _AMAZON = re.compile(
     r"\.(?:amazonaws\.(?:com|com\.cn|eu)|api\.aws|api\.amazonwebservices\.(?:com\.cn|eu)"
@@ -54,11 +53,8 @@ Ask = Callable[[], Coroutine[Any, Any, Answer]]  # Reads the caller's identity
 
 
 class Signer(NamedTuple):
-    """Who signed a request, and who answers it."""
-
     access_key: str
-    place: str
-    """Amazon's own endpoints are one place, whatever the service; of any other: host and port."""
+    place: str  # Amazon's own endpoints are one place, whatever the service; of any other: host and port
 
 
 class SentRequest:

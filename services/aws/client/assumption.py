@@ -8,7 +8,6 @@ SESSION_SECONDS = 900
 class Assumption:
     """What a session of the role is for; AWS records both names with every request of it."""
 
-    policy: str
-    """The session policy: nothing beyond it is allowed, whatever the role's own policies allow."""
+    policy: str  # The session policy: nothing beyond it is allowed, whatever the role's own policies allow
     session_name: str
     source_identity: str

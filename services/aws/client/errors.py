@@ -32,15 +32,15 @@ class AwsError(Exception):
 
 
 class AccessDenied(AwsError):
-    """A permission is missing."""
+    pass
 
 
 class Throttled(AwsError):
-    """AWS asks for fewer requests."""
+    pass
 
 
 class Expired(AwsError):
-    """The credentials have expired."""
+    pass
 
 
 class MfaNeeded(Expired):
@@ -53,7 +53,7 @@ class MfaNeeded(Expired):
 
 
 class NoCredentials(AwsError):
-    """No credentials were found."""
+    pass
 
 
 class Unreachable(AwsError):
@@ -61,11 +61,11 @@ class Unreachable(AwsError):
 
 
 class NotFound(AwsError):
-    """The requested resource does not exist."""
+    pass
 
 
 class Invalid(AwsError):
-    """AWS refused the request as malformed."""
+    pass
 
 
 class Incomplete(AwsError):
@@ -73,7 +73,7 @@ class Incomplete(AwsError):
 
 
 class Unavailable(AwsError):
-    """AWS returned a server error."""
+    pass
 
 
 class Lacking(AwsError):

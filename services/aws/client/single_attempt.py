@@ -1,9 +1,7 @@
-"""The HTTP layer of every client: follows no redirects and sends each request once per SDK attempt.
-
-aiohttp resends a request in two cases: it follows redirects, to any host and with the session token in the headers,
+"""The HTTP layer of every client: follows no redirects and sends each request once per SDK attempt. aiohttp
+resends a request in two cases: it follows redirects, to any host and with the session token in the headers,
 and it retries PUT, DELETE and GET when a connection breaks before the response (`aiohttp/client.py`). The SDK
-follows S3's redirects to another region, which is not needed: the runbook names the region.
-"""
+follows S3's redirects to another region, which is not needed: the runbook names the region."""
 
 import os
 import threading

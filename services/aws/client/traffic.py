@@ -28,14 +28,11 @@ class TrafficObserver:
     def __init__(self, meter: UsageMeter, wall: Clock) -> None:
         self._meter = meter
         self._wall = wall
-        self._date: datetime | None = None
-        """AWS's time at `_answered_at`, which is of the clock's `elapsed`."""
+        self._date: datetime | None = None  # AWS's time at `_answered_at`, which is of the clock's `elapsed`
         self._answered_at = 0.0
         self.has_answered = False  # Whether AWS has accepted a request
-        self.signs_by_aws = False
-        """Whether requests are signed by AWS's time: AWS has refused this machine's."""
-        self.refusals = 0
-        """How often AWS has refused the time of a signature and said which time it is."""
+        self.signs_by_aws = False  # Whether requests are signed by AWS's time: AWS has refused this machine's
+        self.refusals = 0  # How often AWS has refused the time of a signature and said which time it is
 
     @property
     def skew_seconds(self) -> float | None:

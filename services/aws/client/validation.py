@@ -1,9 +1,7 @@
-"""Validates responses against the API model: required keys, and types at every depth.
-
-A proxy's page with status 200 parses as an empty response, and a wrong JSON type as a plausible one (`{"a": 1}` in
-place of a list becomes `["a"]`); neither may look like "nothing is wrong". Lone surrogates become U+FFFD, and
-numbers that are not finite or exceed AWS's range are rejected.
-"""
+"""Validates responses against the API model: required keys, and types at every depth. A proxy's page with
+status 200 parses as an empty response, and a wrong JSON type as a plausible one (`{"a": 1}` in place of a
+list becomes `["a"]`); neither may look like "nothing is wrong". Lone surrogates become U+FFFD, and numbers
+that are not finite or exceed AWS's range are rejected."""
 
 import math
 import re
@@ -85,8 +83,7 @@ class ValidationRules:
 
     epoch: bool = False  # Timestamps stay epoch seconds, so numbers need no conversion
     most_rows: int = 10_000  # Row limit of a list of non-scalars; more rows raise TooManyRows
-    most_rows_of: Mapping[str, int] = field(default_factory=dict)
-    """Row limit by the name of the list's shape."""
+    most_rows_of: Mapping[str, int] = field(default_factory=dict)  # Row limit by the name of the list's shape
 
 
 def checker(shape: Any, rules: ValidationRules = ValidationRules()) -> Check:

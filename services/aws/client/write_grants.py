@@ -24,8 +24,7 @@ class WriteGrant:
         self.call = call
         self.mark = mark
         self._deadline = deadline
-        self.used = False
-        """The gate has passed a request on this grant and will not pass a second one."""
+        self.used = False  # The gate has passed a request on this grant and will not pass a second one
         self.sent = False  # The request may have left the process
 
     @property

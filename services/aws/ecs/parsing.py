@@ -54,8 +54,7 @@ def hosts_of(name: str, value: str) -> tuple[str, ...]:
 
 
 EVENTS = 100  # ECS's limit on service events
-_KEY = secrets.token_bytes(32)
-"""Fingerprints of environment values are comparable within this process only."""
+_KEY = secrets.token_bytes(32)  # Fingerprints of environment values are comparable within this process only
 
 
 def container_service(row: Answer, cluster: str) -> ContainerService:

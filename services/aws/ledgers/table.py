@@ -64,8 +64,6 @@ class LedgerPartition:
 
 
 class LedgerSession(Protocol):
-    """The part of `services.aws.client.session.AwsSession` used here."""
-
     async def append(
         self, params: dict[str, Any], /, *, call: tuple[str, str], timeout: float = 10.0
     ) -> Answer: ...

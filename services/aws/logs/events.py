@@ -17,8 +17,7 @@ _SLICE, _SLICES = 64, 8
 500 lines of ASCII take 1 ms."""
 _TURN = 0.004
 """Seconds after which others get their turn at once: foreign scripts take a hundred times as long."""
-_LATEST = 253_402_214_400_000
-"""Epoch milliseconds up to which a time has a date; no event is dated later."""
+_LATEST = 253_402_214_400_000  # Epoch milliseconds up to which a time has a date; no event is dated later
 GROUPS = 1_000  # Maximum number of log groups read; a longer list needs a prefix
 
 
@@ -48,12 +47,10 @@ class Logs:
         *,
         longest: int = LINE_LIMIT,
     ) -> tuple[tuple[LogLine, ...], str | None]:
-        """One page of a group's events in `[start_ms, end_ms]` (epoch milliseconds), and the next token.
-
-        A page may be empty and still have a token; None means the last page. `group` is a name or an ARN; `pattern`
-        is a CloudWatch filter pattern; `streams` are the only ones read, at most 100; `longest`: characters of a line at
-        most. Raises AwsError (NotFound: no such group; Invalid: a bad pattern).
-        """
+        """One page of a group's events in `[start_ms, end_ms]` (epoch milliseconds), and the next token. A
+        page may be empty and still have a token; None means the last page. `group` is a name or an ARN;
+        `pattern` is a CloudWatch filter pattern; `streams` are the only ones read, at most 100; `longest`:
+        characters of a line at most. Raises AwsError (NotFound: no such group; Invalid: a bad pattern)."""
         params: dict[str, Any] = {"startTime": max(0, start_ms), "limit": limit, **group_parameter(group)}
         if end_ms is not None:
             params["endTime"] = max(0, end_ms)

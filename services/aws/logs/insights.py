@@ -26,8 +26,7 @@ LONGEST = 300.0  # Seconds that a query may run (AWS itself allows an hour)
 ANSWERS = 5.0
 """Seconds that a cancelled run waits for the id of the query that it has just started, to stop it."""
 ROWS = 1000  # Default row limit; AWS's maximum is 100,000
-AROUND = timedelta(minutes=8)
-"""GetLogGroupFields samples events this far before and after its `time`."""
+AROUND = timedelta(minutes=8)  # GetLogGroupFields samples events this far before and after its `time`
 
 Sleep = Callable[[float], Awaitable[None]]
 OnProgress = Callable[[QueryResult], None]
@@ -55,12 +54,10 @@ class Insights:
         longest: float = LONGEST,
         on_progress: OnProgress = _ignore_progress,
     ) -> QueryResult:
-        """Run `query` over `span`; comments are removed.
-
-        `on_progress` is called with every polled state. A result that is not `complete` is partial: the query failed, was
-        cancelled, or ran longer than `longest` seconds and was stopped. Raises AwsError (Throttled: too many
-        concurrent queries; Invalid: a malformed query; NotFound: no such group).
-        """
+        """Run `query` over `span`; comments are removed. `on_progress` is called with every polled state. A
+        result that is not `complete` is partial: the query failed, was cancelled, or ran longer than
+        `longest` seconds and was stopped. Raises AwsError (Throttled: too many concurrent queries; Invalid: a
+        malformed query; NotFound: no such group)."""
         id = await self._start(
             logGroupIdentifiers=[identifier(group)],
             startTime=int(span.start.timestamp()),

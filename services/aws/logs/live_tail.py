@@ -15,13 +15,10 @@ class LiveUpdate(NamedTuple):
     """One update of a session; the first one, without lines, says that it has begun."""
 
     lines: tuple[LogLine, ...] = ()  # Events without an event id, in the order of their arrival
-    sampled: bool = False
-    """Whether there were more than 500 events a second, of which AWS sent a part."""
+    sampled: bool = False  # Whether there were more than 500 events a second, of which AWS sent a part
 
 
 class Streams(Protocol):
-    """The streaming part of `services.aws.client.session.AwsSession`."""
-
     def stream(
         self, service: str, operation: str, /, *, key: str, silence: float, **params: Any
     ) -> AsyncGenerator[dict[str, Any], None]:

@@ -1,8 +1,7 @@
-"""Logs Insights for a person: single requests of queries in all three languages, saved queries, and who ran what.
-
-Source: StartQuery, GetQueryResults, StopQuery, GetLogRecord, DescribeQueries, DescribeQueryDefinitions,
-DescribeFieldIndexes (Amazon CloudWatch Logs API reference). `services.logs.insights` runs queries with these.
-"""
+"""Logs Insights for a person: single requests of queries in all three languages, saved queries, and who ran
+what. Source: StartQuery, GetQueryResults, StopQuery, GetLogRecord, DescribeQueries, DescribeQueryDefinitions,
+DescribeFieldIndexes (Amazon CloudWatch Logs API reference). `services.logs.insights` runs queries with
+these."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,8 +24,7 @@ from services.models.insights_queries import (
 )
 from services.models.text import LINE_LIMIT, clean, clean_line
 
-PAGE = 5_000
-"""Rows of a page; AWS allows 10,000, which may be more than the console reads of one response."""
+PAGE = 5_000  # Rows of a page; AWS allows 10,000, which may be more than the console reads of one response
 PEEK = 1_000  # Rows read of a query that still runs
 MANY = 500  # Rows from which a page is parsed in a thread
 PAST = 1_000  # Queries of the account read at most; AWS keeps far fewer

@@ -1,9 +1,7 @@
-"""The syntax of Logs Insights queries: removes comments, splits commands, quotes names and values.
-
-Source: "CloudWatch Logs Insights language query syntax" and "Use aliases and comments in queries" (Amazon
-CloudWatch Logs user guide). Only lines that start with `#` are documented as comments; existing runbooks also put
-comments after a command.
-"""
+"""The syntax of Logs Insights queries: removes comments, splits commands, quotes names and values. Source:
+"CloudWatch Logs Insights language query syntax" and "Use aliases and comments in queries" (Amazon CloudWatch
+Logs user guide). Only lines that start with `#` are documented as comments; existing runbooks also put
+comments after a command."""
 
 import re
 from collections.abc import Iterable, Iterator

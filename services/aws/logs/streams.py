@@ -7,8 +7,7 @@ from services.aws.logs.group_names import group_parameter
 from services.models.base import RawId
 
 _NEWEST = 50  # Streams of one page, DescribeLogStreams' limit
-_LAST = 253_402_214_400_000
-"""Latest time that is believed, epoch milliseconds: the last day of the year 9999."""
+_LAST = 253_402_214_400_000  # Latest time that is believed, epoch milliseconds: the last day of the year 9999
 
 
 class LogStreams:

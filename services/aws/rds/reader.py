@@ -1,8 +1,7 @@
 """RDS: an instance's current state, snapshots, events, pending maintenance, and what it may be changed to.
-
 Source: DescribeDBInstances, DescribeDBSnapshots, DescribeEvents, DescribePendingMaintenanceActions,
-DescribeValidDBInstanceModifications, DescribeOrderableDBInstanceOptions (Amazon RDS API reference); "Viewing Amazon RDS DB instance status" (Amazon RDS user guide).
-"""
+DescribeValidDBInstanceModifications, DescribeOrderableDBInstanceOptions (Amazon RDS API reference); "Viewing
+Amazon RDS DB instance status" (Amazon RDS user guide)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta

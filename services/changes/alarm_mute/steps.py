@@ -24,8 +24,7 @@ RULE = "toban-"
 @dataclass(frozen=True, slots=True)
 class MuteState:
     at: datetime
-    alarms: tuple[Alarm, ...]
-    """Every alarm of the system, including missing ones that the runbook expects."""
+    alarms: tuple[Alarm, ...]  # Every alarm of the system, including missing ones that the runbook expects
     rules: tuple[MuteRule, ...]  # The rules that mute the alarm now or later, by name
 
     def alarm(self, name: str) -> Alarm | None:
@@ -61,8 +60,7 @@ def rule_digest(rule: MuteRule | None) -> str:
 
 
 MUTE = "mute"
-UNMUTE = "unmute"
-"""Prefix of the ids of the steps that delete a rule; a number follows if there are several."""
+UNMUTE = "unmute"  # Prefix of the ids of the steps that delete a rule; a number follows if there are several
 
 
 def mute(context: ChangeContext, id: str, target: ChangeTarget, values: MuteParameters) -> PlannedStep:

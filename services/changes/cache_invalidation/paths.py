@@ -29,8 +29,7 @@ class InvalidationPaths:
 
     paths: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()  # Why some of them cannot be sent, each with what to do instead
-    encoded: tuple[tuple[str, str], ...] = ()
-    """(as typed, as sent) of the paths that had to be encoded."""
+    encoded: tuple[tuple[str, str], ...] = ()  # (as typed, as sent) of the paths that had to be encoded
 
     @property
     def wildcards(self) -> int:

@@ -24,8 +24,7 @@ class MonthUsage:
 
     paths: int = 0  # The paths that were counted
     uncounted: int = 0  # Invalidations whose paths were not counted
-    is_complete: bool = True
-    """Whether the list of invalidations reaches back to the month's beginning."""
+    is_complete: bool = True  # Whether the list of invalidations reaches back to the month's beginning
 
     @property
     def is_known(self) -> bool:
@@ -39,8 +38,7 @@ def month_start(now: datetime) -> datetime:
     return now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
-MOST_READ = 60
-"""Maximum invalidations of which one plan reads the paths; what was read before is kept."""
+MOST_READ = 60  # Maximum invalidations of which one plan reads the paths; what was read before is kept
 CLOCKS = timedelta(hours=1)
 """Maximum difference between AWS's clock and this machine's that a search allows for."""
 _AT_ONCE = 5

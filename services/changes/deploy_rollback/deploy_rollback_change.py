@@ -1,9 +1,7 @@
-"""Rollback of an ECS service to the revision before (runbook: アラート対応 1).
-
-A deployment in progress is stopped, one that waits at a lifecycle hook is answered, and after a completed one the
-previous task definition is deployed again. Source: StopServiceDeployment, ContinueServiceDeployment, UpdateService
-(Amazon ECS API reference).
-"""
+"""Rollback of an ECS service to the revision before (runbook: アラート対応 1). A deployment in progress is stopped,
+one that waits at a lifecycle hook is answered, and after a completed one the previous task definition is
+deployed again. Source: StopServiceDeployment, ContinueServiceDeployment, UpdateService (Amazon ECS API
+reference)."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping

@@ -12,8 +12,7 @@ from services.models.changes import Caution
 from services.models.ecs import ScalingPolicy
 from services.models.runbook import Runbook
 
-SCALES_IN = 0.9
-"""Part of a CPU target below which AWS's own alarm of target tracking scales in ("AlarmLow")."""
+SCALES_IN = 0.9  # Part of a CPU target below which AWS's own alarm of target tracking scales in ("AlarmLow")
 IDLE = 0.5  # Part of a CPU target below which no usual rise of the load keeps a count
 
 

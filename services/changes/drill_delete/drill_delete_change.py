@@ -104,8 +104,7 @@ def refusal(state: DrillState, restored: Restored | None, database: str) -> str:
 
 STEP = "delete"
 LASTS = timedelta(hours=6)  # How long a deletion is followed; it usually takes minutes
-SETTLING = timedelta(minutes=10)
-"""Time after a plan in which RDS may not show yet what it has accepted."""
+SETTLING = timedelta(minutes=10)  # Time after a plan in which RDS may not show yet what it has accepted
 
 
 class DrillDelete(Change):

@@ -1,8 +1,7 @@
 """Failover drill (runbook: 運用カレンダー 年次 4月 フェイルオーバー訓練): the standby takes over, and the minutes are measured.
-
-Source: RebootDBInstance, DescribeEvents, DescribeDBInstances (Amazon RDS API reference); "Failing over a Multi-AZ DB
-instance" (Amazon RDS user guide): the Availability Zone changes, and the events say when it began and ended.
-"""
+Source: RebootDBInstance, DescribeEvents, DescribeDBInstances (Amazon RDS API reference); "Failing over a
+Multi-AZ DB instance" (Amazon RDS user guide): the Availability Zone changes, and the events say when it began
+and ended."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,9 +1,7 @@
-"""Restore drill (runbook: 運用カレンダー 四半期 DR訓練): a snapshot becomes an instance of our own, for a day.
-
-Its name contains the plan's id and its tag is that id, so reading proves whether a request was carried out, and only such
-an instance can be deleted again. Source: RestoreDBInstanceFromDBSnapshot, DescribeDBInstances (Amazon RDS API
-reference); "Restoring to a DB instance" (user guide).
-"""
+"""Restore drill (runbook: 運用カレンダー 四半期 DR訓練): a snapshot becomes an instance of our own, for a day. Its name
+contains the plan's id and its tag is that id, so reading proves whether a request was carried out, and only
+such an instance can be deleted again. Source: RestoreDBInstanceFromDBSnapshot, DescribeDBInstances (Amazon
+RDS API reference); "Restoring to a DB instance" (user guide)."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping

@@ -12,8 +12,7 @@ class RestoreState:
     original: Database
     databases: tuple[Database, ...] = ()  # Every instance of the region
     snapshots: tuple[Snapshot, ...] = ()  # The automatic ones, then those made by hand
-    classes: tuple[str, ...] = ()
-    """The classes of the database's family up to its own, smallest first."""
+    classes: tuple[str, ...] = ()  # The classes of the database's family up to its own, smallest first
 
     @property
     def drills(self) -> tuple[Database, ...]:

@@ -10,8 +10,7 @@ from services.models.changes import Plan
 from services.models.rds import DatabaseEvent
 
 MINUTES, SNAPSHOT = "minutes", "snapshot"  # Names of what is measured
-SKEW = timedelta(seconds=60)
-"""Greatest difference between this machine's clock and that of AWS's events."""
+SKEW = timedelta(seconds=60)  # Greatest difference between this machine's clock and that of AWS's events
 
 
 def requested_at(runs: Iterable[Run], plan: Plan) -> datetime:

@@ -10,8 +10,7 @@ from services.models.ecs import (
     ScheduledAction,
 )
 
-ACTION = "toban-revert-"
-"""Prefix of the names of this console's scheduled actions; the plan's id follows."""
+ACTION = "toban-revert-"  # Prefix of the names of this console's scheduled actions; the plan's id follows
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,7 @@
-"""Rotation of an IAM user's access key (runbook: 定期メンテナンス 3).
-
-A state machine over days: what is done next follows from AWS, GitHub and the journal, read anew for every plan, so that
-it survives restarts and hand-overs between operators. Source: CreateAccessKey, UpdateAccessKey, DeleteAccessKey,
-GetAccessKeyLastUsed (IAM API reference); "Rotating access keys" (IAM user guide).
-"""
+"""Rotation of an IAM user's access key (runbook: 定期メンテナンス 3). A state machine over days: what is done next
+follows from AWS, GitHub and the journal, read anew for every plan, so that it survives restarts and
+hand-overs between operators. Source: CreateAccessKey, UpdateAccessKey, DeleteAccessKey, GetAccessKeyLastUsed
+(IAM API reference); "Rotating access keys" (IAM user guide)."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence

@@ -10,8 +10,7 @@ class RotationStep(StrEnum):
     GITHUB = "github"  # Write both secrets of GitHub Actions
     COMMAND = "command"  # Pass the new key to the runbook's command
     REVEAL = "reveal"  # Show the new key, for a person to hand it over
-    RESTORE_ID = "restore-id"
-    """Write the old key's id back to GitHub, where only the id was replaced."""
+    RESTORE_ID = "restore-id"  # Write the old key's id back to GitHub, where only the id was replaced
     DEACTIVATE = "deactivate"
     REACTIVATE = "reactivate"  # The way back from DEACTIVATE
     DELETE = "delete"

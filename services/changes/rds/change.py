@@ -84,8 +84,7 @@ async def _no_load() -> MeasuredLoad:
     return MeasuredLoad()
 
 
-SETTLING = timedelta(minutes=10)
-"""Time after a plan in which RDS may not show yet what it has accepted."""
+SETTLING = timedelta(minutes=10)  # Time after a plan in which RDS may not show yet what it has accepted
 
 
 class DatabaseChange(Change):

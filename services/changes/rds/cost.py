@@ -22,8 +22,6 @@ HOURS = 730  # Hours of a month
 
 @dataclass(frozen=True, slots=True)
 class MonthlyCost:
-    """What something costs per month."""
-
     usd: Decimal
     as_of: date | None = None  # Day of the price; None: not reported
     runbook_source: str | None = None

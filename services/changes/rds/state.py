@@ -10,8 +10,7 @@ from services.models.depletion import Depletion
 from services.models.rds import Database, PendingAction, PendingSetting
 
 MODIFYING = "modifying"  # DBInstanceStatus while RDS applies a modification
-CLASS, STORAGE = "instance_class", "storage_gib"
-"""Ids of pending settings that the console itself requests."""
+CLASS, STORAGE = "instance_class", "storage_gib"  # Ids of pending settings that the console itself requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +19,7 @@ class MeasuredLoad:
 
     cpu: float | None = None  # Per cent
     free: float | None = None  # Bytes of free storage
-    depletion: Depletion | None = None
-    """When the storage is full; None: it is not certain that it fills."""
+    depletion: Depletion | None = None  # When the storage is full; None: it is not certain that it fills
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,8 +55,7 @@ NOW, WINDOW = "now", "window"
 class ClassParameters:
     name: str
     immediately: bool
-    withdraws: bool
-    """Whether it withdraws the queued class: RDS is asked for the present class, immediately."""
+    withdraws: bool  # Whether it withdraws the queued class: RDS is asked for the present class, immediately
 
     def as_typed(self) -> dict[str, str]:
         return {CLASS_ID: self.name, TIMING: NOW if self.immediately and not self.withdraws else WINDOW}

@@ -15,8 +15,7 @@ from services.models.rds import OrderableClass
 # CloudWatch metrics); the runbook's limit and calendar.
 
 
-DAYS, LEAST = 5, 3
-"""Open days before today that are considered, and how many of them make a proposal."""
+DAYS, LEAST = 5, 3  # Open days before today that are considered, and how many of them make a proposal
 HOUR = 3600  # Seconds of a point
 
 

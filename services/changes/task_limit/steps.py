@@ -16,8 +16,7 @@ from services.models.ecs import ScalableTarget, ScheduledAction
 
 REGISTER = "register"
 SCHEDULE = "schedule-revert"
-CANCEL = "cancel-revert"
-"""Prefix of the ids of cancellation steps; a number follows if there are several."""
+CANCEL = "cancel-revert"  # Prefix of the ids of cancellation steps; a number follows if there are several
 _SCHEDULE = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
 
 

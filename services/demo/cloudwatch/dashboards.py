@@ -20,7 +20,7 @@ class StoredDashboard:
 
 
 class DashboardStore(dict[str, StoredDashboard]):
-    """By name."""
+    pass
 
 
 def _arn(call: Call, name: str) -> str:

@@ -218,10 +218,8 @@ _OPERATORS["OR"] = _OPERATORS["||"] = _truth(lambda left, right: bool(left) or b
 @dataclass(frozen=True, slots=True)
 class MathScope:
     lookup: Callable[[str], Value]  # A query's value by id; raises MathError for an unknown id
-    metrics: Callable[[str], list[MathLine]]
-    """The request's metrics whose id contains the text (METRICS)."""
-    search: Callable[[str, str, int | None], list[MathLine]]
-    """SEARCH(expression, statistic, period)."""
+    metrics: Callable[[str], list[MathLine]]  # The request's metrics whose id contains the text (METRICS)
+    search: Callable[[str, str, int | None], list[MathLine]]  # SEARCH(expression, statistic, period)
 
 
 def evaluate(node: Node, scope: MathScope) -> Value:

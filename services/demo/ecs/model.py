@@ -309,8 +309,7 @@ class Clusters:
     def __init__(self) -> None:
         self.clusters: dict[str, float] = {}  # By name: when it was created
         self.services: dict[tuple[str, str], Service] = {}  # By (cluster, service)
-        self.definitions: dict[str, list[dict[str, Any]]] = {}
-        """Task definitions by family, revision 1 first."""
+        self.definitions: dict[str, list[dict[str, Any]]] = {}  # Task definitions by family, revision 1 first
         self.digests: dict[str, str] = {}  # Digest by image name, where its tag was moved
 
     def advance(self, at: float) -> None:

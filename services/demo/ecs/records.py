@@ -22,8 +22,6 @@ def when(at: float) -> datetime:
 
 
 class Image(NamedTuple):
-    """A container's image, as a service revision holds it."""
-
     container: str
     image: str
     digest: str
@@ -55,8 +53,7 @@ class Task:
     stopping: float | None = None
     reason: str = ""
     started: bool = False  # Its start is among the service's events
-    end: "Fate | None" = None
-    """By which rule it ended; None: the service stopped it, or it has not ended."""
+    end: "Fate | None" = None  # By which rule it ended; None: the service stopped it, or it has not ended
 
     @property
     def definition(self) -> str:

@@ -24,8 +24,7 @@ class _Search:
     streams: frozenset[str] | None
     limit: int
     forward: bool
-    filters: bool
-    """The request has a pattern or names several streams: an event may be scanned in vain."""
+    filters: bool  # The request has a pattern or names several streams: an event may be scanned in vain
 
 
 def filter_events(group: LogGroupRecord, params: dict[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 _FEW = 50  # Maximum number of events that are inserted individually; more are sorted in
-_MOST = 400_000
-"""Events that a group holds at most; when there are more, the oldest quarter is dropped."""
+_MOST = 400_000  # Events that a group holds at most; when there are more, the oldest quarter is dropped
 
 
 class LogEvent(NamedTuple):
@@ -77,8 +76,7 @@ class LogGroupRecord:
     bytes: int = 0
     indexes: tuple[str, ...] = ()  # Fields of the index policy
     indexed_at: int = 0  # When the policy was put, epoch milliseconds
-    past: Past | None = None
-    """Events not generated yet; None: there are none, or they are among `events`."""
+    past: Past | None = None  # Events not generated yet; None: there are none, or they are among `events`
     searches: int = 0  # How many searches were started; see `services.demo.logs.search`
 
     @property

@@ -1,9 +1,7 @@
-"""Handlers for what changes the database: modifications, maintenance, snapshots by hand, drills.
-
-Source: ModifyDBInstance, ApplyPendingMaintenanceAction, CreateDBSnapshot, RestoreDBInstanceFromDBSnapshot,
-DeleteDBInstance, RebootDBInstance (Amazon RDS API reference). The rules of gp3 are those of "Amazon RDS DB instance
-storage" (user guide); the messages are RDS's own.
-"""
+"""Handlers for what changes the database: modifications, maintenance, snapshots by hand, drills. Source:
+ModifyDBInstance, ApplyPendingMaintenanceAction, CreateDBSnapshot, RestoreDBInstanceFromDBSnapshot,
+DeleteDBInstance, RebootDBInstance (Amazon RDS API reference). The rules of gp3 are those of "Amazon RDS DB
+instance storage" (user guide); the messages are RDS's own."""
 
 import re
 from datetime import timedelta

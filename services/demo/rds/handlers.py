@@ -215,8 +215,7 @@ def _limit(call: Call) -> int:
     return limit
 
 
-_ON_DEMAND, _RATE = "JRTCKXETXF", "6YS6EN2CT7"
-"""Codes of the Price List for on-demand terms and their rates."""
+_ON_DEMAND, _RATE = "JRTCKXETXF", "6YS6EN2CT7"  # Codes of the Price List for on-demand terms and their rates
 
 
 @op("rds", "DescribeValidDBInstanceModifications", of_system=True)

@@ -37,8 +37,7 @@ FARGATE = {
     "Fargate-ARM-GB-Hours": 0.00442,
 }
 """Dollars per hour by type of usage."""
-STRIPED = 400
-"""GiB from which gp3 is striped over four volumes: its IOPS must be given, and are more."""
+STRIPED = 400  # GiB from which gp3 is striped over four volumes: its IOPS must be given, and are more
 IOPS, STRIPED_IOPS, MOST_IOPS = 3000, 12000, 64000
 
 

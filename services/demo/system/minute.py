@@ -68,13 +68,11 @@ class Minute:
     """Address of each blocked request of an attack; empty: a random one."""
     silent: frozenset[tuple[str, str]] = field(default=frozenset())
     """(namespace, metric) of the metrics that are not published."""
-    mishaps: int = 0
-    """Successful requests that logged an error, such as a mail that could not be sent."""
+    mishaps: int = 0  # Successful requests that logged an error, such as a mail that could not be sent
     level_field: str = "upper-case"  # How the application logs its level; see LevelField
     reachable: int = 0  # Tasks that are registered as targets
     deployed_errors: int = 0  # 5xx responses that what is deployed brings about
-    deployed_words: tuple[Wording, ...] = ()
-    """What the application logs for them; empty: what `cause` says."""
+    deployed_words: tuple[Wording, ...] = ()  # What the application logs for them; empty: what `cause` says
     words: tuple[Wording, ...] = ()
     """What the application logs for its other errors; empty: what `cause` says."""
     refused: int = 0  # Requests for which there was no connection to a target
@@ -83,8 +81,7 @@ class Minute:
     database_lines: tuple[DatabaseLines, ...] = ()
     credits: float | None = None  # CPU credits of the database; None: by its load
     wal_gib: float = 0.25
-    slot_gib: float | None = None
-    """Transaction log kept for a replication slot; None: there is none."""
+    slot_gib: float | None = None  # Transaction log kept for a replication slot; None: there is none
 
     @property
     def balancer_errors(self) -> int:

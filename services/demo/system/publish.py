@@ -15,8 +15,7 @@ from services.demo.system.minute import GIB, LATENCY, Minute, requests_per_minut
 
 CREDITS = 576.0  # CPU credits of the database at most, and at the beginning
 Put = Callable[..., None]  # The signature of MetricStore.put
-_SPREAD = (0.35, 0.6, 0.85, 1.15, 2.05)
-"""Latencies of a minute relative to their mean; their own mean is 1."""
+_SPREAD = (0.35, 0.6, 0.85, 1.15, 2.05)  # Latencies of a minute relative to their mean; their own mean is 1
 
 
 def publish(store: MetricStore, minute: Minute, free_gib: float, credits: float) -> None:
@@ -196,8 +195,7 @@ def _quiet(start: int, level_field: str) -> Minute:
 
 
 _SHORT = 3 * HOUR  # The longest range for which minutes are published
-_NEWEST, _OLDEST = 2 * 24 * HOUR, 14 * 24 * HOUR
-"""How long before the first minute they are, in seconds."""
+_NEWEST, _OLDEST = 2 * 24 * HOUR, 14 * 24 * HOUR  # How long before the first minute they are, in seconds
 _HOURLY = frozenset(
     {
         ("AWS/ApplicationELB", "ProcessedBytes"),

@@ -25,8 +25,7 @@ EVERY = 3600.0
 """Seconds of real time after which it is read again; what has failed is read the next time that somebody asks."""
 FAILED = 300.0  # The same if something has failed and nobody asks
 START = 15.0  # Seconds of real time after the start until it is first read
-KEPT = 24 * 3600.0
-"""Seconds for which something is remembered that does not belong to the system any more."""
+KEPT = 24 * 3600.0  # Seconds for which something is remembered that does not belong to the system any more
 DEFINITIONS = 20  # Most task definitions that are remembered
 
 
@@ -46,8 +45,7 @@ class SystemBelongings:
         self._fault = fault
         self._runbook = runbook
         self._states = {look: _State(_("AWS has not answered yet.")) for look in looks_of(runbook)}
-        self._definitions: dict[RawId, TaskDefinition] = {}
-        """By `family:revision`, the longest known first."""
+        self._definitions: dict[RawId, TaskDefinition] = {}  # By `family:revision`, the longest known first
         self._read_at: datetime | None = None
         self._lock = asyncio.Lock()
 

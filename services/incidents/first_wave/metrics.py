@@ -11,8 +11,7 @@ PERIOD = 60  # Seconds from point to point of a curve
 BEFORE = timedelta(hours=3)  # How long before the alarm the curves begin
 AFTER = timedelta(hours=12)
 """Time after the alarm beyond which no curve is read, however late the incident is opened."""
-LOG_AFTER = timedelta(hours=1)
-"""The same for logs and CloudTrail, which tell most in the first minutes."""
+LOG_AFTER = timedelta(hours=1)  # The same for logs and CloudTrail, which tell most in the first minutes
 HALF_HOUR = timedelta(minutes=30)
 """How long before the alarm logs are read, and on both sides of its time a week ago."""
 TRAIL_BEFORE = timedelta(hours=1)  # How long before the alarm CloudTrail is read

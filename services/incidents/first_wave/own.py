@@ -22,8 +22,7 @@ OF_ANY = (Source.OWN_METRICS, Source.OWN_LOG, Source.TRAIL, Source.TRAIL_GLOBAL,
 """What says something about any resource."""
 MOST = 40  # Metrics of one resource that are read; AWS charges for each
 _SHOWN = 8  # Curves that are recorded because they left what is usual
-_FAR = 4.0
-"""Spreads beyond the median from which a value is unusual; two such values make an unusual curve."""
+_FAR = 4.0  # Spreads beyond the median from which a value is unusual; two such values make an unusual curve
 _STATISTICS = (
     (re.compile(r"^Healthy|Free|Balance$"), "Minimum"),
     (re.compile(r"^UnHealthy|^Approximate|Connections$|Concurrent|Latency|Duration|Age|Lag$|Time$|Utilization$"), "Maximum"),

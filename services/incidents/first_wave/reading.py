@@ -88,13 +88,10 @@ async def read_first_wave(
     before: IncidentEvidence | None = None,
     sources: frozenset[Source] = frozenset(Source),
 ) -> IncidentEvidence:
-    """The first wave about an alarm; raises nothing but cancellation.
-
-    Only `sources` are asked, if `before` is given: of all others the evidence has what that has.
-    `region` is the one that `session` reads, if it is not the runbook's; `fault` is called with internal errors, which
-    the evidence must not hide; `patience`, which is entered, is a new one if None is given;
-    `alarms` is the newest reading of all alarms.
-    """
+    """The first wave about an alarm; raises nothing but cancellation. Only `sources` are asked, if `before`
+    is given: of all others the evidence has what that has. `region` is the one that `session` reads, if it is
+    not the runbook's; `fault` is called with internal errors, which the evidence must not hide; `patience`,
+    which is entered, is a new one if None is given; `alarms` is the newest reading of all alarms."""
     region = region or str(runbook.system.region)
     with nullcontext(patience) if patience is not None else Patience() as meter:
         omitted = omissions(alarm, runbook)

@@ -69,8 +69,7 @@ def database_group(runbook: Runbook) -> RawId:
 
 
 REQUESTS = 18  # Most requests of a first wave of one service and one database, pages counted
-Missing = Callable[[Runbook], str]
-"""Why something is not read with a runbook, in words; "" if it is."""
+Missing = Callable[[Runbook], str]  # Why something is not read with a runbook, in words; "" if it is
 
 
 def _without(has: Callable[[Runbook], object], text: str) -> Missing:
@@ -96,8 +95,7 @@ class SourceSpec:
     title: str  # What it is, for people; English, translated when shown
     requests: int  # Requests that are set aside for it
     fields: tuple[str, ...]  # Those of IncidentEvidence that it fills
-    calls: tuple[str, ...] = ()
-    """`service:Operation` as botocore names them, in the order of the calls."""
+    calls: tuple[str, ...] = ()  # `service:Operation` as botocore names them, in the order of the calls
     missing: Missing = lambda _runbook: ""
 
 
@@ -198,8 +196,7 @@ class Wave:
     region: str  # The region that the session reads
     service_name: str  # The ECS service that the alarm is about; "" if the runbook names none
     began: datetime
-    outcome: Callable[[Source], Awaitable[Outcome]]
-    """The outcome of another source, once it is there."""
+    outcome: Callable[[Source], Awaitable[Outcome]]  # The outcome of another source, once it is there
     alarms: AlarmOverview | None = None  # The newest reading of the alarms; None if there is none
 
     @property

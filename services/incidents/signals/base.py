@@ -20,8 +20,7 @@ class Judged:
     why: str = ""
     place: EvidencePlace | None = None
     until: datetime | None = None  # Up to when it is known, where the curves do not tell it
-    is_out_of_reach: bool = False
-    """Whether it is unseen for good, because this system does not publish it."""
+    is_out_of_reach: bool = False  # Whether it is unseen for good, because this system does not publish it
     is_direct: bool = True
     """Whether it shows what its signal is direct for; false: it is there, and may have another reason."""
     is_coincidence: bool = False
@@ -68,11 +67,9 @@ class SignalSpec:
     title: str  # English; translated where it is judged
     source: Source
     judge: Judge
-    direct_for: tuple[str, ...] = ()
-    """The causes that it shows themselves, not only an effect of them (◆)."""
+    direct_for: tuple[str, ...] = ()  # The causes that it shows themselves, not only an effect of them (◆)
     group: str = ""
-    look: str = ""
-    """Place, inspection or change that shows it; "" for none: read the first wave again."""
+    look: str = ""  # Place, inspection or change that shows it; "" for none: read the first wave again
     is_change: bool = False
     """Whether it tells what somebody changed: alone it does not show that anything fails."""
 

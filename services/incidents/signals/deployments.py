@@ -31,8 +31,7 @@ DEARER, EARLY = 1.5, 1.1
 """Multiple of the cost of a request before the deployment: now, and in the first minutes after it at least."""
 SERVING = timedelta(minutes=2)  # How soon after its start a deployment's tasks serve
 _FAILED = ("ROLLBACK", "STOPPED")
-_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
-"""What Secrets Manager appends to the name of a secret in its ARN."""
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")  # What Secrets Manager appends to the name of a secret in its ARN
 _TIMED_OUT = re.compile(r"timed?[ -]?out", re.IGNORECASE)
 _REFUSED = re.compile(
     r"\b40[13]\b|unauthori|forbidden|authentication failed|access denied|invalid.{0,20}(?:token|key|credential)|無効",

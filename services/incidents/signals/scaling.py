@@ -12,8 +12,7 @@ from services.models.ecs import ScalingActivity
 from services.models.first_wave import Measure, Source
 from services.models.service_events import scaling_text
 
-BEFORE = timedelta(minutes=30)
-"""How long before T0 a scaling activity still belongs to the incident."""
+BEFORE = timedelta(minutes=30)  # How long before T0 a scaling activity still belongs to the incident
 SETTLE = timedelta(minutes=4)
 """How long after a change of the number of tasks the CPU still shows the state before."""
 _COUNT = re.compile(r"desired count to (\d+)")

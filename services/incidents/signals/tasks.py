@@ -12,8 +12,7 @@ from services.incidents.facts import Facts
 from services.incidents.signals.base import Judged, SignalSpec, absent, highest, present, unseen, when_over
 from services.models.first_wave import Measure, Source, StoppedTask
 
-EARLIER = timedelta(minutes=5)
-"""How long before T0 a task may have ended and still belong to the incident."""
+EARLIER = timedelta(minutes=5)  # How long before T0 a task may have ended and still belong to the incident
 UNSTARTED = timedelta(minutes=20)
 """How long before T0 a task may have failed to start and be missing in the incident."""
 LISTED = timedelta(hours=1)

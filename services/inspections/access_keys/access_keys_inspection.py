@@ -1,8 +1,7 @@
-"""Checks the age of every user's access keys, their last use, which keys are left over, and root's keys.
-
-The written runbook checks one user, and takes 90 days for a quarter of a year. They count from the day on which a key
-was created; the last of them is the latest date, so a due date on a closed day is moved to an earlier day.
-"""
+"""Checks the age of every user's access keys, their last use, which keys are left over, and root's keys. The
+written runbook checks one user, and takes 90 days for a quarter of a year. They count from the day on which a
+key was created; the last of them is the latest date, so a due date on a closed day is moved to an earlier
+day."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -110,8 +109,7 @@ class KeysRead:
     users: tuple[str, ...] = ()  # User names, the runbook's first
     keys: dict[str, tuple[AccessKey, ...]] = field(default_factory=dict)
     """By user; a user without keys has an empty entry, a user that was not read has none."""
-    used: dict[str, KeyUse] = field(default_factory=dict)
-    """By key id; a key without an entry was not read."""
+    used: dict[str, KeyUse] = field(default_factory=dict)  # By key id; a key without an entry was not read
     users_problem: Problem | None = None  # Why only the runbook's users were read
     problems: dict[str, Problem] = field(default_factory=dict)  # Why a user's keys were not read
     root: RootUser | None = None

@@ -132,8 +132,7 @@ def _escalation_advice(judged: JudgedAlarms, playbook: Playbook, runbook: Runboo
 
 
 SETTLED = timedelta(minutes=5)  # A change younger than this may not be in the history yet
-APART = timedelta(minutes=1)
-"""Maximum difference between the time of a change in an alarm and in its history."""
+APART = timedelta(minutes=1)  # Maximum difference between the time of a change in an alarm and in its history
 
 
 def doubts(alarms: Sequence[Alarm], changes: Sequence[AlarmTransition], span: TimeSpan) -> Iterator[str]:

@@ -13,8 +13,7 @@ from services.models.findings import AlarmPeriod, Measure
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict, judgement
 
-BLIND = timedelta(minutes=15)
-"""How long an alarm must be without data to count as not having watched."""
+BLIND = timedelta(minutes=15)  # How long an alarm must be without data to count as not having watched
 SHOWN = 3  # Maximum number of periods on one line; the evidence has all
 STATES = {
     AlarmState.ALARM: N_("firing"),

@@ -41,8 +41,7 @@ class BackupReading:
     window: Window | None
     automatic: tuple[Snapshot, ...]
     nights: list[Night]  # Newest first
-    events: tuple[DatabaseEvent, ...] = ()
-    """RDS events about windows without a backup, oldest first."""
+    events: tuple[DatabaseEvent, ...] = ()  # RDS events about windows without a backup, oldest first
     has_snapshots: bool = True  # False: the snapshots could not be read
 
     @property

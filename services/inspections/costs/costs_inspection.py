@@ -159,8 +159,7 @@ def _beside(judge: LineJudge, costs: CostTable) -> Iterator[Row]:
     yield Row(cells=(_("With tax, before credits"), words(so_far), words(bill), *blank))
 
 
-KEPT = timedelta(hours=8)
-"""How long a response is reused: AWS updates costs up to three times a day."""
+KEPT = timedelta(hours=8)  # How long a response is reused: AWS updates costs up to three times a day
 LATE = 2  # Days after which missing figures are too old to judge
 
 

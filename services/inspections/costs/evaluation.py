@@ -1,9 +1,7 @@
 """Judges the lines of the cost table: the month against the guideline, the newest week against earlier ones.
-
-Runbook: 日常監視 4. Growth by `growth_percent` is abnormal; from four fifths of a limit a value asks for attention. The
-runbook does not say "50 % of what": it is judged against the guideline, the seven days before, and last month's
-average.
-"""
+Runbook: 日常監視 4. Growth by `growth_percent` is abnormal; from four fifths of a limit a value asks for
+attention. The runbook does not say "50 % of what": it is judged against the guideline, the seven days before,
+and last month's average."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -27,8 +25,6 @@ ONE_YEN = Decimal(1)
 
 @dataclass(frozen=True, slots=True)
 class CostRate:
-    """Yen per dollar."""
-
     usd_jpy: Decimal
     source: str = ""
     day: date | None = None
@@ -38,7 +34,6 @@ class CostRate:
         return cls(Decimal(str(spec.usd_jpy)), str(spec.usd_jpy_source), spec.usd_jpy_date)
 
     def yen(self, usd: Decimal) -> Decimal:
-        """In yen, not rounded."""
         return usd * self.usd_jpy
 
     def words(self, usd: Decimal) -> str:
@@ -83,8 +78,7 @@ def days_words(days: Days) -> str:
 
 
 NEAR = Decimal("0.8")  # Share of a limit from which a value asks for attention
-NEGLIGIBLE_YEN = 100
-"""Smaller growth per week is not judged: a service that costs one yen may cost two."""
+NEGLIGIBLE_YEN = 100  # Smaller growth per week is not judged: a service that costs one yen may cost two
 _NAMED = 3
 
 

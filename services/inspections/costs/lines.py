@@ -46,8 +46,7 @@ class CostLine:
     has_costs: bool = True  # There were any costs under its names
     names: tuple[str, ...] = ()  # The services that it consists of, as displayed
     in_runbook: bool = False  # It is one of the runbook's services
-    negative: Series = field(default_factory=dict)
-    """Negative charges per day, without discounts and credits."""
+    negative: Series = field(default_factory=dict)  # Negative charges per day, without discounts and credits
 
     def impossible(self, compared: Compared) -> Days | None:
         month, weeks = compared.month, (compared.week, compared.before, compared.base)
@@ -117,8 +116,7 @@ class CostLine:
 class CostTable:
     services: tuple[CostLine, ...]  # The runbook's services, in its order
     others: CostLine
-    other_services: tuple[CostLine, ...]
-    """The services of `others` individually, most expensive first."""
+    other_services: tuple[CostLine, ...]  # The services of `others` individually, most expensive first
     total: CostLine  # Before tax and credits
     tax: Series
     credits: Series
@@ -138,7 +136,6 @@ class CostTable:
 
 
 def lay_out(history: CostHistory, spec: Spec, *, others: str, total: str) -> CostTable:
-    """The table; `others` and `total` are titles."""
     charges = [cost for cost in history.costs if cost.kind is CostKind.CHARGE]
     in_runbook = {name for service in spec.services for name in service.names}
     rest = [cost for cost in charges if cost.service not in in_runbook]

@@ -1,5 +1,3 @@
-"""Runbook: `[[inspections]]` with `kind = "insights"`."""
-
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 
@@ -30,8 +28,7 @@ from services.models.metrics import TimeSpan
 from services.models.runbook_masking import MaskPattern
 from services.models.verdict import Verdict, judgement
 
-SHAPING = ("fields", "display", "sort", "limit")
-"""Commands that do not change the number of matching events."""
+SHAPING = ("fields", "display", "sort", "limit")  # Commands that do not change the number of matching events
 COUNTABLE = ("fields", "filter", "parse", "filterindex")
 """Commands after which events can still be counted per hour."""
 

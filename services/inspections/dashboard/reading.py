@@ -165,8 +165,6 @@ def _same(one: MetricQuery, other: MetricQuery) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class WindowSeries:
-    """The curves of a window, by query id."""
-
     series: dict[str, Series]
     end: int  # Where the window ends, epoch seconds
     start: int

@@ -65,11 +65,9 @@ def growth(hours: Sequence[int], now: Mapping[int, float], before: Mapping[int, 
 
 def judged(now: Mapping[int, float], before: Mapping[int, float]) -> tuple[Growth | None, Growth | None]:
     """(growth over the whole window, the greatest unusual growth); hours missing on either side are ignored.
-
-    Both arguments: bytes per hour, by the beginning of the hour in the window (epoch seconds). Growth is unusual if it
-    lasts RUN hours or more, or covers the whole window, and is more than TIMES as much, more than FLOOR and more than
-    the usual hour.
-    """
+    Both arguments: bytes per hour, by the beginning of the hour in the window (epoch seconds). Growth is
+    unusual if it lasts RUN hours or more, or covers the whole window, and is more than TIMES as much, more
+    than FLOOR and more than the usual hour."""
     hours = sorted(now.keys() & before.keys())
     whole = growth(hours, now, before)
     if whole is None:

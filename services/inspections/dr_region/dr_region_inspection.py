@@ -25,8 +25,7 @@ from services.models.verdict import Verdict
 
 ACTIVE = "active"
 DEFAULT_GROUP = "default."  # Prefix of the parameter groups that RDS makes by itself
-SKEW = timedelta(minutes=10)
-"""Anything dated further ahead than this was made after the time that is judged."""
+SKEW = timedelta(minutes=10)  # Anything dated further ahead than this was made after the time that is judged
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,7 @@
 """RDS メンテナンス: checks what AWS is going to apply, when, and whether a maintenance window comes before that.
-
-Runbook: 定期メンテナンス 4. The written command reads fields that do not exist and always prints None, and the date it names is
-seldom the relevant one. Pending changes, the certificate, the window itself (UTC) and duties in the same window are
-checked as well. Limits: `[rds]`.
-"""
+Runbook: 定期メンテナンス 4. The written command reads fields that do not exist and always prints None, and the date
+it names is seldom the relevant one. Pending changes, the certificate, the window itself (UTC) and duties in
+the same window are checked as well. Limits: `[rds]`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,8 +40,7 @@ class MaintenanceReading:
     dues: tuple[Due, ...] | None  # None: could not be read
     clashes: tuple[ScheduledOccurrence, ...] = ()
     """Duties within the next window, in which something may be applied."""
-    office_hours: frozenset[datetime] = frozenset()
-    """The dates of actions that are within opening hours."""
+    office_hours: frozenset[datetime] = frozenset()  # The dates of actions that are within opening hours
 
     @property
     def coming(self) -> datetime | None:

@@ -14,7 +14,6 @@ from services.models.verdict import Verdict
 
 
 def claim_entry(slot: ScheduledOccurrence, turn: int) -> NewEntry:
-    """The claim of a console on a slot's inspections; `turn` numbers the claims on the slot."""
     return NewEntry(
         kind=EntryKind.LOOKING,
         subject=slot.key,

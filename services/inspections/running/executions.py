@@ -25,17 +25,14 @@ AT_ONCE = 4  # Maximum number of duty inspections that run at the same time
 class _UnderWay:
     task: "asyncio.Task[Recorded]"
     consent: bool
-    since: datetime | None = None
-    """The beginning of its window if a person chose it; None: the usual window."""
+    since: datetime | None = None  # The beginning of its window if a person chose it; None: the usual window
 
 
 class InspectionRuns:
-    """The inspections of one console. `wake` is called when there is something to show, `on_batch_end` after each batch.
-
-    A finding that the journal cannot take is still shown, and is recorded once the journal is writable again, be it by
-    the journal itself. A started
-    inspection runs to its end even if nobody waits for it any more, because AWS may already have charged for it.
-    """
+    """The inspections of one console. `wake` is called when there is something to show, `on_batch_end` after
+    each batch. A finding that the journal cannot take is still shown, and is recorded once the journal is
+    writable again, be it by the journal itself. A started inspection runs to its end even if nobody waits for
+    it any more, because AWS may already have charged for it."""
 
     def __init__(
         self,
@@ -50,8 +47,7 @@ class InspectionRuns:
     ) -> None:
         self.progress: dict[tuple[str, str], RunningInspection] = {}
         """Inspections in progress, by subject and inspection; the subject of runs on demand is ON_DEMAND."""
-        self.unrecorded: dict[tuple[str, str], Recorded] = {}
-        """Findings not yet written to the journal."""
+        self.unrecorded: dict[tuple[str, str], Recorded] = {}  # Findings not yet written to the journal
         self._waiting: dict[tuple[str, str], Recorded] = {}
         """Those that the journal writes by itself once its ledger can be reached."""
         self._runner = runner

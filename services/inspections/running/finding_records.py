@@ -56,14 +56,12 @@ def _answered_for(signed: dict[str, Any]) -> bool:
     return signed.get("verdict") != Verdict.UNKNOWN.value or signed.get("decision") == "overruled"
 
 
-RECENT = timedelta(days=40)
-"""How far back findings are kept in memory: longer than any duty stays open."""
+RECENT = timedelta(days=40)  # How far back findings are kept in memory: longer than any duty stays open
 SIGNED = timedelta(days=430)
 """How long after its end a signed-off time is believed to have been followed by inspections."""
 ON_DEMAND = "hand"  # Prefix of the subject of a finding made on demand, for no duty: `hand@<time>`
 ON_DEMAND_SHOWN = 20  # Maximum number of on-demand findings that are shown
-SIGNATURES_KEPT = 100
-"""Sign-offs kept per inspection; only the newest one counts, unless a clock was wrong."""
+SIGNATURES_KEPT = 100  # Sign-offs kept per inspection; only the newest one counts, unless a clock was wrong
 _SPANS = {
     EntryKind.KNOWN: None,
     EntryKind.SIGN_OFF: NONE,
@@ -105,8 +103,7 @@ class FindingRecords(Projection):
 
     def __init__(self, journal: Journal, allow_list: AllowList) -> None:
         super().__init__(journal, _SPANS)
-        self.allow_list = allow_list
-        """People and networks of the runbook, plus those added by operators."""
+        self.allow_list = allow_list  # People and networks of the runbook, plus those added by operators
         self._of_the_runbook = allow_list
         self._names: dict[tuple[str, str], Entry] = {}
         """By kind and value: the newest entry that adds it to the allow list or removes it."""

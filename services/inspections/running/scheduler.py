@@ -1,8 +1,7 @@
-"""Runs the inspections of duties automatically when they are due, in only one of the open consoles.
-
-That console claims them in the journal first; the others wait for the findings, and take over if it ends. The console
-that began first claims at once. The others give it some time, so that they neither ask AWS the same nor write at once.
-"""
+"""Runs the inspections of duties automatically when they are due, in only one of the open consoles. That
+console claims them in the journal first; the others wait for the findings, and take over if it ends. The
+console that began first claims at once. The others give it some time, so that they neither ask AWS the same
+nor write at once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -32,8 +31,7 @@ from services.models.findings import DutyFindings, Finding, FindingsView, Record
 from services.models.journal import Entry
 from services.models.problem import ProblemKind
 
-LEASE = 600.0
-"""Seconds (of real time) after which another console takes over inspections without findings."""
+LEASE = 600.0  # Seconds (of real time) after which another console takes over inspections without findings
 _DIGITS = 10
 
 
@@ -42,8 +40,7 @@ class Claims:
         self._records = records
         self._journal = journal
         self._clock = clock
-        self._own: dict[str, int] = {}
-        """By slot: the sequence number of this console's newest claim."""
+        self._own: dict[str, int] = {}  # By slot: the sequence number of this console's newest claim
         self._reads = FirstReads(clock)  # Of the newest claim of each slot
 
     def holder(self, slot: ScheduledOccurrence) -> Entry | None:
@@ -91,8 +88,7 @@ def _turn(owner: Entry | None) -> int:
     return int(number) if number.isascii() and number.isdigit() and len(number) < _DIGITS else 0
 
 
-EARLY = timedelta(hours=2)
-"""A finding counts for its duty even if a wrong clock dated it this much too early."""
+EARLY = timedelta(hours=2)  # A finding counts for its duty even if a wrong clock dated it this much too early
 _AWAY = frozenset(
     {
         ProblemKind.EXPIRED,
@@ -179,8 +175,7 @@ class Preparations:
             self._fault(error)
 
 
-SETTLE = 0.2
-"""Minimum seconds (of real time) between two views, as inspections report progress often."""
+SETTLE = 0.2  # Minimum seconds (of real time) between two views, as inspections report progress often
 WAIT = 5.0  # Seconds (of real time) between checks whether a claim has expired
 
 

@@ -1,9 +1,7 @@
-"""Whether the alarms of a service's scaling policies can trigger them. Pure.
-
-A policy scales only while its alarm exists, has data, may run its actions and lists the policy among them; a mute rule
-prevents scaling as well. Source: ScalingPolicy (Application Auto Scaling API reference); MetricAlarm, PutAlarmMuteRule
-(CloudWatch API reference).
-"""
+"""Whether the alarms of a service's scaling policies can trigger them. Pure. A policy scales only while its
+alarm exists, has data, may run its actions and lists the policy among them; a mute rule prevents scaling as
+well. Source: ScalingPolicy (Application Auto Scaling API reference); MetricAlarm, PutAlarmMuteRule
+(CloudWatch API reference)."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -21,8 +21,7 @@ from services.models.ecs import (
 )
 
 T = TypeVar("T")
-DECISIONS = 200
-"""Number of newest decisions read; on a day with a refusal every minute there are more."""
+DECISIONS = 200  # Number of newest decisions read; on a day with a refusal every minute there are more
 
 
 @dataclass(frozen=True, slots=True)

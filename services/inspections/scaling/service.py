@@ -65,8 +65,7 @@ def failure_event(service: ContainerService) -> ServiceEvent | None:
     return next((event for event in service.events if _FAILED.search(event.message)), None)
 
 
-GRACE = timedelta(minutes=3)
-"""How long a task may take to start; until then a shortage is not a fault."""
+GRACE = timedelta(minutes=3)  # How long a task may take to start; until then a shortage is not a fault
 DRAINING = timedelta(minutes=15)
 """How long a deployment may wait for old tasks without an event once all of its own run: they drain for minutes."""
 LONG = timedelta(minutes=30)  # A longer deployment always asks for attention

@@ -59,8 +59,7 @@ VERDICTS = {
     SignInReason.RECOVERY: Verdict.ATTENTION,
     SignInReason.OUTCOME_UNSAID: Verdict.UNKNOWN,
 }
-RECOVERIES = "PasswordRecovery"
-"""Prefix of the events about root's password; IAM users cannot recover theirs."""
+RECOVERIES = "PasswordRecovery"  # Prefix of the events about root's password; IAM users cannot recover theirs
 RECOVERED = "PasswordRecoveryCompleted"
 SWITCH = "SwitchRole"
 TELLING = (SWITCH, "CheckMfa")  # Events that always contain their outcome

@@ -21,8 +21,7 @@ from services.models.iam import IamUser, RootUser
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook_inspections import Trail as TrailSpec
 
-FEW_PAGES = 10
-"""Maximum pages read about one user, including root; with more, their activity is not judged."""
+FEW_PAGES = 10  # Maximum pages read about one user, including root; with more, their activity is not judged
 FEW_WRITES = 3
 """Maximum pages read about all changes of a region; with more, the runbook's event names are looked up one by one."""
 EVERY_WRITE = ""  # Placeholder for an event name: all changes

@@ -17,8 +17,7 @@ class CheckRow:
     measure: Measure
     sentence: str = ""  # For the finding's summary
     advice: tuple[str, ...] = ()
-    by_runbook: bool = False
-    """The instructions on records in the runbook's duties apply to this check."""
+    by_runbook: bool = False  # The instructions on records in the runbook's duties apply to this check
 
     @property
     def verdict(self) -> Verdict:

@@ -31,8 +31,7 @@ REACH = timedelta(days=30)
 """How far back the past is read where it can be read at once: eight closed days, and four of each weekday."""
 FINE = 300
 """Period in which the past of metrics is read, in seconds; CloudWatch keeps it for 63 days, shorter ones for 15."""
-CHANCE = 1e-3
-"""A silence is unusual if a source that goes on would be as silent in a smaller share of cases."""
+CHANCE = 1e-3  # A silence is unusual if a source that goes on would be as silent in a smaller share of cases
 SILENT_BEFORE = 2
 """Number of earlier silent times that make a silence usual; a single one may have been an outage."""
 _AROUND = 0.1

@@ -55,7 +55,6 @@ def number(value: float) -> str:
 
 
 def value_words(value: float, limit: Limit) -> str:
-    """`57.3 %`, `146 ms`: in the limit's unit."""
     return f"{number(value * limit.scale)} {limit.unit}".strip()
 
 

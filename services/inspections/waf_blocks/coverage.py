@@ -24,8 +24,7 @@ _NAMED = 5  # Maximum number of holes named in a sentence
 @dataclass(frozen=True, slots=True)
 class Cover:
     span: TimeSpan  # The window
-    began: datetime | None = None
-    """The first count, if it is a day or more after the window's beginning."""
+    began: datetime | None = None  # The first count, if it is a day or more after the window's beginning
     holes: tuple[TimeSpan, ...] = ()  # Unusual gaps, with counts before and after
     silence: Silence | None = None  # The time without counts up to the window's end; None: not read
 

@@ -1,9 +1,7 @@
-"""WAF ブロックログ: how many requests the firewall blocked, from which addresses and by which rules.
-
-Runbook: ログ調査 3. The written commands list the whole bucket and read all logs; here metric and samples are read first,
-then one Athena query for the window's days, and S3 only under the days' prefixes. The written runbook has no limit;
-those of `[waf]` are the console's own.
-"""
+"""WAF ブロックログ: how many requests the firewall blocked, from which addresses and by which rules. Runbook: ログ調査
+3. The written commands list the whole bucket and read all logs; here metric and samples are read first, then
+one Athena query for the window's days, and S3 only under the days' prefixes. The written runbook has no
+limit; those of `[waf]` are the console's own."""
 
 import math
 from collections import Counter
@@ -79,8 +77,7 @@ class FromOne:
     days: float
     total: int | None  # Number of requests blocked in the window, from the metrics; None: unknown
     sources: BlockSources
-    enough: bool
-    """`sources` suffice to judge: they cover the whole window, or all that the runbook requires."""
+    enough: bool  # `sources` suffice to judge: they cover the whole window, or all that the runbook requires
     note: str = field(default="")
 
     def measure(self) -> Measure:
@@ -136,8 +133,7 @@ def newest(by_rule: Sequence[Samples], zone: tzinfo) -> Evidence:
 
 
 MONTH = timedelta(days=31)
-COVERED = 0.5
-"""Minimum share of the metric's requests that the logs must contain to be representative."""
+COVERED = 0.5  # Minimum share of the metric's requests that the logs must contain to be representative
 
 
 class WafBlocks(Inspection):

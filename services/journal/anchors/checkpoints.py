@@ -1,9 +1,7 @@
-"""Sends the newest hash to logs that the user who writes the journal cannot change afterwards.
-
-A line `toban-journal id=<journal> seq=<number> head=<hash> file=<path> host=<name>` is sent to syslog (journald) with
-every entry, and to a CloudWatch Logs stream, if configured, at most once a minute and at the end. Path and name are
-percent-encoded.
-"""
+"""Sends the newest hash to logs that the user who writes the journal cannot change afterwards. A line
+`toban-journal id=<journal> seq=<number> head=<hash> file=<path> host=<name>` is sent to syslog (journald)
+with every entry, and to a CloudWatch Logs stream, if configured, at most once a minute and at the end. Path
+and name are percent-encoded."""
 
 import re
 import socket
@@ -34,8 +32,7 @@ class Checkpoint(NamedTuple):
     head: str
     file: str  # The journal's path at that time; "" if the line does not contain it
     host: str = ""  # The machine's name; "" if the line does not contain it
-    sender: int | None = None
-    """The user id of the line's sender, if the log vouches for it (journald's _UID)."""
+    sender: int | None = None  # The user id of the line's sender, if the log vouches for it (journald's _UID)
     source: str = ""  # The log's name if it does not record who sent its lines; otherwise ""
 
 

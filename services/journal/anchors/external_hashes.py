@@ -23,8 +23,7 @@ _PATIENCE = 60  # Time-out in seconds for journald
 class ExternalHashes(NamedTuple):
     checkpoints: tuple[Checkpoint, ...] = ()
     note: str = ""  # In words: what could not be read, or that there are no hashes
-    is_configured: bool = False
-    """A person named the source, so it should contain hashes of this journal."""
+    is_configured: bool = False  # A person named the source, so it should contain hashes of this journal
 
 
 def machine_log() -> ExternalHashes:

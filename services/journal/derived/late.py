@@ -1,9 +1,7 @@
-"""What happened last, where some entries waited for the ledger before they were recorded.
-
-The journal's numbers are the order of events, whatever the clocks of the hosts say, but for the entries that are late:
-what has a lower number than such an entry may have happened after it. So a late one is placed by its time among the
-entries before it, and everything that was recorded after it is newer.
-"""
+"""What happened last, where some entries waited for the ledger before they were recorded. The journal's
+numbers are the order of events, whatever the clocks of the hosts say, but for the entries that are late: what
+has a lower number than such an entry may have happened after it. So a late one is placed by its time among
+the entries before it, and everything that was recorded after it is newer."""
 
 from bisect import bisect_left
 from collections.abc import Iterable

@@ -41,16 +41,13 @@ class DerivedStore(Protocol):
 
 @dataclass(frozen=True)
 class Older:
-    """The older entries that one projection needs."""
-
     name: str  # Under which their numbers are saved; change it with the meaning of `statement`
     kinds: tuple[EntryKind, ...]  # The kinds whose entries are candidates
     statement: str
-    """SQL for the numbers of the entries up to `:until` that may matter: all that do, and few others.
-
-    It chooses among `candidates (seq)`: those saved before, and the entries of `kinds` after them. What does not matter
-    must not come to matter by later entries. Signatures (of occurrences) after `:signed` do not count.
-    """
+    """SQL for the numbers of the entries up to `:until` that may matter: all that do, and few others. It
+    chooses among `candidates (seq)`: those saved before, and the entries of `kinds` after them. What does not
+    matter must not come to matter by later entries. Signatures (of occurrences) after `:signed` do not
+    count."""
     since: str = "0"  # SQL for a number up to which no entry up to `:until` matters
     at_first: int | None = None
     """How many candidates, the newest ones, the first read looks at while nothing is saved; None: all. Give

@@ -1,9 +1,7 @@
 """What is derived from the journal and saved in its file, so that a start need not derive it again. Blocks.
-
-The journal's entries alone are the record: nothing here is part of the chain, and all of it can be derived again. What
-is saved has the number and the hash of the last entry that it contains. If the chain has another hash at that number,
-or the content was altered, it is ignored and derived anew.
-"""
+The journal's entries alone are the record: nothing here is part of the chain, and all of it can be derived
+again. What is saved has the number and the hash of the last entry that it contains. If the chain has another
+hash at that number, or the content was altered, it is ignored and derived anew."""
 
 import json
 import sqlite3

@@ -1,8 +1,7 @@
-"""A ledger in a table of PostgreSQL, or of a server that speaks its protocol, with nothing but INSERT and SELECT.
-
-`toban_journal (ledger, seq, record)` with the primary key (ledger, seq): the server stores a number once, whoever sends
-it. LISTEN and NOTIFY only shorten the wait for news; a server without them (Aurora DSQL) is polled.
-"""
+"""A ledger in a table of PostgreSQL, or of a server that speaks its protocol, with nothing but INSERT and
+SELECT. `toban_journal (ledger, seq, record)` with the primary key (ledger, seq): the server stores a number
+once, whoever sends it. LISTEN and NOTIFY only shorten the wait for news; a server without them (Aurora DSQL)
+is polled."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -162,8 +161,7 @@ PUT_SECONDS = 10.0
 READ_SECONDS = 20.0
 NOTIFY_SECONDS = 1.0
 LISTEN_AGAIN = 60.0  # Seconds (of the clock) until a connection that listens is tried again
-_LAZY = ("off", "local")
-"""Settings of synchronous_commit with which an acknowledged record may be lost."""
+_LAZY = ("off", "local")  # Settings of synchronous_commit with which an acknowledged record may be lost
 
 
 def opened(

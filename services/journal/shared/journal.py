@@ -29,8 +29,7 @@ from services.models.problem import Problem
 from services.models.text import clean
 
 PATIENCE = 8.0  # Seconds (real time) for which an entry is tried while the ledger does not answer
-CHECKED = 12
-"""Of so many looks for news, one also asks whether the ledger still has what this copy has."""
+CHECKED = 12  # Of so many looks for news, one also asks whether the ledger still has what this copy has
 SOON = 5.0
 """Seconds (real time) after which an entry that may be late waits for an answer no more: so does the end of a console."""
 DECIDED = 15.0

@@ -13,8 +13,7 @@ from services.logs.follow.source import LimitedSource, Page
 from services.models.logs import LogLine
 from services.models.problem import ProblemKind
 
-WHOLE = 1_100_000
-"""Characters of a line that are exported: CloudWatch Logs takes events of up to 1 MB."""
+WHOLE = 1_100_000  # Characters of a line that are exported: CloudWatch Logs takes events of up to 1 MB
 TRIES = 6  # Attempts for one page while AWS throttles or cannot be reached
 PAUSE = 1.0  # Seconds before the second attempt; doubled each time
 _AGAIN = frozenset({ProblemKind.THROTTLED, ProblemKind.UNREACHABLE, ProblemKind.UNAVAILABLE})

@@ -109,8 +109,6 @@ class ExportRecords(Protocol):
 
 
 class Renders(Protocol[Item]):
-    """LineRenderer or RowRenderer."""
-
     def opening(self) -> str: ...
 
     def render(self, items: Iterable[Item], /) -> str: ...

@@ -29,8 +29,7 @@ _SIGNS = {"=": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 class Explanation(NamedTuple):
     pattern: str  # What is sent to CloudWatch Logs: the text, with ids in quotation marks
     words: str  # Which lines match, or what is wrong
-    error_at: int | None = None
-    """Where the typed text is wrong (characters from 0); None if it is not."""
+    error_at: int | None = None  # Where the typed text is wrong (characters from 0); None if it is not
 
 
 def explain(text: str) -> Explanation:

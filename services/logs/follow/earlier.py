@@ -7,8 +7,7 @@ from services.models.logs import LogLine
 ENOUGH = 400  # Lines after which reading back stops until the reader asks for more
 MOST_PAGES = 20  # Pages of one request of the reader at most
 WIDENED = 8  # How many times longer each next part is while too few lines come
-FURTHEST = 10 * 365 * 86_400_000
-"""Milliseconds before the present that are read at most: no log is older."""
+FURTHEST = 10 * 365 * 86_400_000  # Milliseconds before the present that are read at most: no log is older
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,7 @@ def retry_pause(problem: Problem, failures: int, poll: float, rng: random.Random
     return min(SLOWEST, first * 2.0 ** min(failures, 10)) * rng.uniform(0.8, 1.2)
 
 
-SLICE = 500
-"""Lines that are dealt with at a time: some milliseconds in the window, and as many in a pane."""
+SLICE = 500  # Lines that are dealt with at a time: some milliseconds in the window, and as many in a pane
 
 
 async def slices(lines: tuple[LogLine, ...]) -> AsyncGenerator[tuple[LogLine, ...], None]:
@@ -74,16 +73,14 @@ async def accepted(
 
 __all__ = ["LogFollower", "LogSource", "TailBatch", "TailStats"]
 
-POLL = 5.0
-"""Seconds between rounds; FilterLogEvents allows 5 requests a second for the whole account."""
+POLL = 5.0  # Seconds between rounds; FilterLogEvents allows 5 requests a second for the whole account
 BACKLOG = 200  # Number of lines to begin with, however quiet the group is
 SEARCH_BACK = (30, 600, 3_600, 6 * 3_600, 24 * 3_600, 7 * 86_400)
 """Seconds to read back, increased until BACKLOG lines are found; with the first step a busy group's ten minutes are not
 read."""
 _LEAST_PAUSE = 0.25
 """Seconds between two rounds, or two pages of a sweep, even if they take longer than planned."""
-UNBOUNDED_EVERY = 12
-"""One in so many rounds of a busy group reads events that are dated ahead of time, too."""
+UNBOUNDED_EVERY = 12  # One in so many rounds of a busy group reads events that are dated ahead of time, too
 _LONGEST_RESUMED = 600_000
 """Milliseconds for which an interrupted round is continued where it stopped; then it is begun anew."""
 

@@ -29,15 +29,13 @@ LEAST_SHARE = 0.004
 UNLIMITED = 1_000_000  # Requests in any WINDOW without a limit
 _REQUEST = 0.2  # Seconds of the account's budget that one request costs
 _LEAST_RATE = 1 / 8  # Part of the allowed rate that is left, however often AWS refuses
-_REGAINED = 0.04
-"""Part of the allowed rate that is regained in each second in which requests are answered."""
+_REGAINED = 0.04  # Part of the allowed rate that is regained in each second in which requests are answered
 
 
 @dataclass(eq=False)
 class Lane:
     name: str
-    served: float = 0.0
-    """Virtual time of its next request: the lane with the lowest is served first."""
+    served: float = 0.0  # Virtual time of its next request: the lane with the lowest is served first
     waited: float = 0.0  # Seconds for which its requests have waited so far
     is_urgent: bool = False
     """Whether its requests go before those of the others, and are not slowed down while AWS throttles."""

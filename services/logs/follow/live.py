@@ -1,9 +1,7 @@
-"""A session of Live Tail beside a follow loop: opened again when it breaks, ended when nobody reads.
-
-Live Tail shows events a second after their arrival, and costs money for every minute. It has no past, bears no event
-ids, and above 500 events a second it is a sample; so the follow loop goes on beside it, fills every gap, and
-`services.logs.follow.twins` shows each event once. AWS ends a session after three hours.
-"""
+"""A session of Live Tail beside a follow loop: opened again when it breaks, ended when nobody reads. Live
+Tail shows events a second after their arrival, and costs money for every minute. It has no past, bears no
+event ids, and above 500 events a second it is a sample; so the follow loop goes on beside it, fills every
+gap, and `services.logs.follow.twins` shows each event once. AWS ends a session after three hours."""
 
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable

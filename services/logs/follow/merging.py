@@ -10,8 +10,7 @@ from typing import NamedTuple
 from services.models.logs import LogLine
 
 SETTLE = 3_000  # Milliseconds after a line's time at which every group must have been read
-PATIENCE = 30_000
-"""Milliseconds after which a group that cannot be read holds the others back no longer."""
+PATIENCE = 30_000  # Milliseconds after which a group that cannot be read holds the others back no longer
 MOST = 200_000  # Lines that wait at most; beyond, the oldest are handed out early
 
 

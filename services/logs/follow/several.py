@@ -30,8 +30,7 @@ LASTING = frozenset(
 class GroupBatch(NamedTuple):
     group: str
     batch: TailBatch
-    is_round_over: bool
-    """Whether everything that was visible when the round began has been delivered."""
+    is_round_over: bool  # Whether everything that was visible when the round began has been delivered
 
 
 async def batches(start: Loop, groups: Sequence[str], *, once: bool) -> AsyncGenerator[GroupBatch, None]:

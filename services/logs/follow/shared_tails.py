@@ -26,8 +26,7 @@ class Tail:
     """The newest lines for the next reader, as plain tuples: garbage collection traverses tens of thousands of LogLine
     again and again, and loses sight of a plain tuple of texts and numbers at once."""
     characters: int = 0  # Total length of `lines`
-    forgotten: int | None = None
-    """The latest time (epoch ms) of a line that is no longer among `lines`."""
+    forgotten: int | None = None  # The latest time (epoch ms) of a line that is no longer among `lines`
     last: TailBatch | None = None
     readers: set["asyncio.Queue[TailBatch | None]"] = field(default_factory=set)
     """Each reader's batches; None: the loop has ended."""

@@ -19,8 +19,7 @@ SECOND = 1000
 MINUTE = 60_000
 HOUR = 3_600_000
 MEASURED = 60_000  # Milliseconds over which the rate of new lines is measured
-_ONE_PAGE = 0.8
-"""Share of a page that a round's lines and overlap may fill while they cost one request."""
+_ONE_PAGE = 0.8  # Share of a page that a round's lines and overlap may fill while they cost one request
 _OVERLAP_SHARE = 0.5  # Share of the spare budget that overlaps may use; the rest is for sweeps
 _LINE_SIZE = 300  # Assumed characters of a line before any was read
 
@@ -104,8 +103,6 @@ class Sweep:
 
 
 class SweepPlan:
-    """Which sweep of one tail comes next."""
-
     def __init__(self, window: FollowWindow, rate: SweepRate, began: int) -> None:
         self._window = window
         self._rate = rate

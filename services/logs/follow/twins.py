@@ -1,8 +1,7 @@
-"""Matches lines that come by two ways, one of which bears no event id: each event is shown once.
-
-The follow loop's lines have CloudWatch's event ids; Live Tail's and Logs Insights' have none. They are the same event if
-stream, time and text are the same, and of several equal ones as many are shown as one of the two ways has brought.
-"""
+"""Matches lines that come by two ways, one of which bears no event id: each event is shown once. The follow
+loop's lines have CloudWatch's event ids; Live Tail's and Logs Insights' have none. They are the same event if
+stream, time and text are the same, and of several equal ones as many are shown as one of the two ways has
+brought."""
 
 from collections.abc import Iterable, Sequence
 

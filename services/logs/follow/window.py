@@ -18,8 +18,7 @@ LEAST_OVERLAP = 2_000  # The same at least, however busy the group is
 FURTHEST = 900_000
 """A round begins at most this long before the one that was completed last: a group that has been quiet for hours is not
 read for hours."""
-KEPT = 86_400_000 + 600_000
-"""How long ids are kept, and so how far back sweeps may read: a day, and a little."""
+KEPT = 86_400_000 + 600_000  # How long ids are kept, and so how far back sweeps may read: a day, and a little
 
 LATENESS = (2_000, 10_000, 120_000, 420_000, 6_000_000, 43_200_000)
 """Milliseconds by which an event may become visible after its own time, for each of which completeness is known."""
@@ -34,12 +33,10 @@ class Span(NamedTuple):
 
 
 class FollowWindow:
-    """The state of one follow loop.
-
-    A round consists of `begin`, `accept` for every page, and `finish` after the last page; a failed round is started
-    again and loses nothing. `start` is the earliest event wanted. `began` (the time of the first read) distinguishes an
-    event that arrived late from one that is older than requested.
-    """
+    """The state of one follow loop. A round consists of `begin`, `accept` for every page, and `finish` after
+    the last page; a failed round is started again and loses nothing. `start` is the earliest event wanted.
+    `began` (the time of the first read) distinguishes an event that arrived late from one that is older than
+    requested."""
 
     def __init__(self, start: int, began: int, *, most_ids: int = MOST_IDS) -> None:
         self._start = start
@@ -50,8 +47,7 @@ class FollowWindow:
         """The newest event of completed rounds, never later than the current time."""
         self._finished: int | None = None
         self._reading = start  # Where the current round started reading
-        self._refused = -1
-        """The newest event that was not delivered because it was older than the horizon."""
+        self._refused = -1  # The newest event that was not delivered because it was older than the horizon
         self._last_round: Span | None = None  # The last completed round
         self._seconds: dict[int, int] = {}
         """Number of events by second, of the time that rounds may read again."""

@@ -17,8 +17,7 @@ _BIN, _COUNT, _LEVEL = "at", "n", "word"
 @dataclass(frozen=True, slots=True)
 class LevelBar:
     at: datetime  # Start of the bar (UTC)
-    counts: Mapping[Severity, int] = field(default_factory=dict)
-    """Events by level; PLAIN has no level."""
+    counts: Mapping[Severity, int] = field(default_factory=dict)  # Events by level; PLAIN has no level
 
     @property
     def total(self) -> int:

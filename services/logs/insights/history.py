@@ -22,8 +22,7 @@ from services.models.metrics import TimeSpan
 from services.models.text import clean
 
 MOST = 200  # Queries remembered: the newest
-ONCE_A_SIZE = 1_000_000
-"""Bytes estimated from which a comparison with the bytes scanned means anything."""
+ONCE_A_SIZE = 1_000_000  # Bytes estimated from which a comparison with the bytes scanned means anything
 _BYTES = 4 << 20  # Size of the file at most
 
 

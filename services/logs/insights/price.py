@@ -1,10 +1,7 @@
-"""What a Logs Insights query will cost, before it is sent.
-
-Logs Insights charges the bytes it scans. They are estimated from what each log group stores and the share of its stored
-time that the query covers; field indexes may save some of it. Stored sizes are compressed, so earlier queries of the
-same groups correct the estimate. Source: DescribeLogGroups, DescribeFieldIndexes; "Field indexes" (CloudWatch Logs
-User Guide).
-"""
+"""What a Logs Insights query will cost, before it is sent. Logs Insights charges the bytes it scans. They are
+estimated from what each log group stores and the share of its stored time that the query covers; field
+indexes may save some of it. Stored sizes are compressed, so earlier queries of the same groups correct the
+estimate. Source: DescribeLogGroups, DescribeFieldIndexes; "Field indexes" (CloudWatch Logs User Guide)."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence

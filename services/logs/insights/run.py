@@ -25,8 +25,7 @@ _ANSWER_LOST = frozenset({ProblemKind.UNREACHABLE, ProblemKind.INCOMPLETE, Probl
 """After these errors it is unknown whether AWS accepted the request."""
 
 Sleep = Callable[[float], Awaitable[None]]
-Charge = Callable[[QueryProgress], None]
-"""Told once of each query, with the last that is known of it."""
+Charge = Callable[[QueryProgress], None]  # Told once of each query, with the last that is known of it
 
 
 class QueryRunner:
@@ -39,11 +38,10 @@ class QueryRunner:
     async def run(
         self, query: InsightsQuery, *, longest: float = LONGEST, charge: Charge | None = None
     ) -> AsyncGenerator[QueryProgress, None]:
-        """Start `query` and yield its state at every poll; the last one is final, with all rows if it completed.
-
-        Rows are partial until then and must not be judged. Close the generator to stop the query. `charge` is called
-        once, at the end, however it comes. Raises AwsError (Invalid with `compile_error`: a malformed query).
-        """
+        """Start `query` and yield its state at every poll; the last one is final, with all rows if it
+        completed. Rows are partial until then and must not be judged. Close the generator to stop the query.
+        `charge` is called once, at the end, however it comes. Raises AwsError (Invalid with `compile_error`:
+        a malformed query)."""
         last = QueryProgress(state=QueryState.SCHEDULED)
         id = ""
         try:

@@ -1,8 +1,7 @@
-"""Logs Insights as the console uses it: price first, run, saved queries, history, and the histogram of a range.
-
-`Services.insights` is the one instance of a system. For other parts of the console: `estimate` (bytes and yen before a
-query is sent; free), `run` (a charged query), `histogram` (a charged query: bars by level).
-"""
+"""Logs Insights as the console uses it: price first, run, saved queries, history, and the histogram of a
+range. `Services.insights` is the one instance of a system. For other parts of the console: `estimate` (bytes
+and yen before a query is sent; free), `run` (a charged query), `histogram` (a charged query: bars by
+level)."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing

@@ -33,8 +33,7 @@ class MaskSpan(NamedTuple):
     start: int
     end: int
     kind: str  # Id of a kind in TITLES, or of a pattern of the runbook
-    quote: str = ""
-    """What encloses the sign that stands for it: a number of JSON has no quotes of its own."""
+    quote: str = ""  # What encloses the sign that stands for it: a number of JSON has no quotes of its own
 
 
 class MaskedText(NamedTuple):

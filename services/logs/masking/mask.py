@@ -37,8 +37,7 @@ class Masker:
         """`contacts`: texts whose telephone numbers and mail addresses stay readable, such as the runbook's contacts."""
         self._contacts = "\n".join(contacts)
         self._further = compiled(tuple((str(each.id), each.pattern) for each in patterns))
-        self.counts: Counter[str] = Counter()
-        """The number of masked parts by kind, over all texts so far."""
+        self.counts: Counter[str] = Counter()  # The number of masked parts by kind, over all texts so far
 
     def mask(self, text: str) -> str:
         masked = self.masked(text)

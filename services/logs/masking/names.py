@@ -11,8 +11,7 @@ from services.logs.masking.kinds import HEADER, PASSWORD, TOKEN, words
 
 class Telling(NamedTuple):
     kind: str
-    shortest: int
-    """Characters of the shortest value that can be meant: `Unexpected token: }` is no token."""
+    shortest: int  # Characters of the shortest value that can be meant: `Unexpected token: }` is no token
     is_vague: bool = False  # The word has other meanings: the value itself must look like a secret
     is_phrase: bool = False  # The value may be several words
 

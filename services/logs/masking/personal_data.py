@@ -1,9 +1,7 @@
-"""Finds personal data that can be told from other text: mail addresses, telephone numbers, My Numbers, card numbers.
-
-A number is masked where its form and its check digits say what it is, so that request ids, times, addresses of hosts
-and account ids stay readable. Names and postal addresses cannot be told from other text and stay: a runbook names
-further patterns.
-"""
+"""Finds personal data that can be told from other text: mail addresses, telephone numbers, My Numbers, card
+numbers. A number is masked where its form and its check digits say what it is, so that request ids, times,
+addresses of hosts and account ids stay readable. Names and postal addresses cannot be told from other text
+and stay: a runbook names further patterns."""
 
 import re
 from collections.abc import Iterator
@@ -43,8 +41,7 @@ _NAMED_TELEPHONE = re.compile(
     rf"""(?ix) (?: \b(?:tel|telephone|phone|fax|mobile)(?:[_-]?(?:no|number))? | 電話(?:番号)? | 携帯(?:電話|番号)? | 連絡先 )
       [^0-9A-Za-z+]{{0,8}} (?P<value>0[1-9] (?:[ ()-]{{0,2}}\d){{8,9}}) {_AFTER}"""
 )
-_LONG_NUMBER = re.compile("[0-9]{4}[ -]?[0-9]{4,6}[ -]?[0-9]")
-"""What a My Number or a card number contains."""
+_LONG_NUMBER = re.compile("[0-9]{4}[ -]?[0-9]{4,6}[ -]?[0-9]")  # What a My Number or a card number contains
 _MY_NUMBER = re.compile(rf"\d(?<!{_BEFORE}\d)\d{{3}}(?P<gap>[ -]?)\d{{4}}(?P=gap)\d{{4}}{_AFTER}")
 _MY_NUMBER_WORDS = ("個人番号", "マイナンバ", "number")
 _NAMED_MY_NUMBER = re.compile(

@@ -48,8 +48,6 @@ Secret = tuple[Place, Telling]
 
 
 class _Leaf(NamedTuple):
-    """A string or a number that is no key."""
-
     key: str
     place: Place
     text: str

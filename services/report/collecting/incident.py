@@ -51,8 +51,7 @@ from services.runbook.undecided import draft_text
 QUOTED = 40  # Most lines that are quoted of each log
 
 
-Weighed = tuple[Facts, Assessment]
-"""The newest evidence, and how it is weighed with the weights of today."""
+Weighed = tuple[Facts, Assessment]  # The newest evidence, and how it is weighed with the weights of today
 
 
 def recorded_incidents(journal: Path) -> tuple[Incident, ...]:

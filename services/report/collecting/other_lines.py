@@ -94,8 +94,7 @@ def _of(consent: Consent) -> dict[str, object]:
 
 NAMED = 8  # Services whose stopped tasks are counted by name
 OLD_POSTS = timedelta(days=30)  # How long an unsent post keeps being reported
-_LATE_TOTALS = timedelta(hours=12)
-"""How long after midnight a console may still write a day's final total."""
+_LATE_TOTALS = timedelta(hours=12)  # How long after midnight a console may still write a day's final total
 _POSTS = (EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED)
 NOTES = frozenset(
     {

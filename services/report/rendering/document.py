@@ -72,8 +72,7 @@ class Document:
     verdict: str = ""  # The overall verdict in words; "" for a document that has none
     summary: tuple[Block, ...] = ()  # What a reader must know, above everything else
     sections: tuple[Section, ...] = field(default=())
-    annexes: tuple[Section, ...] = ()
-    """What the sections refer to by number; each begins with its number."""
+    annexes: tuple[Section, ...] = ()  # What the sections refer to by number; each begins with its number
     seals: tuple[str, ...] = ()  # Heads of the boxes for seals on paper
     footer: str = ""
 

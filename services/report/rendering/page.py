@@ -132,8 +132,6 @@ def _wrapped(line: str, width: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Annexes:
-    """The annexes in order, and their numbers by what they are about."""
-
     sections: tuple[Section, ...]
     numbers: dict[str, int]
 

@@ -67,7 +67,6 @@ def partly_judged() -> str:
 
 
 def unknown() -> str:
-    """`? 不明`: nobody looked."""
     return _marked((glyphs.NOT_JUDGED, N_("not known")))
 
 

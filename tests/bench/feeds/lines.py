@@ -5,8 +5,7 @@ hold none, because lnav 0.12 aborts on them within seconds."""
 import hashlib
 import json
 
-EVERY = 4
-"""Every fourth line carries its number, so that the screen shows how old its newest line is."""
+EVERY = 4  # Every fourth line carries its number, so that the screen shows how old its newest line is
 
 _JAPANESE = "施設予約の受付を完了しました"
 _ENGLISH = "reservation accepted and queued for the mailer"

@@ -1,9 +1,7 @@
-"""An app that follows a file with one widget: `python -m tests.bench.feeds.tail_app KIND FILE`.
-
-KIND: `pane` (ours), `pane-5fps` (ours, five frames a second while lines pour in), `log` (Textual's Log, one write per
-read), `log-line` (one write per line),
-`richlog`. The file is read every 50 ms, so that only the widgets differ.
-"""
+"""An app that follows a file with one widget: `python -m tests.bench.feeds.tail_app KIND FILE`. KIND: `pane`
+(ours), `pane-5fps` (ours, five frames a second while lines pour in), `log` (Textual's Log, one write per
+read), `log-line` (one write per line), `richlog`. The file is read every 50 ms, so that only the widgets
+differ."""
 
 import sys
 from collections.abc import Callable

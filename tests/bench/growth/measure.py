@@ -40,11 +40,9 @@ MONTHS = Keys("inspect", b"", (b"]", b"]", b"]", b"[", b"[", b"["), "")  # The c
 
 
 class Figures(NamedTuple):
-    live_cpu: float
-    """Processor seconds until the first live value is shown and its work has come to rest."""
+    live_cpu: float  # Processor seconds until the first live value is shown and its work has come to rest
     steady_cpu: float  # Percent of a core, without reads
-    steady_hold: float
-    """Milliseconds of the processor, the longest step on the event loop, without reads."""
+    steady_hold: float  # Milliseconds of the processor, the longest step on the event loop, without reads
     cycle_cpu: float  # Processor milliseconds of reading everything once (ctrl+r)
     hold: float
     """Milliseconds of the processor, the longest step on the event loop, while a minute turns, reads and keys included."""

@@ -9,8 +9,7 @@ class Cells:
     def __init__(self, rows: int, columns: int) -> None:
         self.size = rows, columns
         self._wraps = True
-        self._y = self._x = 0
-        """The cursor; behind the last column when a character was written there."""
+        self._y = self._x = 0  # The cursor; behind the last column when a character was written there
         self._top, self._bottom = 0, rows - 1  # The margins, both inside
         self._saved = 0, 0
         self._last = " "

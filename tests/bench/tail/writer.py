@@ -1,8 +1,7 @@
 """Puts numbered lines into a log group: `python -m tests.bench.tail.writer URL GROUP RATE SECONDS BURST`.
-
-RATE lines a second for SECONDS, half-way LATE lines that are LATE_BY seconds old, then BURST lines at once. Prints for
-each request its kind, its first and last number and when it was answered, in seconds of the monotonic clock.
-"""
+RATE lines a second for SECONDS, half-way LATE lines that are LATE_BY seconds old, then BURST lines at once.
+Prints for each request its kind, its first and last number and when it was answered, in seconds of the
+monotonic clock."""
 
 import asyncio
 import json

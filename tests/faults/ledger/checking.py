@@ -26,10 +26,8 @@ class Findings:
     entries: int = 0
     acknowledged: int = 0
     missing: list[str] = field(default_factory=list)  # Acknowledged, and not there
-    twice: list[str] = field(default_factory=list)
-    """Texts, nonces and claims that are there more than once."""
-    forks: list[str] = field(default_factory=list)
-    """Broken links and hashes, and copies that differ."""
+    twice: list[str] = field(default_factory=list)  # Texts, nonces and claims that are there more than once
+    forks: list[str] = field(default_factory=list)  # Broken links and hashes, and copies that differ
     wrong: list[str] = field(default_factory=list)
     """Holds that two had at once, and refusals that name an entry without the claim or hold."""
 

@@ -1,8 +1,7 @@
-"""Whether a history of concurrent operations on one claim or hold could have happened one after another.
-
-The search of Wing and Gong, "Testing and Verifying Concurrent Objects" (1993): try every operation that may have been
-the first, and then every one that may have been the next; what has been tried is not tried again (Lowe 2017).
-"""
+"""Whether a history of concurrent operations on one claim or hold could have happened one after another. The
+search of Wing and Gong, "Testing and Verifying Concurrent Objects" (1993): try every operation that may have
+been the first, and then every one that may have been the next; what has been tried is not tried again (Lowe
+2017)."""
 
 import itertools
 from collections.abc import Awaitable, Callable, Sequence

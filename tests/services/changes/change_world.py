@@ -33,11 +33,9 @@ UNAPPROVED = load_builtin("facility-prod").model_copy(update={"approvers": ()})
 APPROVED = with_example_people(load_builtin("facility-prod"))
 """The runbook with approvers who are known, as the demo's."""
 ARMED = timedelta(minutes=30)
-OVER = 361
-"""Seconds of the world after which a request whose intent is recorded can no longer take effect."""
+OVER = 361  # Seconds of the world after which a request whose intent is recorded can no longer take effect
 
-TOLD = 1_400
-"""Seconds after that by which CloudTrail has listed what it will, and events that are later."""
+TOLD = 1_400  # Seconds after that by which CloudTrail has listed what it will, and events that are later
 
 
 def hasten(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:

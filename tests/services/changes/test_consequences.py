@@ -34,8 +34,7 @@ class Flip(NamedTuple):
     """One sentence, what it rests on, and the words with one value and with another."""
 
     kind: str
-    part: str
-    """downtime, cost, reversible, impact, refused, title, rows, warning or grave (a grave warning)."""
+    part: str  # downtime, cost, reversible, impact, refused, title, rows, warning or grave (a grave warning)
     field: str
     one: dict[str, Any]
     words: str

@@ -15,8 +15,7 @@ from tests.services.calendar.calendar_world import POLICIES, calendar, closures,
 
 TODAY = date(2026, 6, 17)
 NOW = datetime(2026, 6, 17, 1, 30, tzinfo=UTC)
-MIDNIGHT = datetime(2026, 6, 17, 15, tzinfo=UTC)
-"""The end of the day in Japan, of which a report is."""
+MIDNIGHT = datetime(2026, 6, 17, 15, tzinfo=UTC)  # The end of the day in Japan, of which a report is
 FIRST = TODAY - timedelta(days=400)
 MISSED_SINCE = TODAY - timedelta(days=14)
 ANCHOR = "access-key:deploy"

@@ -9,8 +9,7 @@ from services.incidents.facts import detail_of, message_of
 from services.incidents.signals.dependencies import dependency_of
 
 LINES = tomllib.loads((Path(__file__).parent / "data" / "error_lines.toml").read_text("utf-8"))["line"]
-UNKNOWN = {"nats: no servers available for connection"}
-"""Nothing but the library's own prefix tells."""
+UNKNOWN = {"nats: no servers available for connection"}  # Nothing but the library's own prefix tells
 
 
 @pytest.mark.parametrize("kind", ["database", "outside", "other", "none"])

@@ -6,8 +6,7 @@ from typing import Any
 
 from services.aws.client.reader import Answer, Reader, incomplete
 
-Path = tuple[str, ...]
-"""Service, operation, then the keys that lead to a value; lists are passed through."""
+Path = tuple[str, ...]  # Service, operation, then the keys that lead to a value; lists are passed through
 Change = Callable[[str, str, Answer], None]
 """Changes an answer of a service's operation in place, or raises AwsError."""
 _TOKENS = ("ClientRequestToken",)
@@ -18,8 +17,7 @@ class Replay:
 
     def __init__(self, reader: Reader) -> None:
         self.change: Change | None = None
-        self.seen: dict[tuple[str, str], list[Answer]] = {}
-        """Whole answers by service and operation."""
+        self.seen: dict[tuple[str, str], list[Answer]] = {}  # Whole answers by service and operation
         self._reader = reader
         self._answers: dict[str, list[Answer]] = {}
 

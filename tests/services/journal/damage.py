@@ -30,8 +30,7 @@ from services.slack.sending import SlackSent
 from tests.services.changes.test_runs import plan as plan_of
 from tests.services.journal.book import ALICE, NOON, append, tampered
 
-ENDS = ("", "-wal", "-shm")
-"""What a journal consists of while a console has it open, as ends of its name."""
+ENDS = ("", "-wal", "-shm")  # What a journal consists of while a console has it open, as ends of its name
 AT = "2026-01-14T00:00:00+00:00"
 SLOT = "daily@2026-01-14T09:00"
 HOSTILE: tuple[object, ...] = (

@@ -16,8 +16,7 @@ class Line:
         self.address, self.largest = ledger.address, ledger.largest
         self.is_cut = False
         self.loses_answers = False  # What is sent arrives, but nobody is told
-        self.breaks = False
-        """What is sent next arrives, but nobody is told, and the line is cut from then on."""
+        self.breaks = False  # What is sent next arrives, but nobody is told, and the line is cut from then on
         self.requests: Counter[str] = Counter()
 
     async def put(self, seq: int, record: bytes) -> bytes | None:

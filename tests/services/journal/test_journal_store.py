@@ -14,8 +14,7 @@ from services.journal.store import Store
 from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
 from tests.services.journal.book import ALICE, NOON, append, checked, filled, note, tampered
 
-ANY = st.text(st.characters(), max_size=30)
-"""With NUL, lone surrogates, control and bidi characters."""
+ANY = st.text(st.characters(), max_size=30)  # With NUL, lone surrogates, control and bidi characters
 
 
 def test_entries_are_numbered_and_linked(tmp_path):

@@ -1,8 +1,7 @@
-"""Plays a story in the console of the demo, and takes down what its terminal shows.
-
-A recording has the screens of the real console, and the times of the story: how fast a person types, how long a viewer
-reads. So it does not depend on the machine that records. Nothing sleeps: what comes next waits for what is on the screen.
-"""
+"""Plays a story in the console of the demo, and takes down what its terminal shows. A recording has the
+screens of the real console, and the times of the story: how fast a person types, how long a viewer reads. So
+it does not depend on the machine that records. Nothing sleeps: what comes next waits for what is on the
+screen."""
 
 import re
 import sys

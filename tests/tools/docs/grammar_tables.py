@@ -8,8 +8,7 @@ from tests.tools.docs.markdown import code, codes, heading, table
 from tests.tools.docs.words import Texts
 
 Schema = dict[str, Any]
-_TRANSLATED = "en"
-"""The key for English versions of texts, explained once instead of in every table."""
+_TRANSLATED = "en"  # The key for English versions of texts, explained once instead of in every table
 _LIMITS = {
     "minimum": "≥ {}",
     "exclusiveMinimum": "> {}",

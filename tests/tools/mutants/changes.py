@@ -1,9 +1,7 @@
-"""The lines of a module that can be changed, and each change: its tree is parsed anew and one place of it is another.
-
-Nothing is offered that could not matter: docstrings, annotations, imports, texts for people, assertions, what only a
-type checker reads, abstract methods. A statement is taken out as `if 0: …`, which is not executed and
-leaves the function what it was for the compiler: its variables, its closure, a generator.
-"""
+"""The lines of a module that can be changed, and each change: its tree is parsed anew and one place of it is
+another. Nothing is offered that could not matter: docstrings, annotations, imports, texts for people,
+assertions, what only a type checker reads, abstract methods. A statement is taken out as `if 0: …`, which is
+not executed and leaves the function what it was for the compiler: its variables, its closure, a generator."""
 
 import ast
 import hashlib

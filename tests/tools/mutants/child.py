@@ -18,8 +18,7 @@ from tests.tools.mutants.hook.sitecustomize import load_changed
 HOOK = Path(__file__).parent / "hook"
 NAMES = "MUTANT_TESTS"
 REPORT = "MUTANT_REPORT"
-_MEMORY = 6 << 30
-"""Bytes of addresses; a loop that never ends fails before it takes the machine's memory."""
+_MEMORY = 6 << 30  # Bytes of addresses; a loop that never ends fails before it takes the machine's memory
 
 Functions = dict[str, list[FunctionType]]
 Swaps = list[tuple[FunctionType, CodeType]]

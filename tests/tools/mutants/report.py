@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from tests.tools.mutants.trials import Verdict
 
 ENOUGH = 95.0  # Percent of all mutants that must be killed
-GUARDED = ("services/changes/", "services/journal/", "services/aws/client/")
-"""Where none may be alive."""
+GUARDED = ("services/changes/", "services/journal/", "services/aws/client/")  # Where none may be alive
 
 
 def line_of(verdict: Verdict) -> str:

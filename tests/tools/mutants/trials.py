@@ -25,8 +25,7 @@ class Mutant:
     tests: list[Run]
     runners: int
     """How many tests run the line; `tests` may be fewer, and for what is executed by imports others."""
-    at_import: bool
-    """Whether it is executed while modules are imported, so that it takes a Python of its own."""
+    at_import: bool  # Whether it is executed while modules are imported, so that it takes a Python of its own
 
     @property
     def place(self) -> str:

@@ -1,8 +1,7 @@
-"""Makes the offline bundle: one file that installs Toban where no package index can be reached (`make bundle`).
-
-It is a zip archive that Python runs: the installer (tui/installed/toban_bundle), the lock file, the wheels of all
-that is locked for each Python that Toban supports, and their SHA-256. Made twice from one commit it is the same file.
-"""
+"""Makes the offline bundle: one file that installs Toban where no package index can be reached (`make
+bundle`). It is a zip archive that Python runs: the installer (tui/installed/toban_bundle), the lock file, the
+wheels of all that is locked for each Python that Toban supports, and their SHA-256. Made twice from one
+commit it is the same file."""
 
 import argparse
 import hashlib

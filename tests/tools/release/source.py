@@ -10,8 +10,7 @@ from pathlib import Path
 from tests.tools.release.build import ROOT, commit_time, git, git_bytes, version
 from tests.tools.release.steps import Failure
 
-COMMIT_FILE = "tui/commit.txt"
-"""Where a build without git finds the commit (tui/installed/build_hook.py)."""
+COMMIT_FILE = "tui/commit.txt"  # Where a build without git finds the commit (tui/installed/build_hook.py)
 _MODES = {"100644": 0o644, "100755": 0o755}  # Permissions by the mode of an entry
 _VERSION_LINE = re.compile(r'(?m)^version = "([^"]+)"$')
 
@@ -22,8 +21,7 @@ class Source:
 
     root: Path
     commit: str
-    number: str
-    """The version; that of a rehearsal ends in `+rehearsal`, which no package index accepts."""
+    number: str  # The version; that of a rehearsal ends in `+rehearsal`, which no package index accepts
 
     @property
     def epoch(self) -> int:

@@ -44,8 +44,7 @@ class Job:
 
     world: World
     language: str
-    sizes: tuple[tuple[int, int], ...]
-    """The console starts at the first one, and is resized to the others."""
+    sizes: tuple[tuple[int, int], ...]  # The console starts at the first one, and is resized to the others
     shots: tuple[str, ...]
     looks: tuple[Look, ...]
 

@@ -30,8 +30,7 @@ class Wire(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.upstream = urlsplit(url)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        self.instead: dict[str, Answer] = {}
-        """Answers by operation; these requests are not passed on."""
+        self.instead: dict[str, Answer] = {}  # Answers by operation; these requests are not passed on
         self.changed: Callable[[str, bytes], bytes] = lambda _operation, body: body
         """The body of an answer as it arrives."""
         self.ahead = timedelta()  # AWS's clock less this machine's

@@ -15,8 +15,7 @@ from tui.exit_status import ExitStatus
 
 pytestmark = pytest.mark.slow
 
-HERE, OURS = "123456789012", "210987654321"
-"""The account that answers, and the runbook's where they differ."""
+HERE, OURS = "123456789012", "210987654321"  # The account that answers, and the runbook's where they differ
 ELSEWHERE = "us-east-1"
 SHIPPED = Path("services/runbook/facility-prod.toml")
 COMMANDS: dict[str, tuple[str, ...]] = {

@@ -1,8 +1,7 @@
-"""`toban doctor`: checks this machine, the settings, AWS and the journal, each with a remedy; nothing is written.
-
-Exit status: 0 all is well, 1 attention, 2 abnormal, 3 something could not be checked, 64 usage error. Errors in the
-configuration and the runbook are results here: status 2. `--json` prints `services.models.doctor_answer`.
-"""
+"""`toban doctor`: checks this machine, the settings, AWS and the journal, each with a remedy; nothing is
+written. Exit status: 0 all is well, 1 attention, 2 abnormal, 3 something could not be checked, 64 usage
+error. Errors in the configuration and the runbook are results here: status 2. `--json` prints
+`services.models.doctor_answer`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -32,13 +32,10 @@ class Copy(NamedTuple):
     seq: int
     hash: str
     waiting: int  # Entries that wait for the ledger
-    place: str | None = None
-    """Where the journal has moved last, as far as the copy knows; None: it never has."""
+    place: str | None = None  # Where the journal has moved last, as far as the copy knows; None: it never has
 
 
 class Missing(NamedTuple):
-    """What the ledger has and the copy has not."""
-
     records: int
     is_all: bool  # False: there are more
     place: str | None  # Where the journal has moved last, as these records say; None: they do not

@@ -13,8 +13,7 @@ from tui.terminal.passthrough import inside_tmux
 
 COMFORTABLE = (80, 24)  # Columns and rows for which the screens are made
 _TMUX_SECONDS = 2.0
-_LONGEST_ESCAPE = 100
-"""Milliseconds that tmux may wait after Escape; its default was 500 before version 3.5."""
+_LONGEST_ESCAPE = 100  # Milliseconds that tmux may wait after Escape; its default was 500 before version 3.5
 
 
 async def terminal(subject: Examination) -> CheckOutcome:

@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 
 FIRST = "alb-5xx"  # The scenario without `--scenario`
 _SEEDS = 10_000
-Go = Callable[[StartOptions], int]
-"""Hands the terminal over to the console and returns its exit status."""
+Go = Callable[[StartOptions], int]  # Hands the terminal over to the console and returns its exit status
 
 
 def drill_group(

@@ -1,8 +1,7 @@
 """`toban journal move` and `copy`: the journal at another place, with the same entries, numbers and hashes.
-
-Both can be interrupted and run again. Exit status: 0 done, 2 the journal or the target must not be used for this, 64
-usage error, 65 and 78 a runbook or configuration with mistakes, 69 a ledger did not answer, 73 a file cannot be written.
-"""
+Both can be interrupted and run again. Exit status: 0 done, 2 the journal or the target must not be used for
+this, 64 usage error, 65 and 78 a runbook or configuration with mistakes, 69 a ledger did not answer, 73 a
+file cannot be written."""
 
 import sqlite3
 from collections.abc import Callable, Sequence

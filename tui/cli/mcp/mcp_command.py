@@ -1,8 +1,7 @@
-"""`toban mcp`: serves the Model Context Protocol on standard input and output, for programs that read what people read here.
-
-Nothing can be changed with it: neither AWS nor the journal. Exit status: 0 the client closed its end, 69 the protocol's
-library is not installed, 141 the client no longer reads. Signal n ends it with 128 + n.
-"""
+"""`toban mcp`: serves the Model Context Protocol on standard input and output, for programs that read what
+people read here. Nothing can be changed with it: neither AWS nor the journal. Exit status: 0 the client
+closed its end, 69 the protocol's library is not installed, 141 the client no longer reads. Signal n ends it
+with 128 + n."""
 
 import errno
 import os

@@ -1,8 +1,7 @@
-"""`toban report --all`: the reports of every configured system in one document.
-
-Exit status: that of the worst report; a system whose journal or runbook cannot be read counts as unknown. `--format json`
-prints a list in the order of the configuration: `services.models.report.DayReport`, `PeriodReport` or `UnreadReport`.
-"""
+"""`toban report --all`: the reports of every configured system in one document. Exit status: that of the
+worst report; a system whose journal or runbook cannot be read counts as unknown. `--format json` prints a
+list in the order of the configuration: `services.models.report.DayReport`, `PeriodReport` or
+`UnreadReport`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

@@ -111,8 +111,7 @@ class RevealScreen(Dialog[None]):
         self.dismiss()
 
 
-Stopped = Callable[[Problem], None]
-"""Called when the confirmation could not be recorded: nothing was sent."""
+Stopped = Callable[[Problem], None]  # Called when the confirmation could not be recorded: nothing was sent
 
 
 def apply(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:

@@ -73,8 +73,7 @@ class ArmScreen(PlacedDialog[bool]):
         self.arming = False
         engine = self.app.ready.engine
         self.role = engine.arming.role
-        self.longest = int(engine.arming.longest.total_seconds() // 60)
-        """Maximum minutes of one arming."""
+        self.longest = int(engine.arming.longest.total_seconds() // 60)  # Maximum minutes of one arming
 
     def compose(self) -> ComposeResult:
         with window(_("Allow changes")):

@@ -28,13 +28,11 @@ class PlanStatus:
     wrong: str = ""  # What is wrong with the typed name
     applying: bool = False  # The plan was confirmed
     run: Run | None = None  # The run of the confirmed plan
-    missing: str = ""
-    """The approval, or the way through a freeze, that the plan still lacks; "" for nothing."""
+    missing: str = ""  # The approval, or the way through a freeze, that the plan still lacks; "" for nothing
     role: str = ""  # The role that confirmed changes are sent with; "" without one
 
     @property
     def refused(self) -> bool:
-        """Whether the plan must not be applied."""
         return self.plan is not None and (bool(self.plan.refusals) or not self.plan.steps)
 
     @property

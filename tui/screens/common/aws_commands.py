@@ -14,8 +14,7 @@ class AwsCommandsScreen(Dialog[None]):
     DEFAULT_CSS = """
     AwsCommandsScreen > #window { width: 96%; max-width: 150; height: auto; max-height: 96%; }
     """
-    AUTO_FOCUS = ""
-    """The view chooses the first command itself, so that the head above it stays in view."""
+    AUTO_FOCUS = ""  # The view chooses the first command itself, so that the head above it stays in view
     app = app_getter(Console)
 
     def __init__(self, sheet: CommandSheet) -> None:

@@ -14,8 +14,7 @@ from services.models.findings import Finding
 from services.models.metrics import TimeSpan
 from tui.console import Console
 
-DAY = timedelta(days=1)
-"""The window of a finding without one, such as the present state of a database."""
+DAY = timedelta(days=1)  # The window of a finding without one, such as the present state of a database
 
 
 def alarm_sheet(app: Console, alarm: Alarm) -> CommandSheet:

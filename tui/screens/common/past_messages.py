@@ -1,5 +1,3 @@
-"""The messages of the past, whole, with their times; one of them can be copied."""
-
 import os
 from collections.abc import Sequence
 from typing import ClassVar

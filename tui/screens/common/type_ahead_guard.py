@@ -20,8 +20,7 @@ _NEXT_FRAME = 0.001  # Seconds
 class TypeAheadGuard:
     """Closed from `hold` until a frame has been painted and visible for a moment."""
 
-    seconds: ClassVar[float] = 0.6
-    """How long a dialog must have been painted before it accepts keys."""
+    seconds: ClassVar[float] = 0.6  # How long a dialog must have been painted before it accepts keys
 
     def __init__(
         self, widget: Widget, opened: Callable[[], object] = lambda: None, *, harmless: bool = False

@@ -17,8 +17,7 @@ from widgets.duties.duty_wording import state_style, when, zone_name
 from widgets.findings.finding_wording import recorded_spans, verdict_spans
 from widgets.inputs.checklist import Checklist
 
-_REPORTED = ("5xx", "database")
-"""Items that the runbook wants in the operations report, however few they are."""
+_REPORTED = ("5xx", "database")  # Items that the runbook wants in the operations report, however few they are
 _TIMES = 3  # Maximum number of times named in a proposed note, and of alarms in a warning
 
 _RECORDED = {

@@ -9,8 +9,7 @@ from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties.duty_screen_wording import why_not
 from tui.screens.duties.sign import SignScreen
 
-Then = Callable[[bool | None], None]
-"""Called when the dialog closes, with whether something was recorded."""
+Then = Callable[[bool | None], None]  # Called when the dialog closes, with whether something was recorded
 
 
 def sign(app: Console, chosen: Occurrence | None, then: Then | None = None) -> None:

@@ -58,8 +58,7 @@ class JournalFilterScreen(GuardedDialog[EntryQuery]):
         self.query_now = query
         self.problem = ""  # Why people and targets are missing, or ""
         self.choices: list[FilterChoice] = list(_kinds())
-        self.listed: list[FilterChoice | None] = []
-        """The choice of each row of the list; None is a heading."""
+        self.listed: list[FilterChoice | None] = []  # The choice of each row of the list; None is a heading
         self.input = Input(placeholder=_("Type to narrow the list"), max_length=200)
         self.input.cursor_blink = False
         self.options = OptionList()

@@ -102,8 +102,7 @@ async def save(journal: Path, query: EntryQuery, masker: Masker) -> LineMessage:
 
 
 Move = Callable[[EntryWindow], Awaitable[None]]  # A method of EntryWindow that reads another page
-_FOREVER = 1e12
-"""Seconds; the journal announces new entries by itself, so the panel must never look outdated."""
+_FOREVER = 1e12  # Seconds; the journal announces new entries by itself, so the panel must never look outdated
 
 
 class JournalScreen(ModeScreen):

@@ -37,8 +37,7 @@ class OneTime:
         self._panes = panes
         self.together = True
         """Whether the other panes scroll to the moment; otherwise only their mark line moves."""
-        self._led: set[LogPane] = set()
-        """Panes that were moved along and have not moved by themselves since."""
+        self._led: set[LogPane] = set()  # Panes that were moved along and have not moved by themselves since
 
     def moved(self, source: LogPane, at: int) -> None:
         """The reader moved in `source` to the line of the time `at` (epoch milliseconds), or of the one asked for."""
@@ -89,8 +88,6 @@ class OneTime:
 
 
 class LogsScreen(PaneSet):
-    """The logs mode: several log panes on one screen."""
-
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs"), WAY_BACK]
     FOOTER_KEYS = key_order.FOOTER
     HAS_RULERS = True

@@ -1,9 +1,7 @@
-"""What the log panes remember from one start of the console to the next.
-
-One small file of this person and system (0600, written atomically): the columns of each log group, what was searched
-and filtered, and the saved layouts. Consoles that run at the same time add to each other's: a change is applied to the
-file as it is then.
-"""
+"""What the log panes remember from one start of the console to the next. One small file of this person and
+system (0600, written atomically): the columns of each log group, what was searched and filtered, and the
+saved layouts. Consoles that run at the same time add to each other's: a change is applied to the file as it
+is then."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -23,10 +21,8 @@ from services.models.text import clean
 from tui.console import Console
 from widgets.logs.arrangement.regions import MOST_PANES
 
-VERSION = 1
-"""Of the file; a file of another version is not read, and put aside before anything is written."""
-LONGEST = 1024
-"""Characters of a remembered search or filter pattern at most, as CloudWatch's own limit."""
+VERSION = 1  # Of the file; a file of another version is not read, and put aside before anything is written
+LONGEST = 1024  # Characters of a remembered search or filter pattern at most, as CloudWatch's own limit
 HISTORY, GROUPS, COLUMNS, LAYOUTS = 50, 200, 24, 30  # How many of each are remembered: the newest
 _BYTES = 1 << 20  # Size of the file at most
 
@@ -214,8 +210,7 @@ def _with(old: dict[str, T], key: str, value: T, most: int) -> dict[str, T]:
     return dict(items[-most:])
 
 
-_MEMORIES: WeakKeyDictionary[Console, dict[str, LogMemory]] = WeakKeyDictionary()
-"""By the system's id."""
+_MEMORIES: WeakKeyDictionary[Console, dict[str, LogMemory]] = WeakKeyDictionary()  # By the system's id
 
 
 def log_memory(app: Console) -> LogMemory:

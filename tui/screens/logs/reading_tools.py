@@ -54,8 +54,7 @@ class PatternsScreen(Dialog[PatternQuery | None]):
     def __init__(self, pane: LogPane) -> None:
         super().__init__()
         self.pane = pane
-        self.patterns: Sequence[LinePattern] = ()
-        """The most frequent first; empty until they are counted."""
+        self.patterns: Sequence[LinePattern] = ()  # The most frequent first; empty until they are counted
         self.newest_first = False
         self.table = KeyedTable(
             (

@@ -29,8 +29,7 @@ MOST_IDS = 500_000  # Lines that are known to be shown, so that none is shown tw
 LIVE_OVERLAP = 120_000  # Milliseconds before Live Tail begins whose lines may come by it, too
 MOST_COMPARED = 50_000  # Lines of that time that are compared at most
 LIVE_LATE = 2_000  # Milliseconds behind the newest line from which a line of Live Tail is late
-_FULL = 0.9
-"""Share of the pane's memory from which older lines would be dropped as soon as they are read."""
+_FULL = 0.9  # Share of the pane's memory from which older lines would be dropped as soon as they are read
 MINUTE = 60_000  # Milliseconds
 
 

@@ -12,8 +12,7 @@ from tui.console import Console
 @dataclass(frozen=True, slots=True)
 class IncidentRecords:
     entries: tuple[Entry, ...] = ()  # Its entries, oldest first
-    changes: tuple[Entry, ...] = ()
-    """Changes of any console shortly before it and during it, oldest first."""
+    changes: tuple[Entry, ...] = ()  # Changes of any console shortly before it and during it, oldest first
     evidence: IncidentEvidence | None = None  # The newest evidence that was captured
     trouble: str = ""  # Why something is missing; "" if nothing is
 

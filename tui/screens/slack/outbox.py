@@ -28,8 +28,7 @@ from widgets.journal.post_lines import POST_STYLES, columns, detail, rows
 
 _OPEN = (PostState.WAITING, PostState.REFUSED, PostState.UNKNOWN)
 """States in which a person can decide about a post."""
-Decision = Callable[[Post, str], Awaitable[None]]
-"""Records a decision about a post, with its reason."""
+Decision = Callable[[Post, str], Awaitable[None]]  # Records a decision about a post, with its reason
 
 
 class OutboxScreen(Dialog[None]):

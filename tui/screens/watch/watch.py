@@ -114,8 +114,7 @@ class WatchScreen(PaneScreen):
             spec.id: resolve_name(spec.panel)(spec, self) for spec in PANELS
         }
         self.zoomed = False
-        self.current = PANELS[0].id
-        """The panel that is shown alone while one is, and gets the focus first."""
+        self.current = PANELS[0].id  # The panel that is shown alone while one is, and gets the focus first
 
     @property
     def alarms(self) -> AlarmPanel:

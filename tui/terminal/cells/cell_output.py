@@ -28,15 +28,13 @@ DISTANCE_EVERY = 16
 """Frames with a question between two that are preceded by a second one, which measures the bare round trip."""
 PROBE_AFTER = 1.0
 """Seconds without an answer after which the terminal is asked again, without a frame; doubled each time."""
-FRAME_AFTER = 10.0
-"""Seconds without an answer after which a frame is sent all the same; doubled each time."""
+FRAME_AFTER = 10.0  # Seconds without an answer after which a frame is sent all the same; doubled each time
 _LONGEST = 600.0
 CREDIT = 32_768  # Bytes that may be sent at once…
 RATE = 32_000
 """… and bytes a second thereafter, unless the terminal answers at once: nobody can read faster output. What
 is sent faster may fill the buffers of a line whose other users wait behind it."""
-MUTE_AFTER = 2.0
-"""Seconds without a single answer after which the terminal counts as one that never answers."""
+MUTE_AFTER = 2.0  # Seconds without a single answer after which the terminal counts as one that never answers
 MUTE_INTERVAL = 0.2  # Seconds between two frames for a terminal that does not answer…
 MUTE_RATE = 9600  # … and the bytes a second that it is trusted to take
 
@@ -146,8 +144,7 @@ _SYNC_FROM = 256
 """Characters from which on a frame is sent as one synchronized update; a shorter one appears at once anyway."""
 _SYNCHRONIZED = "\x1b[?2026h{}\x1b[?2026l"
 _BUSY_WAIT = 0.5  # Seconds until the next attempt if the terminal has not accepted earlier output
-_SETTLE = (0.3, 1.0)
-"""Least and most seconds that the end waits for answers; in between, three round trips."""
+_SETTLE = (0.3, 1.0)  # Least and most seconds that the end waits for answers; in between, three round trips
 
 
 class CellWriter(Protocol):

@@ -14,11 +14,10 @@ def changed(front: CellGrid, back: CellGrid) -> list[int]:
 
 
 def spans(front: CellGrid, back: CellGrid, y: int, blank: Callable[[int], int]) -> list[Span]:
-    """Spans of row `y` to be written, from left to right; a wide character is in a span with both halves or not at all.
-
-    `blank` gives the number of the visible part of a style on a space: two spaces that look alike do not differ. Cells
-    that a character may cover in a terminal that draws it wider are written again after it.
-    """
+    """Spans of row `y` to be written, from left to right; a wide character is in a span with both halves or
+    not at all. `blank` gives the number of the visible part of a style on a space: two spaces that look alike
+    do not differ. Cells that a character may cover in a terminal that draws it wider are written again after
+    it."""
     old_texts, texts, old_styles, styles = front.texts[y], back.texts[y], front.styles[y], back.styles[y]
     differing: list[Span] = []
     start = end = covered = -1

@@ -5,8 +5,7 @@ from typing import Literal, NamedTuple, get_args
 Link = Literal["auto", "fast", "slow"]  # `auto`: as measured; the others are the operator's choice
 LINKS: tuple[str, ...] = get_args(Link)
 _SAMPLES = 5
-_DISTANCES = 3
-"""Bare round trips remembered; the shortest counts. Few, because the line may change."""
+_DISTANCES = 3  # Bare round trips remembered; the shortest counts. Few, because the line may change.
 _ENOUGH = 2  # Round trips needed to judge the line
 _SLOW = 0.3  # Seconds of round trip above which the line counts as slow
 _FAST = 0.12  # Seconds below which it counts as fast again
@@ -41,8 +40,7 @@ class Meter:
         """`is_relayed`: a multiplexer answers for the terminal, which says nothing about the line behind it."""
         self._link = link
         self._is_relayed = is_relayed
-        self.answers_at_once = False
-        """Whether the line carries frames of any size faster than they are made."""
+        self.answers_at_once = False  # Whether the line carries frames of any size faster than they are made
         self._trips: deque[float] = deque(maxlen=_SAMPLES)
         self._distances: deque[float] = deque(maxlen=_DISTANCES)
         self._rate: float | None = None

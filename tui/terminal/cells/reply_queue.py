@@ -1,9 +1,7 @@
-"""The terminal's answers to our own questions, distinguished from everything else that arrives as input.
-
-DSR, ECMA-48 8.3.35: `CSI 6 n` is answered with `CSI row ; column R`, `CSI 5 n` with `CSI 0 n`. DECRQM, DEC STD 070:
-`CSI ? 69 $ p` with `CSI ? 69 ; state $ y`. A terminal answers in the order it is asked, so an answer also settles every
-question before it.
-"""
+"""The terminal's answers to our own questions, distinguished from everything else that arrives as input. DSR,
+ECMA-48 8.3.35: `CSI 6 n` is answered with `CSI row ; column R`, `CSI 5 n` with `CSI 0 n`. DECRQM, DEC STD
+070: `CSI ? 69 $ p` with `CSI ? 69 ; state $ y`. A terminal answers in the order it is asked, so an answer
+also settles every question before it."""
 
 import re
 import threading
@@ -44,10 +42,8 @@ class ReplyQueue:
     def __init__(self, on_answer: Callable[[], None], now: Callable[[], float]) -> None:
         """`on_answer` is called in the reading thread while `is_wanted`; `now` returns monotonic seconds."""
         self._now = now
-        self.is_wanted = False
-        """Whether to call `on_answer` for the next answer; otherwise it is only stored."""
-        self.has_margins = False
-        """Whether the terminal has answered that left and right margins can be set."""
+        self.is_wanted = False  # Whether to call `on_answer` for the next answer; otherwise it is only stored
+        self.has_margins = False  # Whether the terminal has answered that left and right margins can be set
         self._on_answer = on_answer
         self._open: deque[Inquiry] = deque(maxlen=_MOST_OPEN)
         self._answers: deque[Reply] = deque()

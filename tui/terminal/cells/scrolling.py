@@ -7,8 +7,7 @@ from typing import NamedTuple
 from tui.terminal.cells.diff import differences
 from tui.terminal.cells.grid import UNKNOWN, CellGrid
 
-_MARGIN = (2, 3)
-"""Columns at the left and right that are not compared: borders and scroll bars do not move."""
+_MARGIN = (2, 3)  # Columns at the left and right that are not compared: borders and scroll bars do not move
 _WORTH = 40  # Cells that a shift must save to be worth the cost of the scroll region
 _LEAST_TEXT = 8  # Characters that a row needs to be recognisable
 _LEAST_ROWS = 3

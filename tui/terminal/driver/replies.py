@@ -1,9 +1,7 @@
-"""Passes keys, mouse events and pastes on; drops all other input before it can act as key presses.
-
-A terminal answers questions that a hostile log line may have asked, and Textual's parser turns unknown sequences into
-key presses. So this is an allow-list in front of the parser: ECMA-48 5.4 for the grammar, xterm's ctlseqs for the
-replies, the kitty keyboard protocol for the keys.
-"""
+"""Passes keys, mouse events and pastes on; drops all other input before it can act as key presses. A terminal
+answers questions that a hostile log line may have asked, and Textual's parser turns unknown sequences into
+key presses. So this is an allow-list in front of the parser: ECMA-48 5.4 for the grammar, xterm's ctlseqs for
+the replies, the kitty keyboard protocol for the keys."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -52,8 +50,7 @@ class InputFilter:
     def __init__(self, is_answer: Callable[[str], bool] = lambda _sequence: False) -> None:
         self._is_answer = is_answer
         self.dropped = 0  # Number of sequences dropped as unsolicited
-        self.takes_resize = False
-        """Whether the terminal was told to report its size in band (mode 2048)."""
+        self.takes_resize = False  # Whether the terminal was told to report its size in band (mode 2048)
         self._buffer = ""
         self._in_string = False
         self._introducer = ""  # The introducer of a string of which nothing else has arrived yet

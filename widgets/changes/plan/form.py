@@ -150,7 +150,7 @@ class PlanForm(VerticalGroup):
 
     @dataclass
     class Finished(Message):
-        """Enter in a field."""
+        pass
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

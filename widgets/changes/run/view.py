@@ -225,8 +225,7 @@ def state_spans(run: Run, zone: tzinfo, now: datetime) -> list[Span]:
     return [(style.text, style.role)]
 
 
-VERIFYING = timedelta(minutes=2)
-"""How long after a step was done its verification may still be in progress."""
+VERIFYING = timedelta(minutes=2)  # How long after a step was done its verification may still be in progress
 
 
 def verified_span(run: Run, now: datetime) -> Span:

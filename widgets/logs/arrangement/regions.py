@@ -13,8 +13,7 @@ EVEN = 4
 _WIDE, _HIGH = 100, 16  # Cells beyond which a pane is no easier to read
 _LEAST_WIDTH, _LEAST_HEIGHT = 56, 6  # Cells of a pane that can be read at least
 _READABLE = 8  # Rows of the active pane while the others give way
-_FLAT, _TITLE = 3, 1
-"""Rows of a pane that gives way: title, a line and the counters, or only the title."""
+_FLAT, _TITLE = 3, 1  # Rows of a pane that gives way: title, a line and the counters, or only the title
 
 
 def arrange(shares: Sequence[int], width: int, height: int, active: int = 0) -> list[Region]:

@@ -1,9 +1,7 @@
-"""The scroll position of a log pane: following the end, or staying at a line.
-
-Lines differ in height (wrapped lines, separators), and a million of them cannot be measured; so the
-position is not a row of a long canvas but a line and how many of its rows are above the window. The
-line is identified by its id: late lines above it do not move the text that is being read.
-"""
+"""The scroll position of a log pane: following the end, or staying at a line. Lines differ in height (wrapped
+lines, separators), and a million of them cannot be measured; so the position is not a row of a long canvas
+but a line and how many of its rows are above the window. The line is identified by its id: late lines above
+it do not move the text that is being read."""
 
 from collections.abc import Callable
 

@@ -37,11 +37,9 @@ class SeparatorRules:
         self.marked_at: int | None = None  # The marked time, epoch milliseconds
         self.marked_span = 1
         """Milliseconds from the marked time on that are marked: a minute where one was asked for."""
-        self.quiet = 0
-        """A separator stands where no line was written for so many milliseconds; 0 for none."""
+        self.quiet = 0  # A separator stands where no line was written for so many milliseconds; 0 for none
         self.marks_hidden = False  # Whether a separator stands where lines are hidden
-        self.time_mark: int | None = None
-        """The time of the cursor that all panes share, epoch milliseconds."""
+        self.time_mark: int | None = None  # The time of the cursor that all panes share, epoch milliseconds
         self.note_of: Callable[[int], str | None] = lambda _line_id: None
         """The note of a marked line by its id; None if it is not marked."""
         self._view = view

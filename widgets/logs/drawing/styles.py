@@ -36,8 +36,7 @@ STYLES = (
 TERM_STYLES = ("term-1", "term-2", "term-3", "term-4")
 """Parts that match the terms that stay highlighted, in the order in which they are given out."""
 
-UNCOLOURED = frozenset(["log--text", "log--plain", "log--info"])
-"""Parts in the colour of the widget itself."""
+UNCOLOURED = frozenset(["log--text", "log--plain", "log--info"])  # Parts in the colour of the widget itself
 
 OWN_BACKGROUND = frozenset(["match", "letter-fatal", "header", *TERM_STYLES])
 """Parts with a background of their own, on an accented row as well."""

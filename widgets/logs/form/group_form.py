@@ -27,8 +27,7 @@ _SHARE = 0.5  # Share of the lines that must have a form
 _ENOUGH = 0.05  # Share of the lines that must have a field for it to be a default column
 _TASK_WIDTH = 18
 _MOST_FIELDS = 300
-_MOST_COLUMNS, _WIDEST = 24, 400
-"""Columns, and cells of one, at most: whatever a file says was chosen."""
+_MOST_COLUMNS, _WIDEST = 24, 400  # Columns, and cells of one, at most: whatever a file says was chosen
 
 Chosen = tuple[tuple[str, int], ...]
 """Columns as they are remembered: name of a field, `STREAM` or `REST`; width in cells, 0 for one that fits."""
@@ -46,8 +45,7 @@ class FormChoice:
 class Sample:
     size: int = 0  # Number of lines held when it was taken
     fields: Counter[str] = field(default_factory=Counter)  # In how many lines each field is
-    widths: dict[str, list[int]] = field(default_factory=dict)
-    """Cells of the values of each field, ascending."""
+    widths: dict[str, list[int]] = field(default_factory=dict)  # Cells of the values of each field, ascending
     examples: dict[str, str] = field(default_factory=dict)  # A value of each field, clean
     parsed: int = 0  # Lines that have the form
 

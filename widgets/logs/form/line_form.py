@@ -23,8 +23,7 @@ class Role:
     most: int  # Cells at most
     rank: int  # In a narrow pane the column with the highest rank is dropped first
     right: bool = False  # Aligned at the right, like numbers
-    end: bool = False
-    """Its end tells more than its beginning, so it is cut at the beginning, like a path."""
+    end: bool = False  # Its end tells more than its beginning, so it is cut at the beginning, like a path
     roomy: int = 0  # Cells that it has at least where there is room, such as those of its title
     from_width: int = 0  # Width of a pane (cells) from which it is a column by default
 

@@ -28,7 +28,7 @@ class QueryEditor(TextArea):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", N_("Back"), show=False)]
 
     class Left(Message):
-        """The reader leaves the editor."""
+        pass
 
     def __init__(self, text: str = "", *, id: str | None = None) -> None:
         # The text area draws while it is made.

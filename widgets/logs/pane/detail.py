@@ -23,8 +23,7 @@ from widgets.logs.store.store import StoredLine
 _NAME_WIDTH = 16  # Cells of the names at most; longer ones push their values
 _STYLES = {0: "$text-error", 1: "$foreground bold", 2: "$foreground", 3: "$text-muted"}
 _OPEN, _CLOSED = "-", "+"
-_BESIDE = 7
-"""Cells of a row that are neither name nor value: padding, the mark, the gap, the scroll bar."""
+_BESIDE = 7  # Cells of a row that are neither name nor value: padding, the mark, the gap, the scroll bar
 
 
 class FieldList(OptionList):
@@ -60,8 +59,7 @@ class FieldList(OptionList):
         self.form: LineForm | None = None
         self.rows: list[FieldRow] = []
         self._every: list[FieldRow] = []
-        self._folded_away: frozenset[Path] = frozenset()
-        """What is folded away, also in the next line."""
+        self._folded_away: frozenset[Path] = frozenset()  # What is folded away, also in the next line
         self._drawn_for = 0
 
     def show(self, form: LineForm | None, rows: list[FieldRow]) -> None:

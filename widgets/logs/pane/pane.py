@@ -50,8 +50,7 @@ class FollowWatchdog:
         on_expiry: Callable[[], object],
     ) -> None:
         """`on_expiry` is called once, by `widget`; `stale_after` and `elapsed` are in seconds."""
-        self.read_at: datetime | None = None
-        """When the last sign of life came (UTC); None before the first."""
+        self.read_at: datetime | None = None  # When the last sign of life came (UTC); None before the first
         self._widget = widget
         self._now = now
         self._elapsed = elapsed
@@ -130,8 +129,7 @@ class LogPane(LogPager):
     title: reactive[str] = reactive("", repaint=False)  # The log group, as displayed
     sources: reactive[tuple[tuple[str, str], ...]] = reactive((), repaint=False)
     """Letter and name of each source, where the pane shows several."""
-    pattern: reactive[str] = reactive("", repaint=False)
-    """The filter pattern that CloudWatch applies."""
+    pattern: reactive[str] = reactive("", repaint=False)  # The filter pattern that CloudWatch applies
     zone: reactive[tzinfo] = reactive(UTC, repaint=False)
     stats: reactive[TailStats | None] = reactive(None, repaint=False, always_update=True)
     """The state of the follow loop; set it on every poll, because each assignment is a sign of life."""
@@ -139,14 +137,11 @@ class LogPane(LogPager):
     """Why reading currently fails; None if it does not."""
     banner: reactive[Problem | None] = reactive(None, repaint=False)
     """The problem in the screen's banner, which is not repeated here."""
-    live: reactive[str] = reactive("", repaint=False)
-    """Live Tail's state, minutes and price; "" without it."""
-    note: reactive[str] = reactive("", repaint=False)
-    """What is being read beside the follow loop, in words."""
+    live: reactive[str] = reactive("", repaint=False)  # Live Tail's state, minutes and price; "" without it
+    note: reactive[str] = reactive("", repaint=False)  # What is being read beside the follow loop, in words
     scope: reactive[str] = reactive("", repaint=False)
     """Which lines these are, in words, where nothing is followed; "" where a follow loop reads."""
-    gaps: reactive[tuple[Gap, ...]] = reactive((), repaint=False)
-    """Spans in which lines may be missing."""
+    gaps: reactive[tuple[Gap, ...]] = reactive((), repaint=False)  # Spans in which lines may be missing
 
     class GroupRequested(PaneMessage["LogPane"]):
         """The reader wants to choose another log group."""

@@ -16,8 +16,7 @@ from widgets.logs.reading.target import MINUTE
 from widgets.logs.text.search import BadQuery, SearchQuery
 from widgets.logs.text.time import moment, parse_moment, parse_range
 
-_LENGTH = 1024
-"""CloudWatch's own limit for a filter pattern, and a bound on what a stray paste can do."""
+_LENGTH = 1024  # CloudWatch's own limit for a filter pattern, and a bound on what a stray paste can do
 
 
 class Ask(StrEnum):

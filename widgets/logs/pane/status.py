@@ -11,8 +11,7 @@ from widgets.logs.pane.title import TitleFacts
 from widgets.logs.store.shown import LineFilter
 from widgets.logs.text.time import moment, range_text, second_text
 
-PRESENT = 180_000
-"""Milliseconds before the last read up to which a tail that lacks nothing is complete."""
+PRESENT = 180_000  # Milliseconds before the last read up to which a tail that lacks nothing is complete
 
 
 def title_facts(

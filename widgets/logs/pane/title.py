@@ -12,17 +12,14 @@ from widgets.logs.drawing.styles import SOURCE_COLOURS
 from widgets.logs.pane.bar import PaneRow, Part
 from widgets.logs.store.sources import colour_of
 
-GAP = "  "
-"""Between two parts; a group's name is in front of it, the runbook's name for it behind it."""
-SHORTEST, SHORTEST_SOURCE = 12, 4
-"""Cells of a name below which it is not shortened further, or is left out."""
+GAP = "  "  # Between two parts; a group's name is in front of it, the runbook's name for it behind it
+SHORTEST, SHORTEST_SOURCE = 12, 4  # Cells of a name below which it is not shortened further, or is left out
 
 
 @dataclass(frozen=True, slots=True)
 class TitleFacts:
     group: str = ""
-    sources: tuple[tuple[str, str], ...] = ()
-    """Letter and name of each source, where the pane shows several."""
+    sources: tuple[tuple[str, str], ...] = ()  # Letter and name of each source, where the pane shows several
     pattern: str = ""
     live: str = ""  # Live Tail's state, minutes and price
     threshold: Severity = Severity.PLAIN

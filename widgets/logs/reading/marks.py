@@ -8,14 +8,11 @@ from widgets.logs.store.view import LogView
 
 @dataclass(frozen=True)
 class LineMark:
-    """A marked line; it stays when the line is no longer in memory."""
-
     at: int  # Event time, epoch milliseconds
     stream: str
     text: str
     note: str = ""
-    digest: str = ""
-    """`digest_of` the line's text where `text` is not exactly it, because secrets are masked."""
+    digest: str = ""  # `digest_of` the line's text where `text` is not exactly it, because secrets are masked
 
     def is_of(self, stream: str, text: str) -> bool:
         if stream != self.stream:

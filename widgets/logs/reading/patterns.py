@@ -61,8 +61,7 @@ class PatternQuery:
 
     text: str
     shape: Shape
-    patterns: Mapping[Shape, Shape] = field(compare=False, repr=False)
-    """The pattern of every shape so far."""
+    patterns: Mapping[Shape, Shape] = field(compare=False, repr=False)  # The pattern of every shape so far
 
     def lines_in(self, text: bytes | bytearray) -> list[int]:
         lines = bytes(text).split(b"\n")[:-1]

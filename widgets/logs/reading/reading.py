@@ -95,8 +95,7 @@ class Searching:
         remark: Callable[[str], None],
     ) -> None:
         """`run` runs a worker in a group; `changed` draws anew; `go` shows the line at a store row; `remark` says."""
-        self._pending: SearchQuery | None = None
-        """Whose matches are being computed; None if none are."""
+        self._pending: SearchQuery | None = None  # Whose matches are being computed; None if none are
         self._lines = lines
         self._view = lines.view
         self._run = run
@@ -277,7 +276,7 @@ class LineReader(Protocol):
         """Run a worker in place of the one of the same group."""
 
     def update_view(self) -> None:
-        """Draw the lines anew."""
+        pass
 
     def post_message(self, message: Message) -> bool:
         """Send it to the screen."""

@@ -242,8 +242,7 @@ class Ruler(Widget):
         self._histogram = Histogram(self._store)
         self._go_row = go_row
         self._go_to = go_to
-        self._counted: object = None
-        """The state of the store and of the widget when the bars were counted."""
+        self._counted: object = None  # The state of the store and of the widget when the bars were counted
         self._counted_at = 0.0
         self._pane_height = 0
         self._timer: asyncio.TimerHandle | None = None

@@ -8,8 +8,7 @@ class SearchTarget:
 
     def __init__(self, lines: LogLines) -> None:
         self._lines = lines
-        self._at: int | None = None
-        """Epoch milliseconds; None when nothing is brought into view any more."""
+        self._at: int | None = None  # Epoch milliseconds; None when nothing is brought into view any more
 
     @property
     def at(self) -> int | None:

@@ -31,8 +31,7 @@ class Chunk:
 
     def __init__(self, first: int, columns: Columns) -> None:
         self.first = first
-        self.text: bytes | bytearray = columns.text
-        """A `bytearray` while the chunk is the newest and grows."""
+        self.text: bytes | bytearray = columns.text  # A `bytearray` while the chunk is the newest and grows
         self.ids = columns.ids
         self.ats = array("q", columns.ats)
         self.delays = array("i", columns.delays)

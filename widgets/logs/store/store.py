@@ -1,9 +1,7 @@
-"""The memory of a log pane: lines in time order, within a bound of bytes.
-
-A *row* counts lines since the beginning: it does not change when lines are appended or dropped, only
-when an older line is inserted before it. An *id* never changes, so a line is followed by its id. The
-oldest chunk is dropped whole, and its lines are counted.
-"""
+"""The memory of a log pane: lines in time order, within a bound of bytes. A *row* counts lines since the
+beginning: it does not change when lines are appended or dropped, only when an older line is inserted before
+it. An *id* never changes, so a line is followed by its id. The oldest chunk is dropped whole, and its lines
+are counted."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence

@@ -15,8 +15,7 @@ from services.i18n import _
 # The engine of `re` cannot be interrupted; that of `regex` takes a time limit for each call.
 
 
-BLOCK_SECONDS = 0.08
-"""Processor time for the lines of one block; a pattern that needs more is given up."""
+BLOCK_SECONDS = 0.08  # Processor time for the lines of one block; a pattern that needs more is given up
 DRAWN_SECONDS = 0.01  # Seconds for the matches in one drawn line
 _CHECKED = 64  # Lines between two looks at the processor's clock, which is slow to read
 _LONG = 0.004  # Seconds after which it is looked at all the same

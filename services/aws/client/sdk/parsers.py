@@ -34,8 +34,7 @@ from services.aws.client.validation import (
 )
 from services.background.boundaries import on_error
 
-EPOCH_SHAPES = frozenset({"GetMetricDataOutput"})
-"""Output shapes whose timestamps are epoch seconds."""
+EPOCH_SHAPES = frozenset({"GetMetricDataOutput"})  # Output shapes whose timestamps are epoch seconds
 
 BROKEN = (
     ValueError,

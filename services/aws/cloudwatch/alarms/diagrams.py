@@ -1,8 +1,7 @@
-"""Decision diagrams over the states of alarms: exact answers about conditions of which nobody could try all cases. Pure.
-
-A condition is a number: FALSE, TRUE, or a node with one condition for each state of the alarm that it asks about first.
-Equal conditions are the same number. Source: R. Bryant, "Graph-based algorithms for Boolean function manipulation" (1986).
-"""
+"""Decision diagrams over the states of alarms: exact answers about conditions of which nobody could try all
+cases. Pure. A condition is a number: FALSE, TRUE, or a node with one condition for each state of the alarm
+that it asks about first. Equal conditions are the same number. Source: R. Bryant, "Graph-based algorithms for
+Boolean function manipulation" (1986)."""
 
 from collections.abc import Collection
 

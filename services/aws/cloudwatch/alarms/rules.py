@@ -13,8 +13,7 @@ from services.models.alarms import AlarmState
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
 
-InState = Callable[[str, Collection[AlarmState]], int]
-"""The condition that an alarm is in one of the states."""
+InState = Callable[[str, Collection[AlarmState]], int]  # The condition that an alarm is in one of the states
 
 
 @lru_cache(4096)

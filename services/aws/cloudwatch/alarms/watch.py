@@ -41,8 +41,7 @@ LANES = 3  # Parts that are read at the same time
 PAGES = 15
 """Pages that are read before what fires is read again: about three seconds. In an account of very many alarms, where
 each overview takes long to make, a quarter of the whole list."""
-PART = 1_500
-"""A part has fewer known alarms than this if their names permit: as many as PAGES contain."""
+PART = 1_500  # A part has fewer known alarms than this if their names permit: as many as PAGES contain
 _LONGEST = 24  # Characters of the longest prefix
 
 
@@ -246,7 +245,7 @@ RATE = 5  # Requests a second; AWS allows an account 9, which other consoles and
 
 
 def _read_no_further() -> None:
-    """Nobody reads on at once."""
+    pass
 
 
 class AlarmWatch:
@@ -261,8 +260,7 @@ class AlarmWatch:
         self._list = AlarmList(self._requests, clock)
         self._is_large = False
         self._begins_anew = False
-        self._open: frozenset[str] = frozenset()
-        """The alarms that were not OK when they were read last."""
+        self._open: frozenset[str] = frozenset()  # The alarms that were not OK when they were read last
         self._states: dict[str, AlarmState] = {}  # The states of the last reading
         self._composites: frozenset[str] | None = None
         """The composite alarms, if they were read with the runbook's alarms, of which one has no action."""

@@ -25,8 +25,7 @@ class WidgetRemarks:
     """Remarks on unsupported content, in words; limited to MOST_REMARKS."""
 
     def __init__(self) -> None:
-        self.lost = False
-        """Data to be judged could not be read: a metric, or its source, statistic or region."""
+        self.lost = False  # Data to be judged could not be read: a metric, or its source, statistic or region
         self._texts: dict[str, None] = {}
         self._more = 0
 

@@ -117,12 +117,10 @@ class Metrics:
     async def fetch(
         self, queries: Sequence[MetricQuery], span: TimeSpan, *, region: str | None = None
     ) -> tuple[Series, ...]:
-        """The series of the visible queries, in their order; SEARCH returns several with one id.
-
-        Sends one GetMetricData per region, or a few for many datapoints, each distinct metric once. A query without a
-        region is read in `region`, or in the system's. A query without a result yields an empty Series.
-        Ids must be unique. Raises AwsError if any region fails.
-        """
+        """The series of the visible queries, in their order; SEARCH returns several with one id. Sends one
+        GetMetricData per region, or a few for many datapoints, each distinct metric once. A query without a
+        region is read in `region`, or in the system's. A query without a result yields an empty Series. Ids
+        must be unique. Raises AwsError if any region fails."""
         calls: dict[str, list[MetricQuery]] = {}
         sent, answered_by = without_duplicates(queries)
         for query in sent:
@@ -223,8 +221,7 @@ def _nothing(query: MetricQuery) -> Series:
 class _Curve:
     id: str
     label: str
-    counted: bool = False
-    """An AWS metric (counts, sizes, ratios, times); a negative value means "unknown"."""
+    counted: bool = False  # An AWS metric (counts, sizes, ratios, times); a negative value means "unknown"
     points: list[tuple[int, float]] = field(default_factory=list)
     status: SeriesStatus = SeriesStatus.COMPLETE
     message: str = ""

@@ -35,8 +35,7 @@ class DemoAlarm:
     reason: str = CREATED
     reason_data: str = ""
     evaluation_state: str = ""  # EVALUATION_ERROR where a math alarm cannot be evaluated, else ""
-    suppressed: bool = False
-    """A composite whose last actions were suppressed by its ActionsSuppressor."""
+    suppressed: bool = False  # A composite whose last actions were suppressed by its ActionsSuppressor
     muted: bool = False  # A mute rule suppressed its actions when it was last looked at
     child_states: tuple[object, ...] | None = None
     """State of a composite's children at its last evaluation; None: evaluate in any case."""

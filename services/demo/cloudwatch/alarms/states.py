@@ -77,13 +77,12 @@ Check = Callable[[Lookup], bool]
 
 
 class RuleError(ValueError):
-    """The rule cannot be parsed."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class StateRule:
-    check: Check
-    """Whether the composite is in ALARM, given a lookup from alarm name (or ARN) to state."""
+    check: Check  # Whether the composite is in ALARM, given a lookup from alarm name (or ARN) to state
     children: tuple[str, ...]  # Names or ARNs as written, each once
 
 

@@ -1,8 +1,7 @@
-"""The meaning of expressions of Logs Insights: conditions, arithmetic, and the functions that the console sends.
-
-Source: "filter", "Operations and functions", "Supported regular expressions" (Amazon CloudWatch Logs user guide). A
-function beyond these is refused, and the refusal says that it is the demo that does not know it.
-"""
+"""The meaning of expressions of Logs Insights: conditions, arithmetic, and the functions that the console
+sends. Source: "filter", "Operations and functions", "Supported regular expressions" (Amazon CloudWatch Logs
+user guide). A function beyond these is refused, and the refusal says that it is the demo that does not know
+it."""
 
 import math
 import operator
@@ -30,8 +29,7 @@ _ESCAPE = re.compile(r"""\\(["'\\])""")
 _BEYOND = re.compile(r"\(\?(?:[=!>|P(&]|<[=!])|\\[1-9k]")
 """Look-around, atomic groups, back-references, conditions: AWS's engine supports none of them."""
 _FLAGS, _NAMED = re.compile(r"\(\?([imsx]+)\)"), re.compile(r"\(\?<(\w+)>")
-_UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
-"""Milliseconds."""
+_UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}  # Milliseconds
 Fold = Callable[[Read, Sequence[QueryRecord], float], Value]
 
 

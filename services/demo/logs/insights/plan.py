@@ -27,8 +27,7 @@ Row = list[dict[str, str]]
 
 @dataclass(slots=True)
 class QueryPlan:
-    steps: list[tuple[str, Run]] = field(default_factory=list)
-    """(command, function from rows to rows)"""
+    steps: list[tuple[str, Run]] = field(default_factory=list)  # (command, function from rows to rows)
     columns: list[str] = field(default_factory=list)
     aggregated: bool = False  # Rows are groups, not events: they have no `@ptr`
     limited: bool = False  # The query has a `limit` of its own

@@ -32,8 +32,7 @@ class StoredQuery:
     text: str = ""
     language: str = "CWLI"
     created: int = 0  # Epoch milliseconds
-    indexes: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """Indexed fields by `account:group`."""
+    indexes: Mapping[str, Collection[str]] = field(default_factory=dict)  # Indexed fields by `account:group`
     polled: int = 0
     status: Status = "Running"
     outcome: QueryOutcome = field(default_factory=QueryOutcome)

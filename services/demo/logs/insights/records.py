@@ -14,8 +14,7 @@ import orjson
 from services.demo.logs.store import LogEvent
 
 Value = str | int | float | None  # None: the event has no such field
-SYSTEM_FIELDS = ("@timestamp", "@message", "@logStream", "@log", "@ingestionTime")
-"""Every event has them."""
+SYSTEM_FIELDS = ("@timestamp", "@message", "@logStream", "@log", "@ingestionTime")  # Every event has them
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _ORDER: dict[str, Callable[[float | str, float | str], bool]] = {
     "<": operator.lt,
@@ -29,8 +28,7 @@ _UNREAD: dict[str, Any] = {}
 class QueryError(ValueError):
     """AWS would refuse the query as malformed, or the embedded AWS does not know what it uses."""
 
-    span: tuple[int, int] | None = None
-    """Where in the query: the first character, and the one after the last."""
+    span: tuple[int, int] | None = None  # Where in the query: the first character, and the one after the last
 
     def at(self, start: int, end: int) -> "QueryError":
         """The error with its place, unless it has one already."""

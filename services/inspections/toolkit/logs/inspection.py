@@ -16,8 +16,7 @@ from services.models.verdict import Verdict
 
 SHAPE = 200  # Number of characters of a message that identify its group
 SHOWN = 300  # Maximum length of a message in evidence
-_READ = 2000
-"""Maximum length of a message that is processed: a stack trace may have 30,000 characters."""
+_READ = 2000  # Maximum length of a message that is processed: a stack trace may have 30,000 characters
 
 
 class _LongNumber(NamedTuple):

@@ -30,8 +30,7 @@ from services.models.verdict import Verdict
 PIECE = timedelta(hours=3)
 """Minimum length of the parts into which a silence is divided if longer parts are inconclusive."""
 SLOTS = 4  # Number of parts of each earlier time that are asked for events
-MOST = 600
-"""Maximum number of requests; a morning after two weeks of holidays needs up to about 460."""
+MOST = 600  # Maximum number of requests; a morning after two weeks of holidays needs up to about 460
 
 
 class _State(Enum):
@@ -41,14 +40,13 @@ class _State(Enum):
 
 
 class _Spent(Exception):
-    """No requests remain."""
+    pass
 
 
 class Usual:
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
-        self._lived: datetime | None = None
-        """The log group is known to have had events before this time."""
+        self._lived: datetime | None = None  # The log group is known to have had events before this time
         self._remaining = MOST
 
     async def compare(self, hole: TimeSpan) -> Likeness:
@@ -149,8 +147,7 @@ class LogSilence:
     likeness: Likeness = Likeness.USUAL  # Comparison of the time since then with earlier days
     holes: tuple[Hole, ...] = ()
     """Times without events before the newest one, unless they are known to be usual."""
-    usual: tuple[Hole, ...] = ()
-    """Such times for which the log group was equally silent on earlier days."""
+    usual: tuple[Hole, ...] = ()  # Such times for which the log group was equally silent on earlier days
     unread: str = ""  # Why the silences are unknown, in words
 
     @property

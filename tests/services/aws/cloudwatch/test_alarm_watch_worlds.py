@@ -1,8 +1,7 @@
-"""Random worlds: what the watch of many alarms tells is never better than what a whole reading would tell now.
-
-What is read seldom is as of its own time, and the overview says which. That it is OK may be said of an alarm only while
-AWS says so; that nothing about it is worth a word (its actions, for example), as of that time.
-"""
+"""Random worlds: what the watch of many alarms tells is never better than what a whole reading would tell
+now. What is read seldom is as of its own time, and the overview says which. That it is OK may be said of an
+alarm only while AWS says so; that nothing about it is worth a word (its actions, for example), as of that
+time."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -106,8 +105,7 @@ class Console:
         self.watch = AlarmWatch(canned, book(*OWN), self.clock)
         self.watch.read_on = self._read_on
         self._goes_on = False
-        self._truth: tuple[object, AlarmOverview] | None = None
-        """What was read last, and of which world."""
+        self._truth: tuple[object, AlarmOverview] | None = None  # What was read last, and of which world
 
     def _read_on(self):
         self._goes_on = True

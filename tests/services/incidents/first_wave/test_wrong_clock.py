@@ -23,8 +23,7 @@ from tests.services.inspections.running_world import context
 
 pytestmark = pytest.mark.scenario("alb-5xx", history=5400.0)
 RUNBOOK = load_builtin("facility-prod")
-WRONG = (-240, 240, -600, 600)
-"""Seconds; from 300 on AWS refuses requests, until they are signed by its time."""
+WRONG = (-240, 240, -600, 600)  # Seconds; from 300 on AWS refuses requests, until they are signed by its time
 
 
 @pytest.mark.parametrize("seconds", WRONG)

@@ -81,10 +81,8 @@ class History:
     index: str
     begin: Begin
     target: str
-    since: datetime
-    """The alarm's transition, the finding's reading, or the first bad minute of an outage."""
-    spells: tuple[tuple[datetime, datetime], ...]
-    """When it was bad: from a minute until before another."""
+    since: datetime  # The alarm's transition, the finding's reading, or the first bad minute of an outage
+    spells: tuple[tuple[datetime, datetime], ...]  # When it was bad: from a minute until before another
     rate: int  # Requests a minute
     share: int  # Per cent of them that fail while it is bad
     acts: tuple[Act, ...]

@@ -36,8 +36,7 @@ class Script:
 
     runs: list[tuple[str, InspectionRequest]] = field(default_factory=list)
     answers: dict[str, Callable[[Inspection, InspectionRequest], Finding]] = field(default_factory=dict)
-    prepared: list[tuple[str, InspectionRequest]] = field(default_factory=list)
-    """What was read ahead."""
+    prepared: list[tuple[str, InspectionRequest]] = field(default_factory=list)  # What was read ahead
     gate: asyncio.Event = field(default_factory=asyncio.Event)  # Looks wait for it
 
     def __post_init__(self) -> None:

@@ -107,8 +107,7 @@ async def test_after_a_holiday_it_is_normal_too(embedded, comes):
 
 
 CALENDAR = Calendar(BOOK)
-NEW_YEAR = datetime(2027, 1, 3, 23, 55, tzinfo=UTC)
-"""8:55 JST, the first open day since 28 December."""
+NEW_YEAR = datetime(2027, 1, 3, 23, 55, tzinfo=UTC)  # 8:55 JST, the first open day since 28 December
 GOLDEN_WEEK = datetime(2026, 5, 6, 23, 55, tzinfo=UTC)  # 8:55 JST, the first open day since 1 May
 
 

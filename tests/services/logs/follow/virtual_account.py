@@ -27,8 +27,7 @@ class Account:
         self.clock = ManualClock(NOW)
         self.page_size = page
         self.limit = limit
-        self.groups: dict[str, list[tuple[int, str, int]]] = {}
-        """(time, id, ingestion time) in order."""
+        self.groups: dict[str, list[tuple[int, str, int]]] = {}  # (time, id, ingestion time) in order
         self.reads: Counter[str] = Counter()  # Lines returned, by group
         self.requests: deque[float] = deque()  # When requests were served, by the clock
         self.refused = 0

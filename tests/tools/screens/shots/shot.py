@@ -24,7 +24,6 @@ class Shot:
     screen: type[Screen[Any]]  # The screen that is on top in the picture
     steps: Steps = nothing
     world: World = STORM
-    options: dict[str, Any] = field(default_factory=dict)
-    """More options of `tests.tools.console.console`."""
+    options: dict[str, Any] = field(default_factory=dict)  # More options of `tests.tools.console.console`
     slack: bool = False  # Whether Slack is set up
     connects: bool = True  # Whether the console gets as far as its first mode

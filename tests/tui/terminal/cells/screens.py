@@ -8,8 +8,7 @@ from tui.terminal.cells.graphemes import width as width_of
 from tui.terminal.cells.grid import CellGrid
 from tui.terminal.cells.styles import Renditions
 
-MOVES = (7, -1000)
-"""Assumed bytes of a cursor move: the usual; so few that all is sent style by style."""
+MOVES = (7, -1000)  # Assumed bytes of a cursor move: the usual; so few that all is sent style by style
 
 
 def differing(shown: list[list[Cell]], wanted: list[list[Cell]]) -> list[tuple[int, int, Cell, Cell]]:

@@ -19,8 +19,6 @@ LEAD = 2  # Cells of a source's letter and the space after it
 
 
 class CoveringPane:
-    """What covers the panes of a screen; a subclass feeds it."""
-
     def __init__(self, screen: PaneSet, names: Mapping[str, str]) -> None:
         """`names`: the exact name of each source's log group, by the source's key, in the order of the letters."""
         self.screen = screen
@@ -51,7 +49,7 @@ class CoveringPane:
         raise NotImplementedError
 
     def stop(self) -> None:
-        """The pane goes."""
+        pass
 
     def change_pattern(self, pattern: str) -> None:
         raise NotImplementedError

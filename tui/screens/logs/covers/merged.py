@@ -13,8 +13,7 @@ from widgets.logs.pane.pane import LogPane
 from widgets.logs.store.sources import lettered, merged, snapshot, source_of
 
 _STEP = 2_000  # Lines merged between two turns of the event loop: about a frame
-_STATE = ("stats", "note", "problem", "live", "gaps")
-"""What the merged pane shows of the state of each pane."""
+_STATE = ("stats", "note", "problem", "live", "gaps")  # What the merged pane shows of the state of each pane
 
 
 class MergedPanes(CoveringPane):

@@ -22,8 +22,7 @@ from tui.screens.logs.insights.dialogs import LineScreen, ParametersScreen
 from tui.screens.logs.insights.draft import EXAMPLE, QueryDraft
 from tui.screens.logs.insights.ranges import PRESETS, is_length, length_words, parse_range, range_words, up_to
 
-LIMITS = (100, 1_000, 10_000, 50_000, 100_000)
-"""Row limits offered; those above 10,000 in LogsQL only."""
+LIMITS = (100, 1_000, 10_000, 50_000, 100_000)  # Row limits offered; those above 10,000 in LogsQL only
 OTHER = "other"
 _SHOWN = 240  # Characters of a query shown in a list
 

@@ -14,8 +14,7 @@ from services.models.insights_queries import (
 from services.models.metrics import TimeSpan
 from tui.screens.logs.insights.ranges import up_to
 
-EXAMPLE = "fields @timestamp, @message\n| sort @timestamp desc\n| limit 100"
-"""What the editor begins with."""
+EXAMPLE = "fields @timestamp, @message\n| sort @timestamp desc\n| limit 100"  # What the editor begins with
 
 
 @dataclass(slots=True)

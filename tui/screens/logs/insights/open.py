@@ -12,8 +12,7 @@ from widgets.logs.arrangement.regions import MOST_PANES
 from widgets.logs.text.time import moment
 
 DEFAULT_LENGTH = timedelta(hours=1)
-_DRAFTS: WeakKeyDictionary[Console, dict[str, QueryDraft]] = WeakKeyDictionary()
-"""By the system's id."""
+_DRAFTS: WeakKeyDictionary[Console, dict[str, QueryDraft]] = WeakKeyDictionary()  # By the system's id
 
 
 async def open_query(app: Console, groups: Sequence[str], shown: tuple[datetime, datetime] | None) -> None:

@@ -406,10 +406,7 @@ def embedded(request: pytest.FixtureRequest) -> Iterator[Embedded]:
     name = marker.args[0] if marker and marker.args else "ordinary-day"
     options = marker.kwargs if marker else {}
     yield from _run(
-        name,
-        options.get("history", HISTORY),
-        options.get("origin", ORIGIN),
-        options.get("language", "ja"),
+        name, options.get("history", HISTORY), options.get("origin", ORIGIN), options.get("language", "ja")
     )
 
 

@@ -30,11 +30,7 @@ from services.models.dashboards import (
 from services.models.metrics import Series
 from services.models.runbook import Runbook
 
-STATE_NAMES = {
-    AlarmState.ALARM: "ALARM",
-    AlarmState.OK: "OK",
-    AlarmState.INSUFFICIENT: "INSUFFICIENT_DATA",
-}
+STATE_NAMES = {AlarmState.ALARM: "ALARM", AlarmState.OK: "OK", AlarmState.INSUFFICIENT: "INSUFFICIENT_DATA"}
 """Alarm states as spelled in an alarm widget's `states`; a missing alarm passes any filter."""
 
 

@@ -145,10 +145,7 @@ def get_work_group(call: Call) -> dict[str, Any]:
         "WorkGroup": {
             "Name": _workgroup(call),
             "State": "ENABLED",
-            "Configuration": {
-                "BytesScannedCutoffPerQuery": CUTOFF,
-                "EngineVersion": {},
-            },
+            "Configuration": {"BytesScannedCutoffPerQuery": CUTOFF, "EngineVersion": {}},
             "CreationTime": call.run.began - timedelta(days=90),
         }
     }
@@ -228,7 +225,7 @@ def get_query_results(call: Call) -> dict[str, Any]:
         "ResultSet": {
             "Rows": [{"Data": [_cell(value) for value in values]} for _number, values in page],
             "ResultSetMetadata": {"ColumnInfo": [_column(name, kind) for name, kind in columns]},
-        },
+        }
     } | more
 
 

@@ -142,10 +142,7 @@ def put_scaling_policy(call: Call) -> dict[str, Any]:
         settings=settings,
     )
     call.component(Scaling).track(target, policy)
-    return {
-        "PolicyARN": policy_arn(target, policy),
-        "Alarms": _alarms(policy),
-    }
+    return {"PolicyARN": policy_arn(target, policy), "Alarms": _alarms(policy)}
 
 
 def _alarms(policy: Policy) -> list[dict[str, str]]:

@@ -162,12 +162,7 @@ def describe_target_groups(call: Call) -> dict[str, Any]:
         raise AwsErrorResponse("TargetGroupNotFound", "One or more target groups not found")
     return {
         "TargetGroups": [
-            {
-                "TargetGroupArn": group.arn,
-                "Protocol": "HTTP",
-                "Port": group.service.port,
-                "VpcId": VPC,
-            }
+            {"TargetGroupArn": group.arn, "Protocol": "HTTP", "Port": group.service.port, "VpcId": VPC}
             for balancer, group in groups
         ]
     }

@@ -51,11 +51,7 @@ class SessionStore:
 def get_caller_identity(call: Call) -> dict[str, Any]:
     arn = call.component(SessionStore).arn_of(call.access_key)
     role, session = arn.rsplit("/", 2)[-2:]
-    return {
-        "Account": arn.split(":")[4],
-        "Arn": arn,
-        "UserId": f"{principal_id('AROA', role)}:{session}",
-    }
+    return {"Account": arn.split(":")[4], "Arn": arn, "UserId": f"{principal_id('AROA', role)}:{session}"}
 
 
 @op("sts", "GetSessionToken")

@@ -153,12 +153,7 @@ def get_logging_configuration(call: Call) -> dict[str, Any]:
     """The ACL's log destination: Firehose, as WAF itself may not write to a bucket of this name."""
     if call.params["ResourceArn"] != ARN:
         raise _nonexistent()
-    return {
-        "LoggingConfiguration": {
-            "ResourceArn": ARN,
-            "LogDestinationConfigs": [DESTINATION],
-        }
-    }
+    return {"LoggingConfiguration": {"ResourceArn": ARN, "LogDestinationConfigs": [DESTINATION]}}
 
 
 @op("wafv2", "GetSampledRequests", of_system=True)

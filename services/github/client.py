@@ -61,11 +61,7 @@ PAGE = 100  # Rows of one page; the newest runs come first, and a key's test is 
 _LIMITS = aiohttp.ClientTimeout(total=20.0, connect=8.0)
 _WRITTEN = (201, 204)  # A secret was created, or updated
 
-_UNSENT = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.ClientHttpProxyError,
-)
+_UNSENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 """Errors after which the request certainly was not sent."""
 
 

@@ -125,10 +125,7 @@ KINDS: dict[str, str] = {
     "metric": "services.inspections.custom.metric:CustomMetric",
 }
 """Kinds of a runbook's own inspections (`[[inspections]]`), each with its `module:Class`."""
-KIND_CALLS: dict[str, tuple[str, ...]] = {
-    "insights": _INSIGHTS,
-    "metric": ("cloudwatch:GetMetricData",),
-}
+KIND_CALLS: dict[str, tuple[str, ...]] = {"insights": _INSIGHTS, "metric": ("cloudwatch:GetMetricData",)}
 """Every operation that an inspection of each kind may call."""
 
 

@@ -25,13 +25,7 @@ from services.models.runbook_inspections import (
     Trail,
 )
 from services.models.runbook_masking import MaskPattern
-from services.models.runbook_playbooks import (
-    CauseWeights,
-    Playbook,
-    Procedure,
-    RosterEntry,
-    Step,
-)
+from services.models.runbook_playbooks import CauseWeights, Playbook, Procedure, RosterEntry, Step
 from services.models.runbook_queries import SavedQuerySpec
 from services.models.runbook_texts import (
     AlarmTexts,

@@ -11,11 +11,7 @@ from services.models.translated import Translated
 
 MOST_PARAMETERS = 20  # Parameters of one query, as in AWS's query definitions
 
-_LANGUAGES = {
-    "logsql": QueryLanguage.LOGSQL,
-    "ppl": QueryLanguage.PPL,
-    "sql": QueryLanguage.SQL,
-}
+_LANGUAGES = {"logsql": QueryLanguage.LOGSQL, "ppl": QueryLanguage.PPL, "sql": QueryLanguage.SQL}
 
 
 class SavedQueryParameter(Translated):

@@ -13,11 +13,7 @@ from services.slack.entries import SUBJECT
 
 _KINDS = frozenset({EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED})
 RECENT = timedelta(days=40)  # How far back all posts are read; of older ones those that were not sent
-_STATES = {
-    "refused": PostState.REFUSED,
-    "unknown": PostState.UNKNOWN,
-    "dropped": PostState.DROPPED,
-}
+_STATES = {"refused": PostState.REFUSED, "unknown": PostState.UNKNOWN, "dropped": PostState.DROPPED}
 OLDER = Older(
     "posts-1",
     (EntryKind.POST,),

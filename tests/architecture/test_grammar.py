@@ -8,12 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.models import glyphs
-from tests.architecture.bindings import (
-    bindings_of_class,
-    bound_keys,
-    key_methods,
-    node_classes,
-)
+from tests.architecture.bindings import bindings_of_class, bound_keys, key_methods, node_classes
 from tests.tools import catalogue
 from tui.key_meanings import MEANINGS, rows
 from tui.moved_keys import FORMER, MOVED, TO_THE_PALETTE

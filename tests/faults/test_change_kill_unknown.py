@@ -92,17 +92,7 @@ def test_it_is_locked_until_aws_has_told(embedded, zygote, tmp_path, mode, age, 
     monkeypatch.setattr("services.clock.SystemClock.now", lambda _self: world.now())
     monkeypatch.setattr("services.clock.SystemClock.awake", lambda _self: world.awake())
     under_way = StepState.SENDING if age < 60 else StepState.UNKNOWN
-    command = [
-        "change",
-        "task-limit",
-        "--target",
-        "staff-api",
-        "--max",
-        "8",
-        "--revert",
-        "none",
-        "--plan",
-    ]
+    command = ["change", "task-limit", "--target", "staff-api", "--max", "8", "--revert", "none", "--plan"]
     status = run(
         ["--lang", "en", "--journal", str(path), *command, "--endpoint-url", embedded.url],
         PrintedOutput(outline_drawn=False),

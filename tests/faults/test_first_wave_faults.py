@@ -131,12 +131,6 @@ async def test_a_service_whose_name_cannot_be_resolved(embedded, undisturbed, mo
     await session.close()
     assert time.monotonic() - started < LATE
     unread = {reading.source: reading.problem for reading in evidence.readings if reading.problem is not None}
-    assert unread.keys() == {
-        Source.SERVICE,
-        Source.TARGETS,
-        Source.TASKS,
-        Source.DEPLOYMENTS,
-        Source.NETWORK,
-    }
+    assert unread.keys() == {Source.SERVICE, Source.TARGETS, Source.TASKS, Source.DEPLOYMENTS, Source.NETWORK}
     assert all(problem.kind is ProblemKind.UNREACHABLE for problem in unread.values())
     assert_no_surer(evidence, undisturbed)

@@ -405,11 +405,7 @@ def _held(annotation: Any) -> set[str]:
 
 
 async def _try_in(
-    world: World,
-    embedded: Embedded,
-    wanted: set[str],
-    annotations: dict[str, Any],
-    result: dict[str, str],
+    world: World, embedded: Embedded, wanted: set[str], annotations: dict[str, Any], result: dict[str, str]
 ) -> None:
     if world.prepare is not None:
         world.prepare(embedded.world)

@@ -33,11 +33,7 @@ def painting() -> Iterator[list[Asked]]:
     refresh = Widget.refresh
 
     def watched(
-        widget: Widget,
-        *regions: Region,
-        repaint: bool = True,
-        layout: bool = False,
-        recompose: bool = False,
+        widget: Widget, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
     ) -> Widget:
         if repaint and widget.is_attached and widget.screen is widget.app.screen:
             paintings.append(Asked(widget, regions))

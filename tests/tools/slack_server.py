@@ -131,11 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
         following = str(at + 2) if at + 2 < len(messages) else ""
         self._answer(
             200,
-            {
-                "ok": True,
-                "messages": messages[at : at + 2],
-                "response_metadata": {"next_cursor": following},
-            },
+            {"ok": True, "messages": messages[at : at + 2], "response_metadata": {"next_cursor": following}},
         )
 
     def _answer(self, status: int, body: object, headers: dict[str, str] | None = None) -> None:

@@ -17,8 +17,7 @@ from tui.screens.changes.plan import PlanScreen
 RAISE = "application-autoscaling.RegisterScalableTarget"
 SCHEDULE = "application-autoscaling.PutScheduledAction"
 SIZES = pytest.mark.parametrize(
-    "size",
-    [pytest.param((80, 24), id="80x24"), pytest.param((120, 40), id="120x40", marks=pytest.mark.slow)],
+    "size", [pytest.param((80, 24), id="80x24"), pytest.param((120, 40), id="120x40", marks=pytest.mark.slow)]
 )
 """Columns and rows; the large terminal in `make faults`."""
 

@@ -64,13 +64,7 @@ async def test_entries_that_no_console_wrote(journal, tmp_path, seed):
 
 
 @pytest.mark.parametrize("seed", range(0, len(DAMAGES), 3))
-def test_every_command_replies_with_a_sentence(
-    journal,
-    tmp_path,
-    seed,
-    monkeypatch,
-    capsys,
-):
+def test_every_command_replies_with_a_sentence(journal, tmp_path, seed, monkeypatch, capsys):
     path = copied(journal, tmp_path / "j.db")
     what = damaged(path, 1000 * len(DAMAGES) + seed)
     monkeypatch.setenv("TOBAN_JOURNAL", str(path))
@@ -122,13 +116,7 @@ def test_a_path_that_no_file_can_have():
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
-def test_commands_that_read_aws_still_do(
-    embedded_now,
-    journal,
-    tmp_path,
-    capsys,
-    monkeypatch,
-):
+def test_commands_that_read_aws_still_do(embedded_now, journal, tmp_path, capsys, monkeypatch):
     # An inspection runs, a plan is refused without the journal, and both say so.
     path = copied(journal, tmp_path / "j.db")
     settled(path)

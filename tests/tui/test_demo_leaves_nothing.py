@@ -60,15 +60,7 @@ def kill_child(console: PtyConsole, child: int) -> None:
     console.send("\x11")
 
 
-@pytest.mark.parametrize(
-    "end",
-    [
-        kill,
-        hang_up,
-        interrupt,
-        kill_child,
-    ],
-)
+@pytest.mark.parametrize("end", [kill, hang_up, interrupt, kill_child])
 @pytest.mark.slow
 def test_while_it_runs(folder, end):
     with started(folder) as console:

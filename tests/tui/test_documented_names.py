@@ -22,11 +22,7 @@ OF_ADDRESSES = {
     "postgresql": ("--journal", "journal"),
 }
 """The option that takes an address, and what `toban config` calls it."""
-FOREIGN_ADDRESSES = {
-    "file://toban-read.json",
-    "http://localhost:8000",
-    "http://localhost:8000/en/",
-}
+FOREIGN_ADDRESSES = {"file://toban-read.json", "http://localhost:8000", "http://localhost:8000/en/"}
 """Of the AWS CLI, of the site read from the disk."""
 
 
@@ -137,12 +133,7 @@ def test_every_variable_of_ours_is_shown_or_its_value_refused(name, tmp_path, mo
 @pytest.mark.parametrize(
     "command", [("alarms",), ("doctor", "--no-aws"), ("duties",), ("mcp", "--help"), ("watch",)], ids=str
 )
-def test_no_command_refuses_a_variable_of_ours(
-    command,
-    monkeypatch,
-    tmp_path,
-    capsys,
-):
+def test_no_command_refuses_a_variable_of_ours(command, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("TOBAN_GITHUB_TOKEN", "token-of-the-tests")
     monkeypatch.setenv("TOBAN_GITHUB_TOKEN_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")

@@ -8,12 +8,7 @@ from textual.pilot import Pilot
 from services import i18n
 from tests.tools.console import console, press, until
 from tests.tools.demo import demo_command
-from tests.tui.change_steps import (
-    RAISE,
-    armed_plan,
-    change_mode,
-    sent,
-)
+from tests.tui.change_steps import RAISE, armed_plan, change_mode, sent
 from tests.tui.pty_console import PtyConsole
 
 MONDAY = datetime(2026, 1, 19, 8, 50, tzinfo=ZoneInfo("Asia/Tokyo"))

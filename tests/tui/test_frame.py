@@ -69,11 +69,7 @@ async def visit(pilot: Pilot[Any], it: Things) -> None:
 
 @pytest.mark.parametrize(
     ("size", "step"),
-    [
-        (SIZES[0], 8),
-        (SIZES[1], 16),
-        *(pytest.param(size, 1, marks=pytest.mark.slow) for size in SIZES[:2]),
-    ],
+    [(SIZES[0], 8), (SIZES[1], 16), *(pytest.param(size, 1, marks=pytest.mark.slow) for size in SIZES[:2])],
 )
 async def test_every_screen_has_the_frame_and_the_message_line(embedded, size, step):
     # Every `step`-th screen at every run, and all in `make faults`.

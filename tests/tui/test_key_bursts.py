@@ -344,10 +344,7 @@ async def asked(pilot: Pilot[Any]) -> None:
     await at_rest(pilot)
 
 
-@pytest.mark.parametrize(
-    ("seed", "burst_count"),
-    [(3, 2), (3, 5), (4, 12)],
-)
+@pytest.mark.parametrize(("seed", "burst_count"), [(3, 2), (3, 5), (4, 12)])
 @pytest.mark.slow
 async def test_keys_in_one_read_do_what_they_do_one_by_one(embedded, monkeypatch, seed, burst_count):
     monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)

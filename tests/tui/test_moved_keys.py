@@ -30,9 +30,7 @@ async def test_an_old_key_does_what_it_did_and_says_its_new_key_once(embedded):
         assert said(pilot).count(words) == 1
 
 
-async def test_a_key_that_is_gone_does_what_it_did_and_says_that_the_palette_has_it(
-    embedded,
-):
+async def test_a_key_that_is_gone_does_what_it_did_and_says_that_the_palette_has_it(embedded):
     async with console(embedded.url, embedded.clock, mode="logs", notifications=True) as pilot:
         await until(pilot, lambda: pilot.app.screen.tails)
         pilot.app.screen.pane.focus()

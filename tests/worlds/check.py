@@ -86,10 +86,7 @@ def _requests(reader: WorldReader) -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield "logs", "FilterLogEvents", {"logGroupName": group, "limit": 100}
     yield "cloudtrail", "LookupEvents", {}
     queries = [
-        {
-            "Id": f"m{number}",
-            "MetricStat": {"Metric": row, "Period": 60, "Stat": "Average"},
-        }
+        {"Id": f"m{number}", "MetricStat": {"Metric": row, "Period": 60, "Stat": "Average"}}
         for number, row in enumerate(reader.answer("cloudwatch", "ListMetrics", REGION, {})["Metrics"])
     ]
     span = {"StartTime": reader.now - timedelta(minutes=20), "EndTime": reader.now}

@@ -144,37 +144,19 @@ SENTENCES: Mapping[str, tuple[str, Sentence]] = {
     "deployment-failed": ("The deployment failed, or was rolled back", deployment_failed),
     "errors-on-new-revision": ("While both revisions serve, errors come only from the new one", only_new),
     "errors-on-both": ("Errors come from the old revision, too", on_both),
-    "new-tasks-fail": (
-        "Only tasks of the new revision fail",
-        new_tasks_fail,
-    ),
-    "release-names-failure": (
-        "What the new revision changes is what fails",
-        release_names_failure,
-    ),
+    "new-tasks-fail": ("Only tasks of the new revision fail", new_tasks_fail),
+    "release-names-failure": ("What the new revision changes is what fails", release_names_failure),
     "error-since-deployment": (
         "A new error, a mistake of the program, came with the deployment",
         error_since_deployment,
     ),
-    "image-missing": (
-        "The image of the new revision cannot be pulled",
-        image_missing,
-    ),
+    "image-missing": ("The image of the new revision cannot be pulled", image_missing),
     "revision-differs": ("The new revision differs from the one before", differs),
-    "cpu-per-request-up": (
-        "A request costs more CPU since the deployment",
-        cpu_costs_more,
-    ),
-    "db-per-request-up": (
-        "A request costs the database more since the deployment",
-        database_costs_more,
-    ),
+    "cpu-per-request-up": ("A request costs more CPU since the deployment", cpu_costs_more),
+    "db-per-request-up": ("A request costs the database more since the deployment", database_costs_more),
     "new-error": ("One new kind of error makes up most of them", new_error),
     "errors-as-before": ("The errors are of the kinds known before", errors_as_before),
-    "db-refused": (
-        "Connections to the database fail",
-        says(_BASE, _FAIL, unsure=_FAIL + "|connection"),
-    ),
+    "db-refused": ("Connections to the database fail", says(_BASE, _FAIL, unsure=_FAIL + "|connection")),
     "db-pool-timeout": (
         "The application times out waiting for a pooled connection",
         says(
@@ -186,10 +168,7 @@ SENTENCES: Mapping[str, tuple[str, Sentence]] = {
         "The database refuses connections: there are too many",
         says(r"too many (clients|connections)"),
     ),
-    "db-slots-reserved": (
-        "The database has no connection left",
-        says("remaining connection slots"),
-    ),
+    "db-slots-reserved": ("The database has no connection left", says("remaining connection slots")),
     "db-terminated": (
         "The database has stopped or started",
         says(
@@ -229,10 +208,7 @@ SENTENCES: Mapping[str, tuple[str, Sentence]] = {
     ),
     "several-hosts": ("Many errors name hosts of several owners outside the system", several_hosts),
     "other-host": ("Many errors name a host outside the system", other_host),
-    "names-dependency": (
-        "Many errors name a dependency that is not known here",
-        names_dependency,
-    ),
+    "names-dependency": ("Many errors name a dependency that is not known here", names_dependency),
     "connections-high": (
         "The database's connections reached their limit",
         at_level(CONNECTIONS, 72, 90, lead=5),
@@ -243,10 +219,7 @@ SENTENCES: Mapping[str, tuple[str, Sentence]] = {
     "db-not-available": ("By its status, the database does not serve", not_available),
     "db-cpu-high": ("The database's CPU or credits were used up", used_up),
     "db-cpu-raised": ("The database's CPU went over its limit", at_level(DB_CPU, 60, 85, lead=3)),
-    "db-waiting": (
-        "Sessions of the database waited, not for the CPU",
-        sessions_wait,
-    ),
+    "db-waiting": ("Sessions of the database waited, not for the CPU", sessions_wait),
     "db-burst-empty": (
         "The storage's burst balance was used up",
         at_level((RDS, "BurstBalance", "Average"), 15, 3),
@@ -261,10 +234,7 @@ SENTENCES: Mapping[str, tuple[str, Sentence]] = {
         "Somebody changed the network of this system just before",
         somebody_changed(is_network),
     ),
-    "no-network-write": (
-        "CloudTrail shows no change of this system's network",
-        no_network_write,
-    ),
+    "no-network-write": ("CloudTrail shows no change of this system's network", no_network_write),
     "key-write": (
         "Somebody changed a secret, a key or a permission of this system just before",
         somebody_changed(is_key),
@@ -282,17 +252,8 @@ SENTENCES: Mapping[str, tuple[str, Sentence]] = {
     "scaling-refused": ("Auto Scaling failed, or did not scale for another reason than its maximum", refused),
     "scaled-out": ("Auto Scaling has added tasks", scaled_out),
     "hot-task": ("One task is much hotter than the others", hot_task),
-    "own-write": (
-        "Somebody changed the alarm's own resource just before",
-        own_write,
-    ),
-    "alarms-together": (
-        "Other alarms fire together with it",
-        alarms_together,
-    ),
-    "own-new-error": (
-        "The log of the alarm's own resource has a new kind of error",
-        own_new_error,
-    ),
+    "own-write": ("Somebody changed the alarm's own resource just before", own_write),
+    "alarms-together": ("Other alarms fire together with it", alarms_together),
+    "own-new-error": ("The log of the alarm's own resource has a new kind of error", own_new_error),
 }
 """By the signal's id: its sentence as it was read, and the reading."""

@@ -22,13 +22,7 @@ from services.i18n import _
 from services.models.text import clean
 from tui.cli.click_i18n import FileOption, Prints, TranslatedCommand, TranslatedGroup
 from tui.cli.entry_text import problem_lines
-from tui.cli.opened_journal import (
-    CommandStopped,
-    OpenedJournal,
-    deliver,
-    file_option,
-    journal_callback,
-)
+from tui.cli.opened_journal import CommandStopped, OpenedJournal, deliver, file_option, journal_callback
 from tui.cli.printing import json_lines
 from tui.exit_status import ExitStatus
 from tui.start_options import StartError, StartOptions

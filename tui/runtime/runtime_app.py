@@ -31,13 +31,7 @@ from tui.exit_status import ExitStatus, ended_by
 from tui.runtime import debug_log, last_resort, screenshots
 from tui.runtime.closed_screens import StyleFreeze, drop_watchers
 from tui.runtime.crash_report import Bug, crash_site, crash_summary, crash_text, environment_secrets
-from tui.runtime.fault_boundary import (
-    StrayCancellation,
-    forget_sender,
-    guard_widget,
-    is_cancelled,
-    report_of,
-)
+from tui.runtime.fault_boundary import StrayCancellation, forget_sender, guard_widget, is_cancelled, report_of
 from tui.runtime.ordered_app import OrderedApp
 from tui.runtime.watchdog import Watchdog, leave_blocked
 from tui.signals import on_loop as loop_signals

@@ -20,13 +20,7 @@ OTHER_LANGUAGE = "English: --lang en or TOBAN_LANG=en"
 _DEMO_NEEDS = ("moto", "lark", "flask", "flask_cors", "werkzeug")
 _ROOT = Path(__file__).parents[2]
 _ERRORS = frozenset(
-    [
-        ExitStatus.USAGE,
-        ExitStatus.DATA,
-        ExitStatus.UNAVAILABLE,
-        ExitStatus.CANNOT_WRITE,
-        ExitStatus.CONFIG,
-    ]
+    [ExitStatus.USAGE, ExitStatus.DATA, ExitStatus.UNAVAILABLE, ExitStatus.CANNOT_WRITE, ExitStatus.CONFIG]
 )
 
 

@@ -56,12 +56,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "ListTaskDefinitions",
         "ListTasks",
     ),
-    "elbv2": (
-        "DescribeListeners",
-        "DescribeLoadBalancers",
-        "DescribeTargetGroups",
-        "DescribeTargetHealth",
-    ),
+    "elbv2": ("DescribeListeners", "DescribeLoadBalancers", "DescribeTargetGroups", "DescribeTargetHealth"),
     "application-autoscaling": (
         "DescribeScalableTargets",
         "DescribeScalingActivities",

@@ -16,13 +16,7 @@ SELECTION = "ledger = :ledger AND seq > :after"
 LARGEST = 400 * 1024  # Bytes of an item, with the names of its attributes
 _REST = 128  # Bytes for the names of the attributes and the number
 _PUT_KEYS = {"TableName", "Item", "ConditionExpression", "ReturnValuesOnConditionCheckFailure"}
-_QUERY_KEYS = {
-    "TableName",
-    "KeyConditionExpression",
-    "ExpressionAttributeValues",
-    "ConsistentRead",
-    "Limit",
-}
+_QUERY_KEYS = {"TableName", "KeyConditionExpression", "ExpressionAttributeValues", "ConsistentRead", "Limit"}
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 PAGE = 1000  # Records of one request at most
 MOST_BYTES = 16 << 20  # Bytes of records after which a read ends, as if no more were wanted

@@ -257,10 +257,7 @@ class CacheInvalidation(Change):
         )
 
     def _step(self, target: ChangeTarget, read: InvalidationPaths, state: CacheState, id: str) -> PlannedStep:
-        batch = {
-            "Paths": {"Quantity": len(read.paths), "Items": list(read.paths)},
-            "CallerReference": id,
-        }
+        batch = {"Paths": {"Quantity": len(read.paths), "Items": list(read.paths)}, "CallerReference": id}
         request = {"DistributionId": str(target.id), "InvalidationBatch": batch}
         return self.context.step(
             INVALIDATE,

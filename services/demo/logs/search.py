@@ -114,7 +114,7 @@ def _answer(events: list[LogEvent], cursor: list[Any] | None) -> dict[str, Any]:
                 "eventId": event.id,
             }
             for event in events
-        ],
+        ]
     }
     if cursor is not None:
         answer["nextToken"] = encode(json.dumps(cursor))

@@ -90,12 +90,7 @@ def _turn(owner: Entry | None) -> int:
 
 EARLY = timedelta(hours=2)  # A finding counts for its duty even if a wrong clock dated it this much too early
 _AWAY = frozenset(
-    {
-        ProblemKind.EXPIRED,
-        ProblemKind.NO_CREDENTIALS,
-        ProblemKind.UNREACHABLE,
-        ProblemKind.REFUSED,
-    }
+    {ProblemKind.EXPIRED, ProblemKind.NO_CREDENTIALS, ProblemKind.UNREACHABLE, ProblemKind.REFUSED}
 )
 """Kinds of problems that say nothing about the system, because AWS could not be reached."""
 

@@ -16,12 +16,7 @@ from services.i18n import _, sentences
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.sign_ins.evaluation import SignInRules, unknown_identities
 from services.inspections.sign_ins.measures import JudgedSignIns, measures, summary
-from services.inspections.sign_ins.reading import (
-    USERS,
-    Gathered,
-    Purpose,
-    gather,
-)
+from services.inspections.sign_ins.reading import USERS, Gathered, Purpose, gather
 from services.inspections.sign_ins.silence import (
     QUIET,
     history_measure,

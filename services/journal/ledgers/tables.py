@@ -141,9 +141,5 @@ def bucket_template(address: LedgerAddress) -> str:
 
 
 def _template(description: str, resources: dict[str, Any]) -> str:
-    document = {
-        "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": description,
-        "Resources": resources,
-    }
+    document = {"AWSTemplateFormatVersion": "2010-09-09", "Description": description, "Resources": resources}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -46,11 +46,9 @@ class LineRenderer:
         return BOM + csv_line(LINE_COLUMNS) + "\r\n" if self._form is ExportFormat.CSV else ""
 
     def render(self, lines: Iterable[ExportedLine]) -> str:
-        render = {
-            ExportFormat.JSONL: self._json,
-            ExportFormat.TEXT: self._text,
-            ExportFormat.CSV: self._row,
-        }[self._form]
+        render = {ExportFormat.JSONL: self._json, ExportFormat.TEXT: self._text, ExportFormat.CSV: self._row}[
+            self._form
+        ]
         return "".join(map(render, lines))
 
     def _json(self, exported: ExportedLine) -> str:

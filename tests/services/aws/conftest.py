@@ -57,11 +57,7 @@ async def open_session(
     sessions: list[AwsSession] = []
 
     def make(
-        *,
-        meter: UsageMeter | None = None,
-        wall: Any = None,
-        journal: AppendTarget = NOWHERE,
-        **settings: Any,
+        *, meter: UsageMeter | None = None, wall: Any = None, journal: AppendTarget = NOWHERE, **settings: Any
     ) -> AwsSession:
         settings = {"region": "ap-northeast-1", "endpoint_url": server.url, **settings}
         session = AwsSession(

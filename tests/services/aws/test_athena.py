@@ -18,10 +18,7 @@ async def at_once(_seconds):
 
 def execution(state, scanned=0, **more):
     return {
-        "QueryExecution": {
-            "Status": {"State": state} | more,
-            "Statistics": {"DataScannedInBytes": scanned},
-        }
+        "QueryExecution": {"Status": {"State": state} | more, "Statistics": {"DataScannedInBytes": scanned}}
     }
 
 

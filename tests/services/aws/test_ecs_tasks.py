@@ -79,11 +79,7 @@ async def test_a_task_that_ecs_forgot_meanwhile_is_no_error():
 
 @pytest.mark.parametrize(
     "described",
-    [
-        {"tasks": []},
-        {"tasks": [task("a") | {"taskArn": ""}]},
-        {"tasks": [task("a") | {"containers": None}]},
-    ],
+    [{"tasks": []}, {"tasks": [task("a") | {"taskArn": ""}]}, {"tasks": [task("a") | {"containers": None}]}],
     ids=["not described", "no ARN", "no containers"],
 )
 async def test_a_crash_is_not_lost_in_a_damaged_answer(described):

@@ -27,11 +27,7 @@ KIND = "desired-count"
 NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
 BOOK = load_builtin("facility-prod")
 CONTEXT = ChangeContext(
-    runbook=BOOK,
-    calendar=Calendar(BOOK),
-    clock=ManualClock(NOW),
-    region="ap-northeast-1",
-    reader=None,
+    runbook=BOOK, calendar=Calendar(BOOK), clock=ManualClock(NOW), region="ap-northeast-1", reader=None
 )
 CHANGE = DesiredCount(next(kind for kind in CHANGES if kind.id == KIND), CONTEXT)
 (TARGET,) = CHANGE.targets()

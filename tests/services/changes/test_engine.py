@@ -56,11 +56,7 @@ async def test_a_limit_is_raised_and_its_revert_scheduled(one, embedded):
     assert target(embedded).maximum == 5
     assert one.engine.reverts() == (), "the value is back, so nobody has to take it back"
     assert target(embedded).scheduled == {}, "left alone, it would cut the next raise"
-    assert (embedded.counts()[REGISTER], embedded.counts()[SCHEDULE], embedded.counts()[CANCEL]) == (
-        2,
-        1,
-        1,
-    )
+    assert (embedded.counts()[REGISTER], embedded.counts()[SCHEDULE], embedded.counts()[CANCEL]) == (2, 1, 1)
 
 
 async def test_another_console_sees_the_run(embedded, tmp_path):

@@ -26,9 +26,7 @@ from tests.services.changes.rds_states import (
 CHANGE = change("rds-storage")
 (TARGET,) = CHANGE.targets()
 GP3 = StorageOption(
-    storage_type="gp3",
-    sizes=(SizeRange(first=20, last=65536),),
-    iops=(SizeRange(first=12000, last=64000),),
+    storage_type="gp3", sizes=(SizeRange(first=20, last=65536),), iops=(SizeRange(first=12000, last=64000),)
 )
 PRICE = MonthlyCost(Decimal("0.276"), date(2026, 1, 5))
 

@@ -257,11 +257,7 @@ def test_the_scaling_target_raises_the_weight_of_the_revert():
     ("load", "grave", "text"),
     [
         (Load(80, 20), False, "20 now with 5 running, so 10 tasks would use about 40"),
-        (
-            Load(80, 40),
-            True,
-            "so 10 tasks would use about 80; they must stay below 80. That is too many.",
-        ),
+        (Load(80, 40), True, "so 10 tasks would use about 80; they must stay below 80. That is too many."),
         (Load(80, None), True, "could not be measured: check that 10 tasks keep them below 80"),
     ],
 )

@@ -103,10 +103,7 @@ def observe(embedded, signed):
 
 @pytest.mark.parametrize(
     ("trust", "words"),
-    [
-        (Trust(source_identity=False), "add sts:SetSourceIdentity"),
-        (Trust(mfa=True), "sts:AssumeRole"),
-    ],
+    [(Trust(source_identity=False), "add sts:SetSourceIdentity"), (Trust(mfa=True), "sts:AssumeRole")],
 )
 async def test_a_role_that_cannot_be_assumed_sends_nothing(trust, words, embedded, tmp_path):
     store(embedded).trusts["TobanWrite"] = trust

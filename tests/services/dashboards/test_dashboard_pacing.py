@@ -266,11 +266,7 @@ def _check(watched, view):
             assert is_judged or not limited, "what has a limit is judged while somebody looks"
 
 
-@given(
-    metrics=st.integers(1, 600),
-    visible=st.integers(0, 60),
-    yen=st.floats(1, 100),
-)
+@given(metrics=st.integers(1, 600), visible=st.integers(0, 60), yen=st.floats(1, 100))
 def test_a_pace_is_the_fastest_that_the_budget_allows(metrics, visible, yen):
     body = {"widgets": [widget(["N", "CPU", "Id", str(number)]) for number in range(min(metrics, 500))]}
     needs = needs_of(parse_body("main", json.dumps(body)), RUNBOOK)

@@ -316,9 +316,7 @@ async def test_who_was_told_by_a_console_with_a_wrong_clock_was_told(tmp_path, w
         assert escalation.met_at >= FIRED
         # The next trouble wants its own.
         await console.incidents.turn(current, TurnKind.RECOVERED, FIRED + 20 * MINUTE)
-        await console.see(
-            alarm(AlarmState.OK, FIRED + 21 * MINUTE),
-        )
+        await console.see(alarm(AlarmState.OK, FIRED + 21 * MINUTE))
         await console.see(alarm(since=FIRED + 30 * MINUTE))
         again = only(console.incidents)
         assert clocks(again, PLAYBOOK, FIRED + 31 * MINUTE)[1].state is ClockState.RUNNING

@@ -175,9 +175,7 @@ async def test_an_unfinished_query_reports_what_is_already_bad(id, matched, verd
 async def test_backups_that_are_off_are_abnormal_though_the_snapshots_cannot_be_read():
     refused = failure(ProblemKind.ACCESS_DENIED, "no permission")
     finding = await judged(
-        "backups",
-        DescribeDBInstances=instance(BackupRetentionPeriod=0),
-        DescribeDBSnapshots=refused,
+        "backups", DescribeDBInstances=instance(BackupRetentionPeriod=0), DescribeDBSnapshots=refused
     )
     assert finding.verdict is V.ABNORMAL
     assert finding.summary.startswith("Automatic backups are off")

@@ -128,10 +128,7 @@ def is_green_in_duties(lost, after, book):
     duties = [duty for duty in book.duties if any(map(about.fullmatch, duty.judged_by))]
     results = [
         DutyFindings(
-            key="k",
-            expected=(after.inspection,),
-            recorded=recorded,
-            unanswered=unanswered(duty, recorded),
+            key="k", expected=(after.inspection,), recorded=recorded, unanswered=unanswered(duty, recorded)
         )
         for duty in duties
     ]

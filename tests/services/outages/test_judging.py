@@ -155,8 +155,7 @@ def test_however_late_each_metric_is_an_ordinary_day_is_none(lags, seed, mean, d
 
 @settings(max_examples=40, deadline=None)
 @given(
-    lags=st.fixed_dictionaries({name: st.integers(0, 10) for name in ordinary()}),
-    left=st.floats(0.0, 0.2),
+    lags=st.fixed_dictionaries({name: st.integers(0, 10) for name in ordinary()}), left=st.floats(0.0, 0.2)
 )
 def test_however_late_each_metric_is_a_fall_is_proposed_with_its_first_minute(lags, left):
     fallen = Day(ordinary(requests=step(100, 100 * left)), lags, {"requests": (100.0,)})

@@ -63,10 +63,7 @@ async def calls_of(embedded, id, runbook=BOOK):
 
 @pytest.mark.parametrize(
     "lively",
-    [
-        "one-muted",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in LIVELY if name != "one-muted"),
-    ],
+    ["one-muted", *(pytest.param(name, marks=pytest.mark.slow) for name in LIVELY if name != "one-muted")],
     indirect=True,
 )
 async def test_inspections_call_what_they_declare(lively):

@@ -107,11 +107,7 @@ def test_maintenance_2_and_3(runbook):
         runbook.access_keys.users,
         runbook.access_keys.max_age_days,
         runbook.access_keys.delete_after_days,
-    ) == (
-        ("ci-cd-user",),
-        90,
-        7,
-    )
+    ) == (("ci-cd-user",), 90, 7)
 
 
 def test_alerts(runbook):

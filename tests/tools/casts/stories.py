@@ -143,11 +143,7 @@ def _change(on: Recorder) -> None:
         4,
     )
     on.press("4", _("Last hour"), seconds=1)
-    on.say(
-        "What can be changed, with its present state in AWS.",
-        "変更できるものと、AWS での現在の状態。",
-        5,
-    )
+    on.say("What can be changed, with its present state in AWS.", "変更できるものと、AWS での現在の状態。", 5)
     on.press("⏎", _("Before → after"), _("Before you confirm"), seconds=1)
     on.say(
         "The plan: before and after, what to know first, the exact request, the way back.",
@@ -233,11 +229,7 @@ def _key_rotation(on: Recorder) -> None:
     on.press("⏎", seconds=0.5)
     _confirm(on)
     on.press("Esc", _("old key deactivated"), seconds=1)
-    on.say(
-        "After seven days the last step deletes it.",
-        "7 日後に、最後の手順で削除する。",
-        6,
-    )
+    on.say("After seven days the last step deletes it.", "7 日後に、最後の手順で削除する。", 6)
 
 
 def _confirm(on: Recorder) -> None:

@@ -119,12 +119,7 @@ def _codes(module: CodeType) -> Iterator[CodeType]:
             yield from _codes(constant)
 
 
-def take_over(
-    session: pytest.Session,
-    scratch: Path,
-    source: Path | None,
-    changed: Swaps,
-) -> None:
+def take_over(session: pytest.Session, scratch: Path, source: Path | None, changed: Swaps) -> None:
     """Become the mutant: the functions that exist, modules that are yet to be imported, processes yet to be started."""
     be_alone(session, scratch)
     children.given.update(variables(scratch, source))

@@ -91,11 +91,7 @@ def _clean_machine() -> Iterator[None]:
 async def _take(job: Job, folder: Path) -> list[str]:
     failed = []
     demo = await start(
-        job.world.scenario,
-        1.0,
-        origin=job.world.origin,
-        ahead=job.world.ahead,
-        language=job.language,
+        job.world.scenario, 1.0, origin=job.world.origin, ahead=job.world.ahead, language=job.language
     )
     try:
         for shot in (each for each in SHOTS if each.name in job.shots):

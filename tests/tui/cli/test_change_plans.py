@@ -32,12 +32,7 @@ def schema(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("the_year_of_the_world")
 @pytest.mark.parametrize("kind", [kind.id for kind in CHANGES if kind.id != "drill-delete"])
-def test_every_kind_prints_a_plan_that_the_schema_describes(
-    kind,
-    schema,
-    embedded,
-    capsys,
-):
+def test_every_kind_prints_a_plan_that_the_schema_describes(kind, schema, embedded, capsys):
     status = toban(
         "change", kind, *PARAMETERS.get(kind, ()), "--plan", "--json", "--endpoint-url", embedded.url
     )

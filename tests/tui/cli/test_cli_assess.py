@@ -154,15 +154,7 @@ NOBODY = "http://127.0.0.1:9"  # An endpoint that refuses every connection
 )  # fmt: skip
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_every_failure_is_an_object_of_its_schema_with_its_own_status(
-    embedded_now,
-    capsys,
-    tmp_path,
-    argv,
-    fault,
-    status,
-    kind,
-    word,
-    language,
+    embedded_now, capsys, tmp_path, argv, fault, status, kind, word, language
 ):
     broken = tmp_path / "broken.toml"
     broken.write_text('schema = 1\n[system]\nid = "Not a slug"\n[[alarms]]\nname = 5\n')

@@ -25,13 +25,7 @@ pytestmark = [
         (("rds-snapshot",), "CreateDBSnapshot", {"DBInstanceIdentifier": "facility-prod-db"}),
     ],
 )
-def test_every_plan_as_json(
-    argv,
-    operation,
-    params,
-    embedded,
-    capsys,
-):
+def test_every_plan_as_json(argv, operation, params, embedded, capsys):
     data = json.loads(stdout_of(capsys, plan(embedded, *argv, "--json")))
     (step,) = data["steps"]
     assert (data["kind"], step["call"]["operation"]) == (argv[0], operation)

@@ -90,11 +90,7 @@ def test_a_truncated_end_is_found_with_syslog(journal_path, tmp_path, capsys):
 
 
 def test_a_truncated_end_is_found_with_the_log_stream_that_the_runbook_names(
-    journal_path,
-    tmp_path,
-    monkeypatch,
-    embedded,
-    capsys,
+    journal_path, tmp_path, monkeypatch, embedded, capsys
 ):
     line = syslog_copy(journal_path, tmp_path / "line").read_text()
 

@@ -39,13 +39,7 @@ def full() -> sqlite3.OperationalError:
 
 
 @pytest.mark.parametrize("error", [full(), OSError(errno.ENOSPC, "No space left on device")])
-def test_a_full_disk_is_said_in_words(
-    error,
-    journal,
-    tmp_path,
-    monkeypatch,
-    capsys,
-):
+def test_a_full_disk_is_said_in_words(error, journal, tmp_path, monkeypatch, capsys):
     def put(_target: FileTarget, _seq: int, _record: bytes) -> NoReturn:
         raise error
 

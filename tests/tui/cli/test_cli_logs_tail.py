@@ -221,12 +221,7 @@ async def test_the_merged_lines_that_wait_are_in_the_file(empty_aws, tmp_path):
     ],
 )
 def test_a_file_that_cannot_be_begun_is_refused_before_aws_is_asked(
-    monkeypatch,
-    tmp_path,
-    capsys,
-    argv,
-    status,
-    message,
+    monkeypatch, tmp_path, capsys, argv, status, message
 ):
     monkeypatch.chdir(tmp_path)
     for name in ("mine.txt", "other.csv.head.json"):
@@ -362,8 +357,7 @@ def test_an_unknown_group_suggests_the_nearest(embedded_now, capsys):
 
 
 @pytest.mark.parametrize(
-    ("argv", "message"),
-    [(["--since", "soon"], "--since"), (["--since", "2100-01-01"], "in the future")],
+    ("argv", "message"), [(["--since", "soon"], "--since"), (["--since", "2100-01-01"], "in the future")]
 )
 def test_a_wrong_time_is_a_usage_error(embedded_now, capsys, argv, message):
     status = run(

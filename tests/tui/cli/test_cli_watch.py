@@ -63,11 +63,7 @@ def watching(embedded: Embedded, journal: Path, *argv: str) -> Iterator[Watch]:
 @contextmanager
 def started(command: list[str]) -> Iterator[Watch]:
     process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        cwd=Path(__file__).parents[3],
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=Path(__file__).parents[3]
     )
     watch = Watch(process)
     try:

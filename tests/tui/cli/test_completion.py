@@ -96,11 +96,7 @@ def in_bash(bin: Path, folder: Path, line: str) -> list[str]:
     """
     (folder / "script").write_text(script("bash") + "\n")
     done = subprocess.run(
-        ["bash", "--norc", "-c", commands],
-        env=environment(bin),
-        capture_output=True,
-        text=True,
-        check=True,
+        ["bash", "--norc", "-c", commands], env=environment(bin), capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
     return done.stdout.splitlines()

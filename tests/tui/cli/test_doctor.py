@@ -199,13 +199,7 @@ def test_credentials_expire_soon(embedded_now, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize(("seconds", "verdict"), [(59, "normal"), (90, "attention"), (-301, "abnormal")])
-def test_the_clock_is_compared_with_awss(
-    seconds,
-    verdict,
-    embedded_now,
-    capsys,
-    monkeypatch,
-):
+def test_the_clock_is_compared_with_awss(seconds, verdict, embedded_now, capsys, monkeypatch):
     monkeypatch.setattr(AwsSession, "skew_seconds", property(lambda _self: float(seconds)))
     data = answer(capsys, "--endpoint-url", embedded_now.url)
     clock = data["checks"]["clock"]

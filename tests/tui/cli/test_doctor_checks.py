@@ -93,13 +93,7 @@ async def test_a_terminal_as_it_should_be(monkeypatch):
         ((80, 24), 0.1, {"TERM": "screen", "TMUX": "/tmp/x,1,0"}, "export TERM=tmux-256color"),
     ],
 )
-async def test_a_terminal_that_lacks_something(
-    size,
-    seconds,
-    environment,
-    words,
-    monkeypatch,
-):
+async def test_a_terminal_that_lacks_something(size, seconds, environment, words, monkeypatch):
     async def escape() -> int:
         return 10
 

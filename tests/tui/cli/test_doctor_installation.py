@@ -37,8 +37,7 @@ def terminal_that_draws(cells: dict[str, int], *, answers: bool = True) -> Itera
 
 
 @pytest.mark.parametrize(
-    ("cells", "is_advised"),
-    [((2, 1, 1), False), ((2, 2, 2), True), ((1, 1, 1), True), ((2, 2, 1), True)],
+    ("cells", "is_advised"), [((2, 1, 1), False), ((2, 2, 2), True), ((1, 1, 1), True), ((2, 2, 1), True)]
 )
 def test_the_cells_of_a_character_are_measured(cells, is_advised):
     drawn = dict(zip(terminal_queries.SAMPLES, cells, strict=True))

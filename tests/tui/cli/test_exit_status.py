@@ -70,15 +70,7 @@ def toban(*words: str, stdout: int, close: bool = False) -> "subprocess.Complete
     )
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("runbook", "schema"),
-        ("--help",),
-        ("runbook", "show"),
-        ("--version",),
-    ],
-)
+@pytest.mark.parametrize("words", [("runbook", "schema"), ("--help",), ("runbook", "show"), ("--version",)])
 @pytest.mark.slow
 def test_an_output_that_takes_no_more(words):
     with open("/dev/full", "wb") as full:
@@ -93,7 +85,4 @@ def test_an_output_that_takes_no_more(words):
     os.close(writer)
     assert (gone.returncode, gone.stderr) == (141, b"")
     closed = toban(*words, stdout=subprocess.DEVNULL, close=True)
-    assert (closed.returncode, closed.stderr) == (
-        74,
-        b"The output cannot be written: Bad file descriptor.\n",
-    )
+    assert (closed.returncode, closed.stderr) == (74, b"The output cannot be written: Bad file descriptor.\n")

@@ -89,10 +89,7 @@ def toban(*argv: str) -> int:
 
 @pytest.fixture
 def mixed(
-    request: pytest.FixtureRequest,
-    embedded_now: Embedded,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest, embedded_now: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Mix:
     mix = MIXES[request.param]
     book, config = tmp_path / "book.toml", tmp_path / "config.toml"

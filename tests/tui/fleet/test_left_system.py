@@ -226,10 +226,7 @@ async def test_what_ends_in_a_left_system_names_it(embedded, monkeypatch):
         await shows(pilot, "library")
         gate.set()
         ends = ("Read-only again", "backup")
-        await until(
-            pilot,
-            lambda: all(any(words in text for text in told(app)) for words in ends),
-        )
+        await until(pilot, lambda: all(any(words in text for text in told(app)) for words in ends))
         of_left = [text for text in told(app) if any(words in text for words in ends)]
         assert all(text.startswith(f"{TITLES['facility']}: ") for text in of_left)
 

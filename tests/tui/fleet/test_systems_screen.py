@@ -279,8 +279,7 @@ async def test_an_alarm_of_another_system_is_told_once_with_its_name(embedded):
         first, library, school = app.systems
         now = app.now()
         quiet = replace(
-            library,
-            alarms=read(alarms("db-cpu", since=now, fine=0).model_copy(update={"alarms": ()}), now),
+            library, alarms=read(alarms("db-cpu", since=now, fine=0).model_copy(update={"alarms": ()}), now)
         )
         fine = alarms("db-cpu", since=now)
         ok = fine.model_copy(

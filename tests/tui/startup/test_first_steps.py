@@ -46,15 +46,7 @@ def new_machine(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
     [("C.UTF-8", False, True), ("POSIX", False, True), ("ja_JP.UTF-8", False, False), ("en_US.UTF-8", True, False)],
 )  # fmt: skip
 def test_every_first_error_names_the_next_command_in_the_readers_language(
-    argv,
-    environment,
-    status,
-    command,
-    locale,
-    is_english,
-    hint,
-    monkeypatch,
-    capsys,
+    argv, environment, status, command, locale, is_english, hint, monkeypatch, capsys
 ):
     monkeypatch.setenv("LANG", locale)
     for name, value in environment.items():

@@ -48,9 +48,7 @@ async def test_a_change_after_a_pause_is_painted_without_any_timer(monkeypatch):
         assert (app.frames - before, timers) == (1, [])
 
 
-async def test_what_comes_just_after_a_frame_that_followed_a_pause_is_painted_without_any_timer(
-    monkeypatch,
-):
+async def test_what_comes_just_after_a_frame_that_followed_a_pause_is_painted_without_any_timer(monkeypatch):
     # The answer to a read that began with the clock's tick woke the console up once more to be painted.
     app = Painted()
     async with app.run_test() as pilot:
@@ -103,9 +101,7 @@ async def test_frames_keep_their_distance_and_come_once(monkeypatch):
         updates.pause()
 
 
-async def test_an_error_while_painting_is_reported_and_the_next_frame_is_painted(
-    monkeypatch,
-):
+async def test_an_error_while_painting_is_reported_and_the_next_frame_is_painted(monkeypatch):
     app = Painted()
     errors: list[Exception] = []
     monkeypatch.setattr(app, "_handle_exception", errors.append)

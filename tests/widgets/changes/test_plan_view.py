@@ -153,14 +153,7 @@ def test_a_plan_counts_down_and_says_that_it_expired():
 
 def test_the_text_of_a_plan_has_every_part():
     output = "\n".join(drawn.plan_text(plan_data.plan(), plan_data.JST, plan_data.NOW))
-    for part in (
-        "Before → after",
-        "Exact request",
-        "Conditions",
-        "運用責任者",
-        "valid for 2m",
-        "▲ CPU",
-    ):
+    for part in ("Before → after", "Exact request", "Conditions", "運用責任者", "valid for 2m", "▲ CPU"):
         assert part in output
     refused = "\n".join(
         drawn.plan_text(plan_data.plan(refusals=("上限",), steps=()), plan_data.JST, plan_data.NOW)

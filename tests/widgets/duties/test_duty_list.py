@@ -53,11 +53,7 @@ async def test_sections_and_every_state():
         await pilot.pause()
         rows = lines(app)
         headings = [line for line in rows if line.startswith("╌╌")]
-        assert headings == [
-            "╌╌ Left over from earlier days",
-            "╌╌ Today 01-14(Wed)",
-            "╌╌ Within the month",
-        ]
+        assert headings == ["╌╌ Left over from earlier days", "╌╌ Today 01-14(Wed)", "╌╌ Within the month"]
         body = "\n".join(rows)
         assert "JST" in rows[0]
         for words in ("late      1d 5h over", "missed    since 01-13(Tue) 20:00", "due       late in 18m", "done      09:04", "upcoming  in 2h 18m", "from 01-12(Mon)", "by 01-30(Fri)"):  # fmt: skip

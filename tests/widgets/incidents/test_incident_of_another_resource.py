@@ -47,11 +47,7 @@ def fields() -> dict[str, object]:
         }
     )  # fmt: skip
     resource = resource_of(Facts(whole, data.RUNBOOK), data.JST)
-    return {
-        "evidence": whole,
-        "assessment": assess(whole, data.RUNBOOK),
-        "resource": resource,
-    }
+    return {"evidence": whole, "assessment": assess(whole, data.RUNBOOK), "resource": resource}
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

@@ -1,16 +1,7 @@
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.widgets.logs.log_reader import (
-    T0,
-    facts,
-    filled_pane,
-    line,
-    rule_texts,
-    search,
-    texts,
-    until,
-)
+from tests.widgets.logs.log_reader import T0, facts, filled_pane, line, rule_texts, search, texts, until
 from widgets.logs.pane.bar import LogBar, rate_text
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.title import LogTitle

@@ -64,9 +64,6 @@ SECTIONS = (
             *("pane-smaller", "pane-larger", "panes-merge", "pane-together", "panes-layouts"),
         ),
     ),
-    (
-        N_("Ask AWS, save"),
-        ("query", "log.range", "pane-late-lines", "pane-live-tail", "log-export"),
-    ),
+    (N_("Ask AWS, save"), ("query", "log.range", "pane-late-lines", "pane-live-tail", "log-export")),
 )
 """Title and ids of the bindings, in the order of the help."""

@@ -92,11 +92,7 @@ class Histogram:
                 bar, others, warnings, errors = flat[place : place + 4]
                 before = bars.get(bar)
                 if before is not None:
-                    others, warnings, errors = (
-                        before[0] + others,
-                        before[1] + warnings,
-                        before[2] + errors,
-                    )
+                    others, warnings, errors = (before[0] + others, before[1] + warnings, before[2] + errors)
                 bars[bar] = LevelCounts(others, warnings, errors)
         return bars
 

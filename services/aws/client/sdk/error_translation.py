@@ -61,13 +61,7 @@ _BY_CLASS: tuple[tuple[tuple[type[BaseException], ...], ProblemKind], ...] = (
     ((sdk.RefreshWithMFAUnsupportedError, CodeWanted), ProblemKind.EXPIRED),
     ((sdk.CredentialRetrievalError, sdk.MetadataRetrievalError), ProblemKind.NO_CREDENTIALS),
     (
-        (
-            sdk.ConnectionError,
-            sdk.HTTPClientError,
-            sdk.IncompleteReadError,
-            aiohttp.ClientError,
-            OSError,
-        ),
+        (sdk.ConnectionError, sdk.HTTPClientError, sdk.IncompleteReadError, aiohttp.ClientError, OSError),
         ProblemKind.UNREACHABLE,
     ),
     ((sdk.BotoCoreError, UnfitFile), ProblemKind.INVALID),

@@ -12,11 +12,7 @@ from services.demo.cloudwatch.queries import key_of
 from services.demo.cloudwatch.store import MetricKey
 
 Kind = Literal["MetricAlarm", "CompositeAlarm", "LogAlarm"]
-_ACTIONS = {
-    State.OK: "OKActions",
-    State.ALARM: "AlarmActions",
-    State.INSUFFICIENT: "InsufficientDataActions",
-}
+_ACTIONS = {State.OK: "OKActions", State.ALARM: "AlarmActions", State.INSUFFICIENT: "InsufficientDataActions"}
 
 
 @dataclass(slots=True)

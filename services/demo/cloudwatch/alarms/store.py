@@ -30,12 +30,7 @@ class AlarmStore:
         return self.alarms.get((region, alarm_name(name)))
 
     def put(
-        self,
-        kind: Kind,
-        settings: dict[str, Any],
-        *,
-        region: str = REGION,
-        at: datetime | None = None,
+        self, kind: Kind, settings: dict[str, Any], *, region: str = REGION, at: datetime | None = None
     ) -> DemoAlarm:
         """Create or redefine an alarm from a valid Put…Alarm request; its state stays. A log alarm is never evaluated."""
         at = at or self._run.now
@@ -172,10 +167,7 @@ class AlarmStore:
 
 def _triggering(alarms: Iterable[DemoAlarm]) -> str:
     rows = [
-        {
-            "arn": alarm.arn,
-            "state": {"value": alarm.state.value, "timestamp": stamp(alarm.transitioned)},
-        }
+        {"arn": alarm.arn, "state": {"value": alarm.state.value, "timestamp": stamp(alarm.transitioned)}}
         for alarm in alarms
     ]
     return json.dumps({"triggeringAlarms": rows[:10]}, separators=(",", ":"))

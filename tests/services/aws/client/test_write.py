@@ -209,12 +209,7 @@ async def test_throttled_is_not_tried_again(session, server):
 
 
 @pytest.mark.parametrize(
-    "change",
-    [
-        {"MaxCapacity": 11},
-        {"MinCapacity": 0},
-        {"ResourceId": "service/facility-prod-cluster/other"},
-    ],
+    "change", [{"MaxCapacity": 11}, {"MinCapacity": 0}, {"ResourceId": "service/facility-prod-cluster/other"}]
 )
 async def test_anything_else_than_what_was_confirmed_is_refused(change, session, server):
     call = raise_to(10)

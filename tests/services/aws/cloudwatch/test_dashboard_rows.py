@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 
 from services.aws.cloudwatch.dashboards.metric_widgets import RowError, expand
 from services.aws.cloudwatch.dashboards.reader import parse_body
-from services.models.dashboards import (
-    MetricWidget,
-)
+from services.models.dashboards import MetricWidget
 
 PREVIOUS = ["ns", "m", "d1", "v1", "d2", "v2"]
 

@@ -84,8 +84,7 @@ async def test_no_other_put_leaves_the_process(params, session, server):
 
 
 @pytest.mark.parametrize(
-    "params",
-    [{"Bucket": "other", "Key": KEY}, {"Bucket": "toban-journal", "Key": "kept/secret.json"}],
+    "params", [{"Bucket": "other", "Key": KEY}, {"Bucket": "toban-journal", "Key": "kept/secret.json"}]
 )
 async def test_no_other_object_is_read(params, session, server):
     with pytest.raises(Refused):

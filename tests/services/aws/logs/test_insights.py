@@ -124,9 +124,7 @@ async def test_a_cancelled_run_stops_its_query_even_when_stopping_fails():
         return answer("Running")
 
     canned = Canned(
-        StartQuery=STARTED,
-        GetQueryResults=running,
-        StopQuery=failure(ProblemKind.INVALID, "not running"),
+        StartQuery=STARTED, GetQueryResults=running, StopQuery=failure(ProblemKind.INVALID, "not running")
     )
     task = asyncio.create_task(reader(canned).run(GROUP, "limit 1", SPAN))
     await polling.wait()

@@ -31,9 +31,7 @@ def frozen(now, starts, ends, runbook=UNAPPROVED):
     """The runbook with a freeze from and to so many minutes after `now`."""
     local = (now + JST).replace(tzinfo=None)
     freeze = Freeze(
-        title="年度末処理",
-        starts=local + timedelta(minutes=starts),
-        ends=local + timedelta(minutes=ends),
+        title="年度末処理", starts=local + timedelta(minutes=starts), ends=local + timedelta(minutes=ends)
     )
     return runbook.model_copy(update={"freezes": (freeze,)})
 

@@ -5,14 +5,7 @@ import pytest
 
 from services.demo.cloudwatch.alarms.states import State
 from services.demo.errors import AwsErrorResponse
-from tests.services.demo.cloudwatch.tiny_world import (
-    SNS,
-    START,
-    TinyWorld,
-    alarm,
-    cpu_alarm,
-    states,
-)
+from tests.services.demo.cloudwatch.tiny_world import SNS, START, TinyWorld, alarm, cpu_alarm, states
 
 
 def test_a_new_alarm_knows_nothing():

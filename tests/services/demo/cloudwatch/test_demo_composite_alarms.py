@@ -1,13 +1,6 @@
 import json
 
-from tests.services.demo.cloudwatch.tiny_world import (
-    SNS,
-    START,
-    TinyWorld,
-    alarm,
-    cpu_alarm,
-    states,
-)
+from tests.services.demo.cloudwatch.tiny_world import SNS, START, TinyWorld, alarm, cpu_alarm, states
 
 
 def test_a_composite_follows_its_children_up_two_floors():

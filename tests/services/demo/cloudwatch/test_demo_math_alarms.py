@@ -2,12 +2,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from tests.services.demo.cloudwatch.tiny_world import (
-    START,
-    TinyWorld,
-    alarm,
-    stat_query,
-)
+from tests.services.demo.cloudwatch.tiny_world import START, TinyWorld, alarm, stat_query
 
 
 def math_alarm(expression: str, **more: Any) -> dict[str, Any]:

@@ -96,10 +96,7 @@ def test_trap_22_charge_type_and_other_nonsense_are_refused(world):
 
 
 def test_a_year_takes_more_than_one_page(world):
-    asked: dict[str, Any] = {
-        "TimePeriod": {"Start": "2025-01-01", "End": "2026-01-01"},
-        "GroupBy": GROUPS,
-    }
+    asked: dict[str, Any] = {"TimePeriod": {"Start": "2025-01-01", "End": "2026-01-01"}, "GroupBy": GROUPS}
     sums: dict[str, Decimal] = defaultdict(Decimal)
     days: set[str] = set()
     token: dict[str, str] = {}

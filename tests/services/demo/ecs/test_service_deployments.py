@@ -72,9 +72,7 @@ async def test_an_update_of_the_definition_rolls_until_it_is_successful(embedded
     assert any("deployment completed" in event["message"] for event in state["events"])
 
 
-async def test_a_forced_deployment_resolves_the_tag_again_and_a_count_alone_deploys_nothing(
-    embedded,
-):
+async def test_a_forced_deployment_resolves_the_tag_again_and_a_count_alone_deploys_nothing(embedded):
     first = (await newest(embedded))["targetServiceRevision"]["arn"]
     await ask(embedded.url, "ecs", "UpdateService", **OF, desiredCount=3)
     assert (await newest(embedded))["targetServiceRevision"]["arn"] == first
@@ -92,9 +90,7 @@ async def test_a_forced_deployment_resolves_the_tag_again_and_a_count_alone_depl
     )
 
 
-async def test_a_stopped_deployment_rolls_back_to_the_revision_that_ran_with_its_digest(
-    embedded,
-):
+async def test_a_stopped_deployment_rolls_back_to_the_revision_that_ran_with_its_digest(embedded):
     before = (await newest(embedded))["targetServiceRevision"]["arn"]
     await ask(embedded.url, "ecs", "UpdateService", **OF, taskDefinition=f"{names.FAMILY}:40")
     wait(embedded, 20)
@@ -162,9 +158,7 @@ async def test_a_paused_deployment_waits_and_continues_unless_the_action_says_ro
     assert code == "InvalidParameterException"
 
 
-async def test_task_definitions_are_listed_by_status_and_inactive_ones_cannot_be_deployed(
-    embedded,
-):
+async def test_task_definitions_are_listed_by_status_and_inactive_ones_cannot_be_deployed(embedded):
     url, family = embedded.url, names.FAMILY
     page = await ask(url, "ecs", "ListTaskDefinitions", familyPrefix=family, sort="DESC", maxResults=10)
     assert page["taskDefinitionArns"][0].endswith(":42")

@@ -91,14 +91,7 @@ class TestPresets:
         ],
     )
     async def test_in_the_services_own_words(
-        self,
-        empty_aws,
-        service,
-        operation,
-        params,
-        preset,
-        code,
-        status,
+        self, empty_aws, service, operation, params, preset, code, status
     ):
         empty_aws.fault(service, operation, preset=preset)
         refusal = await refused(empty_aws.url, service, operation, **params)
@@ -197,13 +190,7 @@ class TestControl:
     ],
 )
 async def test_a_signature_lasts_five_minutes_and_fifteen_in_s3(
-    empty_aws,
-    monkeypatch,
-    service,
-    operation,
-    params,
-    code,
-    status,
+    empty_aws, monkeypatch, service, operation, params, code, status
 ):
     limit, front = timedelta(minutes=15 if service == "s3" else 5), empty_aws.server.front
     signed_at = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)

@@ -91,10 +91,7 @@ def test_a_failover_swaps_the_zones_and_a_restart_does_not():
     assert rds.error("RebootDBInstance", **reboot)[0] == "InvalidDBInstanceState"
     row = rds.advance(minutes=2)
     assert (row["DBInstanceStatus"], row["AvailabilityZone"][-1]) == ("available", "c")
-    assert rds.messages == [
-        "Multi-AZ instance failover started.",
-        "Multi-AZ instance failover completed",
-    ]
+    assert rds.messages == ["Multi-AZ instance failover started.", "Multi-AZ instance failover completed"]
     rds.ask("RebootDBInstance", **reboot)
     assert rds.advance(minutes=1)["AvailabilityZone"][-1] == "c"
     rds.world.database.settings["MultiAZ"] = False

@@ -12,11 +12,7 @@ from tests.services.demo.system.test_scenarios import live
 from tests.services.demo.system.test_world import RESOURCE, SCALING, alarms, service
 
 TOKYO = ZoneInfo("Asia/Tokyo")
-COMMON = {
-    "ServiceNamespace": "ecs",
-    "ResourceId": RESOURCE,
-    "ScalableDimension": "ecs:service:DesiredCount",
-}
+COMMON = {"ServiceNamespace": "ecs", "ResourceId": RESOURCE, "ScalableDimension": "ecs:service:DesiredCount"}
 
 
 async def put(embedded: Any, name: str = "back", **more: Any) -> None:
@@ -93,11 +89,7 @@ async def test_raised_the_tasks_come_and_on_time_aws_takes_it_back(embedded):
     assert (await alarms(embedded))["ecs-cpu-high"] == "ALARM"
     await ask(embedded.url, SCALING, "RegisterScalableTarget", **COMMON, MaxCapacity=10)
     due = embedded.clock.now() + timedelta(minutes=20, seconds=17)
-    await put(
-        embedded,
-        Schedule=f"at({due.astimezone(TOKYO):%Y-%m-%dT%H:%M:%S})",
-        Timezone="Asia/Tokyo",
-    )
+    await put(embedded, Schedule=f"at({due.astimezone(TOKYO):%Y-%m-%dT%H:%M:%S})", Timezone="Asia/Tokyo")
     await live(embedded, 10)
     assert (await alarms(embedded))["ecs-cpu-high"] == "OK"
     grown = await service(embedded)

@@ -38,9 +38,7 @@ async def test_unhealthy_targets_receive_requests_if_no_other_is_registered(embe
     assert await total(embedded, "HTTPCode_Target_5XX_Count") > 50
 
 
-async def test_without_a_registered_target_every_answer_is_503_and_no_request_is_counted(
-    embedded,
-):
+async def test_without_a_registered_target_every_answer_is_503_and_no_request_is_counted(embedded):
     of = {"cluster": names.CLUSTER, "service": names.SERVICE}
     await ask(embedded.url, "ecs", "UpdateService", **of, desiredCount=0)
     embedded.advance(120)

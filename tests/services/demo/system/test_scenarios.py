@@ -65,10 +65,7 @@ async def test_alb_5xx_fires_and_clears(embedded):
     assert first_minutes["facility-prod-critical"] <= 3
     assert "ecs-cpu-high" not in first_minutes
     health = await ask(
-        embedded.url,
-        "elbv2",
-        "DescribeTargetHealth",
-        TargetGroupArn=embedded.world.system.group.arn,
+        embedded.url, "elbv2", "DescribeTargetHealth", TargetGroupArn=embedded.world.system.group.arn
     )
     assert "unhealthy" in {row["TargetHealth"]["State"] for row in health["TargetHealthDescriptions"]}
     await live(embedded, 10)

@@ -20,10 +20,7 @@ from tests.services.inspections.running_world import context
 
 pytestmark = pytest.mark.scenario("alb-5xx", history=5400.0)
 
-DEPENDENT = {
-    Source.SERVICE: {Source.TARGETS, Source.NETWORK},
-    Source.DATABASE: {Source.NETWORK},
-}
+DEPENDENT = {Source.SERVICE: {Source.TARGETS, Source.NETWORK}, Source.DATABASE: {Source.NETWORK}}
 """What cannot be read without another source."""
 SHARED = {
     Source.TRAIL: {Source.TRAIL_GLOBAL},

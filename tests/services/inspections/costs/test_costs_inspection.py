@@ -52,13 +52,7 @@ async def test_an_ordinary_day_is_normal_and_asks_cost_explorer_once(embedded):
     assert embedded.counts() == {"ce.GetCostAndUsage": 1, "budgets.DescribeBudgets": 1}
     assert (finding.window, finding.advice) == (None, ())
     lines = {row.cells[0]: row.cells for row in finding.evidence[0].rows}
-    assert list(lines)[-5:] == [
-        "Others",
-        "Total",
-        "Tax",
-        "Credits and refunds",
-        "With tax, before credits",
-    ]
+    assert list(lines)[-5:] == ["Others", "Total", "Tax", "Credits and refunds", "With tax, before credits"]
     assert lines["RDS"][3] == "¥25,000"
     assert lines["Credits and refunds"][1] == "-¥450"
     embedded.fault("budgets", "DescribeBudgets", preset="denied")

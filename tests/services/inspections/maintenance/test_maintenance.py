@@ -81,12 +81,7 @@ async def test_trap_4_and_5_only_an_automatic_date_inside_the_details():
         "Apply system-update by hand in the maintenance window of 01-18(Sun) 02:00 JST.",
     )
     (row,) = finding.evidence[0].rows
-    assert row.cells[2:6] == (
-        "01-25(Sun) 02:00 JST",
-        "01-21(Wed) 12:00 JST",
-        "",
-        "01-18(Sun) 02:00 JST",
-    )
+    assert row.cells[2:6] == ("01-25(Sun) 02:00 JST", "01-21(Wed) 12:00 JST", "", "01-18(Sun) 02:00 JST")
 
 
 async def test_less_time_than_the_lead_remains():

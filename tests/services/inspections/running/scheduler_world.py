@@ -184,12 +184,7 @@ async def console(
             duty_desk.journal, duty_desk.clock, longest=jitter, rng=random.Random(1), pid=pid
         )
         scheduler = InspectionScheduler(
-            runner,
-            records,
-            duty_desk.journal,
-            calendar,
-            duty_desk.clock,
-            consoles,
+            runner, records, duty_desk.journal, calendar, duty_desk.clock, consoles
         )
         this = Console(scheduler, duty_desk, records, consoles, faults)
 

@@ -259,10 +259,7 @@ async def test_a_count_outside_the_bounds(embedded):
 @pytest.mark.scenario("night-cut", history=600)
 async def test_no_policy_and_a_cut_tonight_with_when_and_from_what_to_what(embedded):
     finding = await run_inspection(embedded, "scaling")
-    assert verdicts(finding) == {
-        "Scaling policies": V.ABNORMAL,
-        "Scheduled action night-saving": V.ATTENTION,
-    }
+    assert verdicts(finding) == {"Scaling policies": V.ABNORMAL, "Scheduled action night-saving": V.ATTENTION}
     (cut,) = [each for each in finding.measures if each.title == "Scheduled action night-saving"]
     assert (cut.shown, cut.at) == ("maximum 5 → 1, minimum 2 → 1", jst("2026-01-14 22:00"))
     assert (
@@ -274,11 +271,7 @@ async def test_no_policy_and_a_cut_tonight_with_when_and_from_what_to_what(embed
 
 
 def action(name, schedule, **bounds):
-    return ACTION | {
-        "ScheduledActionName": name,
-        "Schedule": schedule,
-        "ScalableTargetAction": bounds,
-    }
+    return ACTION | {"ScheduledActionName": name, "Schedule": schedule, "ScalableTargetAction": bounds}
 
 
 @pytest.mark.parametrize(

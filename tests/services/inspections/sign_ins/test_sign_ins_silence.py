@@ -273,12 +273,7 @@ def test_another_region_that_was_used_once_is_not_one_that_stopped(days):
 
 
 @pytest.mark.parametrize(
-    "lookup",
-    [
-        events(),
-        events(NOW - timedelta(hours=3.1)),
-        events(NOW).model_copy(update={"unreadable": 1}),
-    ],
+    "lookup", [events(), events(NOW - timedelta(hours=3.1)), events(NOW).model_copy(update={"unreadable": 1})]
 )
 def test_nothing_to_measure_by_is_not_judged(lookup):
     assert history_measure(SignInHistory(lookup), (), NOW, CALENDAR).verdict is V.UNKNOWN

@@ -157,8 +157,7 @@ class S3Place(AwsPlace):
             ObjectLockEnabledForBucket=properties["ObjectLockEnabled"],
         )
         client.put_object_lock_configuration(
-            Bucket=properties["BucketName"],
-            ObjectLockConfiguration=properties["ObjectLockConfiguration"],
+            Bucket=properties["BucketName"], ObjectLockConfiguration=properties["ObjectLockConfiguration"]
         )
 
 

@@ -9,13 +9,7 @@ from textual.widgets import Input
 from services.changes import entries as change_entries
 from services.models.change_runs import StepState
 from tests.tools.console import flat_text, press, until
-from tests.tui.change_steps import (
-    arm,
-    armed_plan,
-    change_mode,
-    planned,
-    sent,
-)
+from tests.tui.change_steps import arm, armed_plan, change_mode, planned, sent
 from tui.screens.changes.plan import PlanScreen
 
 pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600.0)]

@@ -8,14 +8,7 @@ from services.models.change_runs import StepState
 from services.models.journal import Entry, EntryKind, NewEntry
 from tests.services.changes.change_world import OVER
 from tests.tools.console import expect, flat_text, press, until
-from tests.tui.change_steps import (
-    RAISE,
-    arm,
-    armed_plan,
-    change_mode,
-    planned,
-    sent,
-)
+from tests.tui.change_steps import RAISE, arm, armed_plan, change_mode, planned, sent
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.screens.changes.change_screen import ChangeScreen
 from tui.screens.changes.plan import PlanScreen

@@ -54,10 +54,7 @@ class Grep:
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600)
 async def test_a_rotation_leaves_its_secret_nowhere_even_if_something_fails_while_it_is_kept(
-    embedded,
-    tmp_path,
-    capfd,
-    monkeypatch,
+    embedded, tmp_path, capfd, monkeypatch
 ):
     # As in a real console, which survives internal errors.
     monkeypatch.setattr(RuntimeApp, "_lets_faults_through", False)

@@ -13,13 +13,7 @@ from tests.faults.small_disks import fill, small_disk
 from tests.services.incidents.incident_desk import desk
 from tests.services.journal.book import note
 from tests.tools.console import console, press, screen_text, until
-from tests.tui.screens.respond.test_respond import (
-    ALARM,
-    _storm,
-    choose_first_cause,
-    incident,
-    responding,
-)
+from tests.tui.screens.respond.test_respond import ALARM, _storm, choose_first_cause, incident, responding
 
 pytestmark = [
     pytest.mark.scenario("alb-5xx", history=300.0),

@@ -35,13 +35,7 @@ steps = st.one_of(
     st.sampled_from(MOVES),
 )
 def test_the_terminal_shows_what_should_be_there(
-    erases_in_colour,
-    width,
-    height,
-    frames,
-    fates,
-    cursor,
-    move,
+    erases_in_colour, width, height, frames, fates, cursor, move
 ):
     screen = Screen(width, height, erases_in_colour=erases_in_colour)
     with patch.object(pieces, "_MOVE", move):

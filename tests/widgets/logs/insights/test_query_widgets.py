@@ -7,13 +7,7 @@ from textual.app import App, ComposeResult
 from textual.events import Paste
 
 from services.models.insights_queries import QueryLanguage, QueryRows
-from services.models.query_cells import (
-    local_time,
-    milliseconds_of,
-    number_of,
-    sorted_rows,
-    time_of,
-)
+from services.models.query_cells import local_time, milliseconds_of, number_of, sorted_rows, time_of
 from tests.widgets.stage import Stage
 from widgets.logs.insights.chart_data import MOST_CURVES, chart_of
 from widgets.logs.insights.editor import QueryEditor

@@ -1,5 +1,3 @@
-"""Contacts and approvers of a runbook; roles that cannot be reached are reported in words."""
-
 from services.changes.approvers import scope_titles
 from services.i18n import _
 from services.models.contacts import Reachable

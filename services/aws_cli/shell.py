@@ -1,5 +1,3 @@
-"""Commands as lines for a shell, with the region, the profile and the endpoint that the console uses."""
-
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 

@@ -1,5 +1,3 @@
-"""Interruptible waits for loops that alternate between working and waiting."""
-
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager

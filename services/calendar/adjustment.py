@@ -1,5 +1,3 @@
-"""Business-day adjustment: where a duty moves when its rule's date is a closed day. Works on dates only."""
-
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta

@@ -1,5 +1,3 @@
-"""Says in words when a duty takes place, for readers of paper who do not know RFC 5545."""
-
 from calendar import month_abbr
 
 from services import i18n

@@ -1,5 +1,3 @@
-"""Who must approve what, according to the runbook. Pure."""
-
 from collections.abc import Iterable
 
 from services.changes.registry import approval_scopes

@@ -1,5 +1,3 @@
-"""The entries that the engine writes into the journal, with their claims and holds."""
-
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 

@@ -1,5 +1,3 @@
-"""What a kind of change promises about its requests; the engine and the documentation rely on it."""
-
 from dataclasses import dataclass
 
 SIGNATURE_SECONDS = 300.0

@@ -1,5 +1,3 @@
-"""The runs in the journal, kept up to date; outcomes that the journal does not accept wait here."""
-
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterator, Set

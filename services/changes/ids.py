@@ -1,5 +1,3 @@
-"""Ids of plans: unique, and sorted by time."""
-
 import secrets
 from datetime import UTC, datetime
 

@@ -1,5 +1,3 @@
-"""Metadata of a kind of change, available before its code is loaded."""
-
 from dataclasses import dataclass
 
 

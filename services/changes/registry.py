@@ -1,5 +1,3 @@
-"""Every kind of change, one line each. Listing them imports none of their code."""
-
 from collections.abc import Iterator, Mapping
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING

@@ -1,5 +1,3 @@
-"""Reads parameter values as people type them; every mistake becomes a refusal in words. Pure."""
-
 import re
 import unicodedata
 from collections.abc import Collection, Iterable

@@ -1,5 +1,3 @@
-"""How a handler ends without a result, and the HTTP response that the front sends."""
-
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 

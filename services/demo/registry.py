@@ -1,5 +1,3 @@
-"""Handlers of the embedded AWS: one function per operation, registered by the decorator above it."""
-
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

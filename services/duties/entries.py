@@ -1,5 +1,3 @@
-"""Texts of journal entries about duties, in the screen's language; `now` is the local time of writing."""
-
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any

@@ -1,5 +1,3 @@
-"""Computes the state of an occurrence at one moment. Pure: from the schedule, the journal's record, and the time."""
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,5 +1,3 @@
-"""Several systems watched at once: each by a worker of its own, so that none waits for another."""
-
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Set
 from contextlib import suppress

@@ -1,5 +1,3 @@
-"""One system of several: its alarms once a minute and its journal's summary, whether it is on screen or not."""
-
 import asyncio
 import math
 from collections.abc import Callable

@@ -1,5 +1,3 @@
-"""The connection to GitHub; its client is imported at the first request."""
-
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -1,5 +1,3 @@
-"""Detects that the machine's clock was set, by comparing it with the monotonic clock."""
-
 from collections import deque
 
 from services.clock import Clock, Mark, mark

@@ -1,5 +1,3 @@
-"""Remembers that this user has started the console before, in an empty file of the state directory."""
-
 import os
 
 from services.host.private_files import make_folder, new_file

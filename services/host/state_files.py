@@ -1,5 +1,3 @@
-"""Owner-only files in the user's state directory: screenshots and texts too large for the clipboard."""
-
 import os
 from datetime import datetime
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""Connects a command that only reads to its system."""
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""The systems of the configuration: each with its own settings over those at the top of the file."""
-
 from collections.abc import Iterator
 
 from services.host.regular_files import named

@@ -1,5 +1,3 @@
-"""Checks the terminal before anything is drawn on it; standard library only."""
-
 import os
 import re
 import sys

@@ -1,5 +1,3 @@
-"""Alerts an operator who is elsewhere: one bell, and a desktop notification if the terminal supports it."""
-
 import os
 from collections.abc import Mapping
 from typing import Protocol

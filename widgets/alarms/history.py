@@ -1,5 +1,3 @@
-"""An alarm's history in words; AWS's own English stands behind a key. Pure."""
-
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo

@@ -1,5 +1,3 @@
-"""The runbook's playbook for an alarm, with its clocks running from when it fired. Pure."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,3 @@
-"""A list of `aws` commands, one of them chosen; it is copied as one line, whatever its lines on the screen."""
-
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 

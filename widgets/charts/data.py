@@ -1,5 +1,3 @@
-"""What a chart draws, as frozen values: an equal chart is not drawn again."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 

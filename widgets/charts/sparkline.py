@@ -1,5 +1,3 @@
-"""A sparkline of one row: the shape of the last hour, with what is beyond the limit in the colour of bad."""
-
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import groupby

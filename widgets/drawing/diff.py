@@ -1,5 +1,3 @@
-"""Finds the cells that differ between two drawings, so that only they are repainted."""
-
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 

@@ -1,5 +1,3 @@
-"""Text that is wrapped as Japanese requires: between characters, not only at spaces."""
-
 from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import Static

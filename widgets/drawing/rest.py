@@ -1,5 +1,3 @@
-"""Waits until a cursor or a scroll bar rests: what it only passes is not read."""
-
 from collections.abc import Callable
 
 from textual.timer import Timer

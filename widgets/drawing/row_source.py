@@ -1,5 +1,3 @@
-"""Where a table takes its rows from: a list of them, or something that makes those that are on screen."""
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,5 +1,3 @@
-"""One ticker for everything that changes with time alone."""
-
 import asyncio
 import time
 from collections.abc import Callable

@@ -1,5 +1,3 @@
-"""Below a table: what its columns cut off of the row at the cursor, in full."""
-
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult

@@ -1,5 +1,3 @@
-"""A month as a wall calendar: Sunday first, closed days hatched, a mark for each duty, the day's line below."""
-
 import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,5 +1,3 @@
-"""One finding in full: the verdict as a band, what to do, measured values with their limits, the evidence."""
-
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 

@@ -1,5 +1,3 @@
-"""One line across the screen for what concerns every panel: credentials, network, throttling."""
-
 from rich.cells import cell_len
 from textual.app import RenderResult
 from textual.content import Content

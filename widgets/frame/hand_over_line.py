@@ -1,5 +1,3 @@
-"""One line on every screen while the day's duty waits for the next person's key."""
-
 from textual.reactive import reactive
 
 from services.i18n import _

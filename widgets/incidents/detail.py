@@ -1,5 +1,3 @@
-"""One incident: clocks and causes on top, the steps, the evidence of the step at hand, the timeline."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

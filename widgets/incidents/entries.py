@@ -1,5 +1,3 @@
-"""An entry is known by its key, so that the cursor stays on it when others come or go."""
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,5 +1,3 @@
-"""Everything that the screen of one incident draws, as one frozen value."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo

@@ -1,5 +1,3 @@
-"""The field for a note: Enter submits it, Ctrl+J begins a new line."""
-
 from time import monotonic
 from typing import ClassVar
 

@@ -1,5 +1,3 @@
-"""The journal as a panel: the table, the filter, the number of entries, and of new ones above the view."""
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import tzinfo

@@ -1,5 +1,3 @@
-"""The journal's rows: rows in view keep their place while entries are added above and below."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date

@@ -1,5 +1,3 @@
-"""The session interface of the service readers, and conversions for values in responses."""
-
 import json
 import math
 from collections.abc import AsyncGenerator, Sequence

@@ -1,5 +1,3 @@
-"""User-visible texts for each problem: what happened and how to fix it."""
-
 from services.i18n import N_, _
 from services.models.problem import Problem, ProblemKind
 

@@ -1,5 +1,3 @@
-"""Connection settings for AWS; the SDK resolves empty ones like any AWS tool."""
-
 from dataclasses import dataclass
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")  # Hosts of an endpoint that no proxy can reach

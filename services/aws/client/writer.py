@@ -1,5 +1,3 @@
-"""The session interface of the change engine; for reading see `services.aws.client.reader`."""
-
 from collections.abc import Sequence
 from typing import Any, Protocol
 

@@ -1,5 +1,3 @@
-"""Publishes a Minute as AWS metrics; and the past of a world, for comparisons with earlier weeks and monthly views."""
-
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from random import Random

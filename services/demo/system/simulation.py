@@ -1,5 +1,3 @@
-"""Simulates the runbook's system minute by minute: metrics, log lines, deployments, target health."""
-
 import heapq
 from random import Random
 

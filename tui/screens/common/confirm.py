@@ -1,5 +1,3 @@
-"""A question before a key does something that others see: what will happen, and ⏎ to let it."""
-
 from collections.abc import Callable
 from typing import ClassVar
 

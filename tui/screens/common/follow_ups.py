@@ -1,5 +1,3 @@
-"""What is left to be done by a date, as people write it: `2026-02-02 add an index`, one a line."""
-
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from services.i18n import _

@@ -1,5 +1,3 @@
-"""Contextual help: what the keys do here; those nearest to the focus first, moving about last."""
-
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding

@@ -1,5 +1,3 @@
-"""A message that must be read before typing continues: why a request is not carried out."""
-
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import Key

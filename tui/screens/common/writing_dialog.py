@@ -1,5 +1,3 @@
-"""The dialog in which a person writes for the journal; the text is kept if the journal cannot record it."""
-
 from collections.abc import Iterable
 from typing import ClassVar
 

@@ -1,5 +1,3 @@
-"""The form of the lines in a pane: what the runbook names, and what the reader chose and the console remembers."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar

@@ -1,5 +1,3 @@
-"""The key that asks Logs Insights for late lines where the pane's row says that they may be missing; price first."""
-
 from contextlib import aclosing
 
 from textual.content import Content

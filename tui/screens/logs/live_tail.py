@@ -1,5 +1,3 @@
-"""Live Tail of a pane: asked for with its price, shown in the title, ended when nobody reads."""
-
 from contextlib import aclosing
 from functools import partial
 

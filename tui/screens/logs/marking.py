@@ -1,5 +1,3 @@
-"""Marks of log lines: written into the journal with a note, shown again at the next start, listed."""
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 

@@ -1,5 +1,3 @@
-"""One to six log panes on one screen: opened, shown at a time, closed, arranged."""
-
 from datetime import datetime
 
 from textual import on

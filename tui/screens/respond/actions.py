@@ -1,5 +1,3 @@
-"""What a person does about an incident; shared by the list and by the screen of one."""
-
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import datetime

@@ -1,5 +1,3 @@
-"""対応: the incidents, open ones first."""
-
 from collections.abc import Sequence
 from typing import ClassVar
 

@@ -1,5 +1,3 @@
-"""連絡した: the text to read aloud, whom it is told, by what; then it is recorded."""
-
 from collections.abc import Iterable
 
 from textual.content import Content

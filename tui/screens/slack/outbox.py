@@ -1,5 +1,3 @@
-"""The outbox: notes for Slack, unsent first, and the decisions that a person can make about them."""
-
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import ClassVar
 

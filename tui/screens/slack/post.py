@@ -1,5 +1,3 @@
-"""The dialog of a note for Slack: proposed by the console, edited and sent by a person."""
-
 from collections.abc import Iterable
 from typing import ClassVar
 from uuid import uuid4

@@ -1,5 +1,3 @@
-"""一覧: every system that is watched in one table; a letter or ⏎ shows a system."""
-
 from typing import ClassVar
 
 from textual import on

@@ -1,5 +1,3 @@
-"""The console's output: painted into memory at once, sent when the terminal is ready."""
-
 from collections.abc import Callable
 from typing import Any, Protocol
 

@@ -1,5 +1,3 @@
-"""Encodes a screen in the fewest bytes that make the terminal show it."""
-
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple

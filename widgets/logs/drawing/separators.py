@@ -1,5 +1,3 @@
-"""Separators between log lines: a new day, a gap, the marked time, the shared cursor, notes."""
-
 from collections.abc import Callable
 from datetime import date, tzinfo
 from typing import NamedTuple

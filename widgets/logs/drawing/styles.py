@@ -1,5 +1,3 @@
-"""Names and colours of the parts of a log line; all colours come from the theme."""
-
 SOURCE_COLOURS = (
     "$text-primary",
     "$text-success",

@@ -1,5 +1,3 @@
-"""What a form of log lines must tell: the message of a line, its fields, and which of them are columns by default."""
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,3 @@
-"""The lines between editor and result: what is asked and where, the price before, progress and price after."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,5 +1,3 @@
-"""`stats … by bin()` as a chart: one curve a group, over time."""
-
 from collections import defaultdict
 from itertools import pairwise
 

@@ -1,5 +1,3 @@
-"""The editor of a query: the words of Logs Insights QL are highlighted and completed, other languages are plain text."""
-
 from typing import ClassVar
 
 from rich.text import Text

@@ -1,5 +1,3 @@
-"""The rows of a query: up to 100,000, of which only those on the screen are drawn; sorted by any column."""
-
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, tzinfo

@@ -1,5 +1,3 @@
-"""The parts of one line of a query in Logs Insights QL that are highlighted, and the word that is being typed."""
-
 import re
 from collections.abc import Sequence
 

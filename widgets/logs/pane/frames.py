@@ -1,5 +1,3 @@
-"""When a log pane draws: at most a frame at a time, and its counters more seldom."""
-
 import asyncio
 import time
 from collections.abc import Callable

@@ -1,5 +1,3 @@
-"""The capabilities of reading that a log pane has, each an object of its own, and their keys' actions."""
-
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence

@@ -1,5 +1,3 @@
-"""The rule of a composite alarm, by the grammar `rule.lark`. Pure."""
-
 import re
 from collections.abc import Callable, Collection, Iterator
 from functools import cache, lru_cache

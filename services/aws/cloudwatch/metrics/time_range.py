@@ -1,5 +1,3 @@
-"""Parses times as written in dashboards: relative to now (`-PT3H`) or ISO 8601."""
-
 import re
 from datetime import UTC, datetime, timedelta
 

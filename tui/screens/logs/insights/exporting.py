@@ -1,5 +1,3 @@
-"""Saves the rows of a query's result to a file, masked and with a head."""
-
 from services.i18n import _
 from services.models.log_exports import ExportKind, ExportSubject
 from tui.console import Console

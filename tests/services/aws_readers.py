@@ -385,7 +385,7 @@ CALLS: dict[str, Question] = {
     "S3Reader.under": lambda context: S3Reader(context.reader).under(
         _waf(context).log_bucket, f"{context.clock.now():%Y/%m/%d}/", pages=2
     ),
-    "Subscriptions.ask": _subscribed,
+    "TopicSubscriptions.ask": _subscribed,
     "Regions.described": lambda context: Regions(context.reader).described(),
     "Regions.enabled": lambda context: Regions(context.reader).enabled(),
     "Regions.listed": lambda context: Regions(context.reader).listed(),

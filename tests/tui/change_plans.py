@@ -7,7 +7,7 @@ import pytest
 
 from services import i18n
 from tests.conftest import Embedded
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 
 def plan(embedded: Embedded, kind: str, *argv: str, lang: str = "en") -> int:
@@ -15,7 +15,7 @@ def plan(embedded: Embedded, kind: str, *argv: str, lang: str = "en") -> int:
     try:
         return run(
             ["--lang", lang, "change", kind, *argv, "--plan", "--endpoint-url", embedded.url],
-            Output(outline_drawn=False),
+            PrintedOutput(outline_drawn=False),
         )
     finally:
         i18n.use("en")

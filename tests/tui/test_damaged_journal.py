@@ -24,7 +24,7 @@ from tests.services.journal.damage import (
 )
 from tests.services.journal.start import bears
 from tests.tools.console import console, press, screen_text, until
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 SEEDS = range(len(DAMAGES))
 STATUSES = {
@@ -71,7 +71,7 @@ def test_every_command_replies_with_a_sentence(journal, tmp_path, seed, monkeypa
     monkeypatch.setenv("TOBAN_LANG", "en")
     for words, statuses in STATUSES.items():
         day = ["2026-01-14"] if words == ("report",) else []
-        status = run([*words, *day], Output(outline_drawn=False))
+        status = run([*words, *day], PrintedOutput(outline_drawn=False))
         printed = capsys.readouterr()
         assert status in statuses, (what, words, printed)
         text = printed.out + printed.err
@@ -124,7 +124,7 @@ def test_commands_that_read_aws_still_do(embedded_now, journal, tmp_path, capsys
     monkeypatch.setenv("TOBAN_JOURNAL", str(path))
     options = ["--endpoint-url", embedded_now.url]
     for words, statuses in ((["inspect", "alarms"], {0, 1, 2, 3}), (["change", "task-limit", "--plan"], {2})):
-        status = run(["--lang", "en", *words, *options], Output(outline_drawn=False))
+        status = run(["--lang", "en", *words, *options], PrintedOutput(outline_drawn=False))
         text = " ".join("".join(capsys.readouterr()).split())
         assert status in statuses, text
         assert "damaged" in text

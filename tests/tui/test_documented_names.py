@@ -8,7 +8,7 @@ from tests.tools.config_file import write
 from tests.tools.documented import names
 from tests.tools.documented.names import Flag
 from tests.tools.documented.texts import documents, help_commands, help_segments
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 from tui.exit_status import ExitStatus
 
 PARTS = documents()
@@ -33,7 +33,7 @@ def english(monkeypatch: MonkeyPatch) -> None:
 
 def toban(capsys: Capsys, *argv: str) -> tuple[int, str]:
     try:
-        status = run(argv, Output(outline_drawn=False))
+        status = run(argv, PrintedOutput(outline_drawn=False))
     finally:
         i18n.use("en")
     output = capsys.readouterr()

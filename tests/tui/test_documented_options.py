@@ -14,7 +14,7 @@ from tests.tools.documented import trials
 from tests.tools.documented.names import Flag, flags, values
 from tests.tools.documented.texts import ROOT, documents
 from tests.tui.cli.mcp.raw import spawned
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def test_every_option_of_a_console_reaches_it(flag, monkeypatch, tmp_path, capsy
     outcomes = []
     for words in (usual, argv):
         with started(monkeypatch) as options:
-            outcomes.append((run(words, Output(outline_drawn=False)), options, capsys.readouterr()))
+            outcomes.append((run(words, PrintedOutput(outline_drawn=False)), options, capsys.readouterr()))
     assert outcomes[0] != outcomes[1]
 
 

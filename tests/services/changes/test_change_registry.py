@@ -18,8 +18,8 @@ from tests.services.changes.alarm_actions import ALARM_ACTIONS
 ROOT = Path(__file__).parents[3]
 LOADED = "import json, sys; print(json.dumps([name for name in sys.modules if name.partition('.')[0] == 'services']))"
 HELP = """
-from tui.cli.main import Output, run
-assert run(["--lang", "en", "change", "--help"], Output(outline_drawn=False)) == 0
+from tui.cli.main import PrintedOutput, run
+assert run(["--lang", "en", "change", "--help"], PrintedOutput(outline_drawn=False)) == 0
 """
 ALARM = "rds-cpu-high"
 

@@ -33,7 +33,7 @@ from services.models.metrics import MetricQuery, TimeSpan
 from services.runbook.loader import load_builtin
 from tests.services.incidents.waves import live
 from tests.services.inspections.running_world import context
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 RUNBOOK = load_builtin("facility-prod")
 NOW = datetime(2026, 1, 14, 3, 0, tzinfo=UTC)
@@ -183,12 +183,12 @@ def test_a_new_kind_of_error_in_the_resources_log_is_one():
 async def test_assess_says_that_no_causes_are_known_and_what_is(embedded_now, capsys):
     await cache_alarm(embedded_now)
     arguments = ["--lang", "en", "assess", "cache-high", "--endpoint-url", embedded_now.url]
-    assert await asyncio.to_thread(run, arguments, Output(outline_drawn=False)) == 3
+    assert await asyncio.to_thread(run, arguments, PrintedOutput(outline_drawn=False)) == 3
     printed = capsys.readouterr().out
     for part in ("cannot tell: no causes are known for AWS/ElastiCache facility-cache-001", "      Evictions (Sum)  before T0 0"):  # fmt: skip
         assert part in printed
     assert "oll" not in printed, "no shipped cause's action"
-    assert await asyncio.to_thread(run, [*arguments, "--json"], Output(outline_drawn=False)) == 3
+    assert await asyncio.to_thread(run, [*arguments, "--json"], PrintedOutput(outline_drawn=False)) == 3
     answer = AssessAnswer.model_validate_json(capsys.readouterr().out)
     assert answer.causes == ()
     assert answer.resource

@@ -12,7 +12,7 @@ from services import i18n
 from services.runbook.loader import load, load_builtin
 from tests.conftest import MonkeyPatch, assert_in
 from tests.tui.printing import stderr_of, stdout_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 from tui.start_options import StartOptions
 from tui.startup import start
 
@@ -42,7 +42,7 @@ def started(monkeypatch: MonkeyPatch) -> list[StartOptions]:
 
 
 def toban(*argv: str) -> int:
-    return run(argv, Output(outline_drawn=False))
+    return run(argv, PrintedOutput(outline_drawn=False))
 
 
 def test_flags_reach_the_console(started):
@@ -272,7 +272,7 @@ def test_a_reader_that_goes_away_leaves_no_traceback():
 
 def test_help_loads_neither_textual_nor_the_sdk_nor_settings():
     code = (
-        "import sys\nfrom tui.cli.main import Output, run\nrun(['demo', '--help'], Output(outline_drawn=False))\n"
+        "import sys\nfrom tui.cli.main import PrintedOutput, run\nrun(['demo', '--help'], PrintedOutput(outline_drawn=False))\n"
         "found = {'textual', 'botocore', 'aiobotocore', 'pydantic_settings', 'moto', 'pydantic'} & set(sys.modules)\n"
         "assert not found, found"
     )

@@ -15,14 +15,14 @@ from services.models.base import RawId
 from services.models.first_wave import AlarmMoment, Measure
 from services.toml.grammar import schema
 from tests.tui.printing import stderr_of, stdout_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 ALARM = "alb-5xx-error-rate"
 
 
 def toban(*argv: str, language: str = "en") -> int:
     try:
-        return run(["--lang", language, *argv], Output(outline_drawn=False))
+        return run(["--lang", language, *argv], PrintedOutput(outline_drawn=False))
     finally:
         i18n.use("en")
 

@@ -4,14 +4,14 @@ import pytest
 
 from tests.conftest import Embedded
 from tests.tui.printing import stderr_of, stdout_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 pytestmark = pytest.mark.scenario("ecs-cpu", history=1800.0)
 WAY_BACK = ("--revert-at", "2026-02-02 17:00")
 
 
 def toban(*argv: str) -> int:
-    return run(["--lang", "en", *argv], Output(outline_drawn=False))
+    return run(["--lang", "en", *argv], PrintedOutput(outline_drawn=False))
 
 
 def plan(embedded: Embedded, *argv: str) -> int:

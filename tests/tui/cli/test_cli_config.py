@@ -3,12 +3,12 @@ import pytest
 from services import i18n
 from tests.tools.config_file import write
 from tests.tools.small_runbook import small_runbook
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 
 def about_journal(capsys: pytest.CaptureFixture[str], *argv: str, lang: str = "en") -> list[str]:
     try:
-        assert run(["--lang", lang, "config", *argv], Output(outline_drawn=False)) == 0
+        assert run(["--lang", lang, "config", *argv], PrintedOutput(outline_drawn=False)) == 0
     finally:
         i18n.use("en")
     lines = capsys.readouterr().out.splitlines()
@@ -61,7 +61,7 @@ journal = "postgresql://console:secret@db.example/journals"
 runbook = "{tmp_path / "nowhere.toml"}"
 """,
     )
-    assert run(["--lang", "en", "--config", str(config), "config"], Output(outline_drawn=False)) == 0
+    assert run(["--lang", "en", "--config", str(config), "config"], PrintedOutput(outline_drawn=False)) == 0
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     (at,) = [number for number, line in enumerate(lines) if line.startswith("systems ")]
     first, profile, file, second, _journal, ledger, _third, missing, *_rest = lines[at + 1 :]
@@ -79,7 +79,7 @@ def test_what_is_wrong_with_the_runbook(tmp_path, capsys):
     runbook = tmp_path / "nowhere.toml"
     config = tmp_path / "config.toml"
     write(config, f'runbook = "{runbook}"\n')
-    assert run(["--lang", "en", "--config", str(config), "config"], Output(outline_drawn=False)) == 0
+    assert run(["--lang", "en", "--config", str(config), "config"], PrintedOutput(outline_drawn=False)) == 0
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     (at,) = [number for number, line in enumerate(lines) if line.startswith("runbook ")]
     assert lines[at + 1].startswith(f"{runbook}: ")

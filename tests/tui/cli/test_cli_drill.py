@@ -13,7 +13,7 @@ from tests.services.report.incident_ledger import DAY, responded
 from tests.services.report.ledger import Ledger
 from tests.services.report.test_drill import drill
 from tests.tui.printing import stderr_of, stdout_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 from tui.startup import start
@@ -26,7 +26,7 @@ def _english(monkeypatch: MonkeyPatch, tmp_path: Path) -> None:
 
 
 def toban(*argv: str) -> int:
-    return run(("drill", *argv), Output(outline_drawn=False))
+    return run(("drill", *argv), PrintedOutput(outline_drawn=False))
 
 
 def test_a_drill_runs_the_demo_with_a_journal_of_its_own_and_is_scored_at_its_end(monkeypatch, capsys):

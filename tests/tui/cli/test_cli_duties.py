@@ -9,7 +9,7 @@ from services import i18n
 from tests.conftest import MonkeyPatch
 from tests.services.report.ledger import Ledger
 from tests.tui.printing import stderr_of, stdout_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def ledger(tmp_path: Path, monkeypatch: MonkeyPatch) -> Iterator[Ledger]:
 
 
 def toban(*argv: str) -> int:
-    return run(("duties", *argv), Output(outline_drawn=False))
+    return run(("duties", *argv), PrintedOutput(outline_drawn=False))
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)

@@ -17,7 +17,7 @@ from tests.services.duties.duty_world import jst
 from tests.services.report.incident_ledger import DAY, SECRET, evidence, open_incident, responded
 from tests.services.report.ledger import Ledger
 from tests.tui.printing import stderr_of, stdout_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 from tui.start_options import StartError, StartOptions
 
 
@@ -32,7 +32,7 @@ def ledger(tmp_path: Path, monkeypatch: MonkeyPatch) -> Iterator[Ledger]:
 
 
 def toban(*argv: str) -> int:
-    return run(("incident", *argv), Output(outline_drawn=False))
+    return run(("incident", *argv), PrintedOutput(outline_drawn=False))
 
 
 def test_the_list_and_its_exit_status(ledger, capsys):

@@ -6,11 +6,11 @@ from services.models.text import UNSAFE
 from tests.services.incidents.test_hostile_texts import TEXTS
 from tests.tui.printing import stdout_of
 from tests.tui.screens.respond.test_respond_hostile import responded
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 
 def toban(*argv: str) -> int:
-    return run(["--lang", "en", *argv], Output(outline_drawn=False))
+    return run(["--lang", "en", *argv], PrintedOutput(outline_drawn=False))
 
 
 def is_safe(text: str) -> bool:

@@ -15,13 +15,13 @@ from services.toml.grammar import schema
 from tests.conftest import Capsys, Embedded, assert_in
 from tests.tui.printing import stderr_of, stdout_of
 from tests.tui.seeding import client, make_group, put_lines
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 LIBRARY = Path(__file__).parents[1] / "data" / "library.toml"
 
 
 def toban(*argv: str) -> int:
-    return run(["--lang", "en", *argv], Output(outline_drawn=False))
+    return run(["--lang", "en", *argv], PrintedOutput(outline_drawn=False))
 
 
 def answer(capsys: Capsys) -> InspectAnswer:
@@ -187,7 +187,7 @@ def test_the_commands_are_printed_as_a_script_without_asking_aws(embedded_now, c
 def test_commands_are_in_the_readers_language_never_json(embedded_now, capsys):
     argv = ["--lang", "ja", "inspect", "maintenance", "--commands", "--endpoint-url", embedded_now.url]
     try:
-        assert run(argv, Output(outline_drawn=False)) == 0
+        assert run(argv, PrintedOutput(outline_drawn=False)) == 0
     finally:
         i18n.use("en")
     assert "正常: 0行" in capsys.readouterr().out

@@ -20,7 +20,7 @@ from tests.conftest import MonkeyPatch
 from tests.services.journal.book import NOON, append, of_tomorrow, tampered
 from tests.tui.printing import stderr_of, stdout_of
 from tests.tui.seeding import client, make_group, put_lines
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 START = datetime(2026, 1, 13, 14, 30, tzinfo=UTC)  # 23:30 in Japan
 
@@ -45,7 +45,7 @@ def journal_path(tmp_path: Path, monkeypatch: MonkeyPatch) -> Path:
 
 
 def toban(*argv: str) -> int:
-    return run(("journal", *argv), Output(outline_drawn=False))
+    return run(("journal", *argv), PrintedOutput(outline_drawn=False))
 
 
 def syslog_copy(path: Path, to: Path) -> Path:

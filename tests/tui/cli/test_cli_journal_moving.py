@@ -15,7 +15,7 @@ from tests.conftest import MonkeyPatch
 from tests.services.journal.book import ALICE, NOON, filled
 from tests.tools.memory_ledger import MemoryLedger
 from tests.tui.printing import stderr_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 AGAIN = "run the same command again"
 
@@ -29,7 +29,7 @@ def journal(tmp_path: Path, monkeypatch: MonkeyPatch) -> Path:
 
 
 def toban(*argv: str, lang: str = "en") -> int:
-    return run(("--lang", lang, *argv), Output(outline_drawn=False))
+    return run(("--lang", lang, *argv), PrintedOutput(outline_drawn=False))
 
 
 def full() -> sqlite3.OperationalError:

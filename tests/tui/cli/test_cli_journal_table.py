@@ -1,11 +1,11 @@
 import json
 
 from tests.tui.printing import stderr_of, stdout_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 
 def table(*argv: str) -> int:
-    return run(["--lang", "en", "journal", "table", *argv], Output(outline_drawn=False))
+    return run(["--lang", "en", "journal", "table", *argv], PrintedOutput(outline_drawn=False))
 
 
 def test_a_template_for_the_address(capsys):

@@ -15,14 +15,14 @@ from services.toml.grammar import schema
 from tests.conftest import Embedded, MonkeyPatch, assert_in
 from tests.tools.process import wait_for
 from tests.tui.printing import stderr_of, stdout_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 from tui.exit_status import ExitStatus
 
 COUNT = "stats count(*) as n by level | sort n desc"
 
 
 def toban(*argv: str) -> int:
-    return run(["--lang", "en", "logs", "query", *argv], Output(outline_drawn=False))
+    return run(["--lang", "en", "logs", "query", *argv], PrintedOutput(outline_drawn=False))
 
 
 @pytest.fixture

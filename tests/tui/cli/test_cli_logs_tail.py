@@ -25,7 +25,7 @@ from tests.conftest import Embedded
 from tests.tui.cli.test_cli_watch import started
 from tui.cli.logs.tail_options import TailOptions
 from tui.cli.logs.tailing import _Tailing, labels
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 from tui.exit_status import ExitStatus
 from tui.start_options import StartError
 
@@ -226,7 +226,7 @@ def test_a_file_that_cannot_be_begun_is_refused_before_aws_is_asked(
     monkeypatch.chdir(tmp_path)
     for name in ("mine.txt", "other.csv.head.json"):
         (tmp_path / name).write_text("mine")
-    assert run(["--lang", "en", "logs", "tail", *argv], Output(outline_drawn=False)) == status
+    assert run(["--lang", "en", "logs", "tail", *argv], PrintedOutput(outline_drawn=False)) == status
     assert message in capsys.readouterr().err
     assert {each.read_text() for each in tmp_path.iterdir()} == {"mine"}
 
@@ -352,7 +352,7 @@ async def test_throttling_while_following_is_said_once(empty_aws, tmp_path):
 
 def test_an_unknown_group_suggests_the_nearest(embedded_now, capsys):
     argv = ["--lang", "en", "logs", "tail", "/ecs/staf-api", "--endpoint-url", embedded_now.url]
-    assert run(argv, Output(outline_drawn=False)) == ExitStatus.USAGE
+    assert run(argv, PrintedOutput(outline_drawn=False)) == ExitStatus.USAGE
     assert 'did you mean "/ecs/staff-api"?' in capsys.readouterr().err
 
 
@@ -362,14 +362,14 @@ def test_an_unknown_group_suggests_the_nearest(embedded_now, capsys):
 def test_a_wrong_time_is_a_usage_error(embedded_now, capsys, argv, message):
     status = run(
         ["--lang", "en", "logs", "tail", *argv, "--endpoint-url", embedded_now.url],
-        Output(outline_drawn=False),
+        PrintedOutput(outline_drawn=False),
     )
     assert status == ExitStatus.USAGE
     assert message in capsys.readouterr().err
 
 
 def test_the_schema_names_every_field(capsys):
-    assert run(["logs", "tail", "--schema"], Output(outline_drawn=False)) == ExitStatus.NORMAL
+    assert run(["logs", "tail", "--schema"], PrintedOutput(outline_drawn=False)) == ExitStatus.NORMAL
     assert set(json.loads(capsys.readouterr().out)["properties"]) == set(LogRecord.model_fields)
 
 
@@ -438,13 +438,13 @@ def test_lines_that_can_go_nowhere_are_not_waited_for(follow, capsys, monkeypatc
     monkeypatch.setattr(sys, "stdout", None)
     argv = ["--lang", "en", "logs", "tail", *follow, "--endpoint-url", "http://127.0.0.1:9"]
     monkeypatch.setattr("tui.cli.printing._redirect_to_null", lambda _descriptor: None)
-    assert run(argv, Output(outline_drawn=False)) == ExitStatus.IO
+    assert run(argv, PrintedOutput(outline_drawn=False)) == ExitStatus.IO
     assert "The output cannot be written" in capsys.readouterr().err
 
 
 def test_a_wrong_filter_is_said_with_its_place(embedded_now, capsys):
     argv = ["--lang", "en", "logs", "tail", "--filter", "{ $.a > x }", "--endpoint-url", embedded_now.url]
-    assert run(argv, Output(outline_drawn=False)) == ExitStatus.USAGE
+    assert run(argv, PrintedOutput(outline_drawn=False)) == ExitStatus.USAGE
     assert "--filter: character 9: > compares with a number" in capsys.readouterr().err
 
 

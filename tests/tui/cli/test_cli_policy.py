@@ -3,11 +3,11 @@ import json
 import pytest
 
 from tests.tui.printing import stderr_of, stdout_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 
 def policy(*argv: str) -> int:
-    return run(["--lang", "en", "policy", *argv], Output(outline_drawn=False))
+    return run(["--lang", "en", "policy", *argv], PrintedOutput(outline_drawn=False))
 
 
 @pytest.mark.parametrize(

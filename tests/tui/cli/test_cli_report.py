@@ -13,7 +13,7 @@ from tests.conftest import MonkeyPatch
 from tests.services.report.ledger import Ledger, evidence, finding
 from tests.tools.small_runbook import small_runbook
 from tests.tui.printing import stderr_of, stdout_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 DAY = "2026-01-06"
 
@@ -37,7 +37,7 @@ def runbook(tmp_path: Path) -> str:
 
 
 def toban(*argv: str) -> int:
-    return run(("report", *argv), Output(outline_drawn=False))
+    return run(("report", *argv), PrintedOutput(outline_drawn=False))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tests.conftest import MonkeyPatch
 from tests.services.journal.book import NOON, note
 from tests.tools.memory_ledger import MemoryLedger
 from tests.tui.printing import stderr_of, stdout_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 SECRET = "s3cret"
 DEAD = f"postgresql://toban:{SECRET}@127.0.0.1:1/toban"  # Nothing listens there
@@ -47,7 +47,7 @@ async def _fill(path: Path, person: Person | None = None) -> None:
 
 
 def toban(*argv: str) -> int:
-    return run(argv, Output(outline_drawn=False))
+    return run(argv, PrintedOutput(outline_drawn=False))
 
 
 def test_a_copy_that_may_lack_entries_is_not_called_intact(copy, capsys):

@@ -13,7 +13,7 @@ from tests.services.report.ledger import Ledger, finding
 from tests.tools.config_file import write
 from tests.tools.small_runbook import small_runbook
 from tests.tui.printing import stderr_of, stdout_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 DAY = "2026-01-06"
 KEY = f"evening@{DAY}T17:00"
@@ -46,7 +46,7 @@ def judged(folder: Path, id: str, verdict: Verdict) -> None:
 
 
 def toban(*argv: str) -> int:
-    return run(["--lang", "en", *argv], Output(outline_drawn=False))
+    return run(["--lang", "en", *argv], PrintedOutput(outline_drawn=False))
 
 
 @pytest.mark.parametrize("id", SYSTEMS)

@@ -18,7 +18,7 @@ from services.runbook.loader import load_builtin
 from services.system import Services
 from tests.conftest import Embedded
 from tui.cli.headless_watch import HeadlessWatch
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 ALARM = "alb-5xx-error-rate"
 
@@ -201,7 +201,7 @@ async def test_the_course_of_an_incident_is_said(embedded, tmp_path):
 
 def test_without_a_screen_has_to_be_said(capsys):
     try:
-        assert run(["--lang", "en", "watch"], Output(outline_drawn=False)) == 64
+        assert run(["--lang", "en", "watch"], PrintedOutput(outline_drawn=False)) == 64
     finally:
         i18n.use("en")
     assert "--headless" in capsys.readouterr().err

@@ -19,7 +19,7 @@ from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.commands import imported
 from tui.cli.doctor import disk, examination, files, hashes, running
 from tui.cli.doctor.registry import CHECKS
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 from tui.start_options import StartOptions
 
 IDS = [check.id for check in CHECKS]
@@ -37,7 +37,7 @@ def log_of_the_machine(tmp_path: Path, monkeypatch: MonkeyPatch) -> Iterator[Non
 
 def toban(*argv: str, lang: str = "en") -> int:
     try:
-        return run(["--lang", lang, "doctor", *argv], Output(outline_drawn=False))
+        return run(["--lang", lang, "doctor", *argv], PrintedOutput(outline_drawn=False))
     finally:
         i18n.use("en")
 

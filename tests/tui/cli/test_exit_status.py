@@ -11,7 +11,7 @@ import pytest
 
 from tests.tui.printing import stdout_of
 from tui import __main__ as launcher
-from tui.cli.main import Output, build, run
+from tui.cli.main import PrintedOutput, build, run
 from tui.exit_status import MEANINGS, ExitStatus, ended_by
 
 ROOT = Path(__file__).parents[3]
@@ -19,7 +19,7 @@ VALUES = {int(status) for status in ExitStatus}
 
 
 def test_every_status_is_explained_and_none_of_ours_is_a_verdict(capsys):
-    output = stdout_of(capsys, run(["--lang", "en", "--help"], Output(outline_drawn=False)))
+    output = stdout_of(capsys, run(["--lang", "en", "--help"], PrintedOutput(outline_drawn=False)))
     assert {*MEANINGS} == {*ExitStatus}
     for status, meaning in MEANINGS.items():
         assert f"{int(status):>3}  {meaning}" in output
@@ -54,8 +54,8 @@ def groups(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[str
 
 
 def test_wrong_usage_of_any_command_is_64():
-    for path in groups(build(Output(outline_drawn=False))):
-        assert run([*path, "--no-such-option"], Output(outline_drawn=False)) in (64, 69), path
+    for path in groups(build(PrintedOutput(outline_drawn=False))):
+        assert run([*path, "--no-such-option"], PrintedOutput(outline_drawn=False)) in (64, 69), path
 
 
 def toban(*words: str, stdout: int, close: bool = False) -> "subprocess.CompletedProcess[bytes]":

@@ -8,12 +8,12 @@ from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
 from services.runbook.loader import source
 from tests.tui.printing import stdout_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 from tui.cli.reads import is_complete, judge
 
 
 def toban(*argv: str) -> int:
-    return run(["--lang", "en", *argv], Output(outline_drawn=False))
+    return run(["--lang", "en", *argv], PrintedOutput(outline_drawn=False))
 
 
 def test_alarms_are_printed_once(embedded, capsys):

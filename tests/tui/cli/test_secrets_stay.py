@@ -14,7 +14,7 @@ from tests.conftest import Embedded
 from tests.services.report.incident_ledger import DAY, open_incident
 from tests.services.report.ledger import Ledger, finding
 from tests.tui.cli.mcp.client import CALLS, INCIDENT, served, text_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600.0)]
 SECRET = "hunter2-sakura"
@@ -70,7 +70,7 @@ COMMANDS = {
 @pytest.mark.parametrize("way", COMMANDS)
 def test_no_command_that_masks_hands_out_a_secret(ledger, way, monkeypatch, capsys):
     monkeypatch.chdir(ledger.path.parent)
-    run(["--lang", "en", *COMMANDS[way]], Output(outline_drawn=False))
+    run(["--lang", "en", *COMMANDS[way]], PrintedOutput(outline_drawn=False))
     files = [path.read_text("utf-8") for path in ledger.path.parent.glob("export*")]
     left = "".join([*capsys.readouterr(), *files])
     assert "***" in left.replace("\\", "")

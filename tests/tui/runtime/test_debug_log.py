@@ -15,7 +15,7 @@ from services.host import regular_files as regular_file
 from services.host.regular_files import Unsuitable
 from tests.conftest import assert_in
 from tests.tools.console import until
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 from tui.runtime import debug_log, last_resort
 from tui.runtime.crash_report import crash_summary, crash_text
 from tui.runtime.runtime_app import RuntimeApp
@@ -82,7 +82,7 @@ def test_a_file_of_another_kind_is_kept(tmp_path, name, content, capsys):
     precious.chmod(0o644)
     with pytest.raises(Unsuitable, match="something other"):
         debug_log.begin(path)
-    assert run(["--lang", "en", "config", "--debug", str(path)], Output(outline_drawn=False)) == 64
+    assert run(["--lang", "en", "config", "--debug", str(path)], PrintedOutput(outline_drawn=False)) == 64
     assert "choose another file" in capsys.readouterr().err
     assert precious.read_bytes() == content
     assert stat.S_IMODE(precious.stat().st_mode) == 0o644
@@ -143,8 +143,11 @@ def test_only_a_regular_file_is_written(tmp_path, kind, capsys):
         path.hardlink_to(other)
     with pytest.raises(Unsuitable):
         debug_log.begin(path)
-    assert run(["--lang", "en", "runbook", "schema", "--debug", str(path)], Output(outline_drawn=False)) == 64
-    assert run(["--lang", "en", "config", "--debug", str(path)], Output(outline_drawn=False)) == 64
+    assert (
+        run(["--lang", "en", "runbook", "schema", "--debug", str(path)], PrintedOutput(outline_drawn=False))
+        == 64
+    )
+    assert run(["--lang", "en", "config", "--debug", str(path)], PrintedOutput(outline_drawn=False)) == 64
     assert str(path) in capsys.readouterr().err
     assert not other.exists() or other.read_text() == "precious"
 
@@ -152,21 +155,21 @@ def test_only_a_regular_file_is_written(tmp_path, kind, capsys):
 def test_variable_and_configuration_name_it(tmp_path, monkeypatch, capsys):
     file = tmp_path / "config.toml"
     file.write_text(f'debug = "{tmp_path / "of-file.log"}"\n')
-    assert run(["--config", str(file), "--lang", "en", "config"], Output(outline_drawn=False)) == 0
+    assert run(["--config", str(file), "--lang", "en", "config"], PrintedOutput(outline_drawn=False)) == 0
     assert debug_log.path() == tmp_path / "of-file.log"
     monkeypatch.setenv("TOBAN_DEBUG", str(tmp_path / "of-variable.log"))
-    assert run(["--lang", "en", "config"], Output(outline_drawn=False)) == 0
+    assert run(["--lang", "en", "config"], PrintedOutput(outline_drawn=False)) == 0
     assert debug_log.path() == tmp_path / "of-variable.log"
-    assert run(["config", "--debug", str(tmp_path / "of-flag.log")], Output(outline_drawn=False)) == 0
+    assert run(["config", "--debug", str(tmp_path / "of-flag.log")], PrintedOutput(outline_drawn=False)) == 0
     assert debug_log.path() == tmp_path / "of-flag.log"
     monkeypatch.setenv("TOBAN_DEBUG", str(tmp_path))
-    assert run(["--lang", "en", "config"], Output(outline_drawn=False)) == 78
+    assert run(["--lang", "en", "config"], PrintedOutput(outline_drawn=False)) == 78
     assert "is a folder" in capsys.readouterr().err
 
 
 def test_no_file_is_created_until_something_fails(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    assert run(["--lang", "en", "runbook", "schema"], Output(outline_drawn=False)) == 0
+    assert run(["--lang", "en", "runbook", "schema"], PrintedOutput(outline_drawn=False)) == 0
     assert not (tmp_path / "state").exists()
     line = last_resort.line(fault())
     (path,) = tmp_path.rglob("debug.log")
@@ -199,7 +202,10 @@ def test_a_command_of_ours_that_fails_ends_with_one_line(tmp_path, monkeypatch, 
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     path = tmp_path / "d.log"
     assert (
-        run(["--lang", "en", "--debug", str(path), "runbook", "check", "x.toml"], Output(outline_drawn=False))
+        run(
+            ["--lang", "en", "--debug", str(path), "runbook", "check", "x.toml"],
+            PrintedOutput(outline_drawn=False),
+        )
         == 70
     )
     shown = capsys.readouterr()

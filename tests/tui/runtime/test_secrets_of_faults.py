@@ -15,7 +15,7 @@ from services.clock import SystemClock
 from services.host import known_secrets
 from tests.faults.server import FaultServer, Reply, Seen, answer, fault_server, xml
 from tests.tui.printing import stderr_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 from tui.runtime import debug_log, last_resort
 
 ROLE = "arn:aws:iam::111122223333:role/operator"
@@ -126,7 +126,7 @@ def test_a_command_that_fails_shows_no_secret_of_a_file(tmp_path, monkeypatch, c
     monkeypatch.setattr("tui.cli.files.check", fail)
     path = tmp_path / "debug.log"
     arguments = ["--lang", "en", "--debug", str(path), "runbook", "check", "x.toml"]
-    shown = stderr_of(capsys, run(arguments, Output(outline_drawn=False)), 70)
+    shown = stderr_of(capsys, run(arguments, PrintedOutput(outline_drawn=False)), 70)
     assert "token *** of ***" in shown
     assert not [each for each in WRITTEN if each in shown + path.read_text()]
 

@@ -8,7 +8,7 @@ from services.github import settings as github
 from services.slack import settings as slack
 from tests.tools.config_file import write
 from tests.tui.printing import stdout_of
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 from tui.start_options import StartOptions
 from tui.startup.config_reader import OTHER_VARIABLES, ConfigError, effective, settings
 
@@ -52,7 +52,7 @@ def test_config_shows_what_is_set_and_no_secret(file, monkeypatch, capsys):
     private.chmod(0o644)
     monkeypatch.setenv("TOBAN_GITHUB_TOKEN_FILE", str(private))
     monkeypatch.setenv("TOBAN_SLACK_TOKEN", "canary-of-slack")
-    output = stdout_of(capsys, run(["--lang", "en", "config"], Output(outline_drawn=False)))
+    output = stdout_of(capsys, run(["--lang", "en", "config"], PrintedOutput(outline_drawn=False)))
     rows = {line.split()[0]: line.split()[1:] for line in output.splitlines() if line}
     assert rows["TOBAN_CONFIG"] == [str(file), "[environment]"]
     assert rows["TOBAN_SLACK_TOKEN"] == ["***", "[environment]"]

@@ -142,7 +142,7 @@ async def test_a_second_paints_one_digit_and_facts_that_stay_paint_nothing():
             assert requests == []
             time = NOW + timedelta(seconds=1)
             header.clock.redraw()
-            assert [(each.kind, each.cells) for each in requests] == [("Clock", 1)]
+            assert [(each.kind, each.cells) for each in requests] == [("HeaderClock", 1)]
             header.facts = replace(FACTS, calls=1235)
             assert [each.kind for each in requests[1:]] == ["HeaderLine"]
         await pilot.pause()

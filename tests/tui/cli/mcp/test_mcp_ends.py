@@ -11,7 +11,7 @@ import pytest
 from tests.tools.process import wait_for
 from tests.tui.cli.mcp.client import ROOT, command, environment
 from tests.tui.cli.mcp.raw import GREETING, Server, spawned
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 from tui.cli.mcp import mcp_command
 from tui.cli.mcp.stdio import LONGEST, MOST, parsed
 from tui.exit_status import ExitStatus
@@ -22,7 +22,7 @@ READ = "DescribeAlarms"
 
 def test_without_its_library_it_says_how_to_install_it(capsys, monkeypatch):
     monkeypatch.setattr(mcp_command, "find_spec", lambda _name: None)
-    assert run(["--lang", "en", "mcp"], Output(outline_drawn=False)) == ExitStatus.UNAVAILABLE
+    assert run(["--lang", "en", "mcp"], PrintedOutput(outline_drawn=False)) == ExitStatus.UNAVAILABLE
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("The library for the Model Context Protocol is not installed. To install it: ")
     assert "[mcp]" in line

@@ -18,7 +18,7 @@ from tests.tui.cli.mcp.client import CALLS, INCIDENT, served, strings, text_of, 
 from tests.tui.cli.test_cli_shared_journal import DEAD
 from tests.tui.cli.test_cli_shared_journal import SECRET as SECRET_OF_DEAD
 from tests.tui.cli.test_cli_shared_journal import _fill as fill
-from tui.cli.main import Output, run
+from tui.cli.main import PrintedOutput, run
 from tui.cli.mcp.registry import TOOLS
 
 pytestmark = [pytest.mark.scenario("ordinary-day", history=600.0), pytest.mark.slow]
@@ -108,7 +108,7 @@ async def test_a_result_is_what_the_command_prints(embedded_now, journal, capsys
         results: dict[str, Any] = {name: await client.data(name, CALLS[name]) for name in COMMANDS}
     results["list_incidents"] = results["list_incidents"]["incidents"]
     for name, words in COMMANDS.items():
-        await asyncio.to_thread(run, ["--lang", "en", *words], Output(outline_drawn=False))
+        await asyncio.to_thread(run, ["--lang", "en", *words], PrintedOutput(outline_drawn=False))
         printed = json.loads(capsys.readouterr().out)
         assert steady(results[name]) == steady(printed), name
     i18n.use("en")

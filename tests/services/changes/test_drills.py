@@ -7,6 +7,7 @@ import pytest
 from services.aws.rds import reader
 from services.changes.drill_delete.drill_delete_change import DrillState, refusal
 from services.changes.drills.instances import TAG, Restored
+from services.changes.drills.timing import requested_at
 from services.demo.rds.history import RestoredInstances
 from services.models.base import RawId
 from services.models.change_runs import StepState
@@ -14,6 +15,7 @@ from services.models.changes import Danger
 from services.models.rds import Database, DatabaseState
 from services.models.watches import WatchState
 from tests.services.changes.change_world import APPROVED, OVER, desk
+from tests.widgets import plan_data as data
 
 DATABASE = "facility-prod-db"
 WEDNESDAY = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)  # 10:00 JST in the month of a restore drill
@@ -332,3 +334,13 @@ async def test_a_member_of_a_cluster_is_not_changed(one, kind, monkeypatch):
     assert refused.steps == ()
     why = f"{DATABASE} is a member of the cluster facility-cluster, which is not changed here yet."
     assert why in refused.refusals
+
+
+def test_a_drill_is_timed_from_its_own_confirmation():
+    own, other = (data.plan().model_copy(update={"id": id}) for id in ("own", "other"))
+    runs = [
+        data.run(plan_made=each).model_copy(update={"at": at})
+        for each, at in ((other, WEDNESDAY), (own, APRIL))
+    ]
+    assert requested_at(runs, own) == APRIL
+    assert requested_at(runs[:1], own) == own.made_at

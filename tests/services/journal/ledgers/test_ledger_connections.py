@@ -48,3 +48,13 @@ async def test_a_connection_that_falls_silent_is_closed(monkeypatch):
     assert len(opened) == 3
     assert not any(connection.is_open for connection in opened)
     await ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "lacks"), {"0A000": True, "42601": True, "42P01": False, None: False}.items()
+)
+def test_a_server_that_knows_no_listen_is_told_from_one_that_fails(code, lacks):
+    error = asyncpg.PostgresError("syntax error at or near LISTEN")
+    error.sqlstate = code
+    problems = postgresql.PostgresqlProblems(parse("postgresql://toban@db.example/toban"), SystemClock())
+    assert problems.lacks_listen(error) is lacks

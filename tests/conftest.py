@@ -178,6 +178,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """The embedded AWS bears any number of questions about its trail; AWS two a second."""
     monkeypatch.setattr("services.inspections.sign_ins.sign_ins_inspection.SignIns.pace", 0.0)
+    monkeypatch.setattr("services.changes.trail.PACE", 0.0)
 
 
 @pytest.fixture(autouse=True)

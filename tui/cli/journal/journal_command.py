@@ -1,7 +1,7 @@
 """`toban journal verify`, `export` and `list`: the journal without a screen, usable while consoles have it open.
 
 Exit status of `verify`: 0 intact, 2 tampered with, 3 it could not be checked, or it disagrees with a log that any user
-can write to. `--json` prints the fields of `services.models.journal.Verification`. `export` prints the lines that
+can write to. `--json` prints the fields of `services.models.verification.Verification`. `export` prints the lines that
 `services.journal.export` describes. `--kind other` selects every kind that this version does not know.
 Exit status of all three: 3 a shared journal whose ledger could not be read, 64 usage error, 65 and 78 a runbook or configuration with mistakes, 69 no journal could be read.
 """

@@ -93,6 +93,7 @@ def test_without_a_terminal_the_price_must_be_agreed_to(aws, capsys):
         (("limit 1", "--json", "--csv"), "one of --json and --csv"),
         (("limit 1", "--since", "soon"), "30m, 16h or 3d"),
         (("limit 1", "--since", "1h", "--to", "1h"), "either --since"),
+        (("limit 1", "--from", "2026-01-14 10:00", "--to", "2026-01-14 09:00"), "--from must be before --to"),
         (("limit 1", "--param", "level"), "NAME=VALUE"),
         (("fields @message | unmask @message", "--yes"), "unmask is never sent"),
         (("error-log", "--yes"), "error-logs"),

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -7,7 +8,7 @@ from services.models.alarms import AlarmOverview, AlarmState
 from services.models.findings import DutyFindings, Finding, Recorded
 from services.models.verdict import Verdict
 from tests.widgets import gallery_data
-from tui.screens.duties.duty_screen_wording import accepting_words
+from tui.screens.duties.duty_screen_wording import accepting_words, effect_words
 
 NOW = gallery_data.now()
 ALARM = gallery_data.alarm("alb-5xx-error-rate", AlarmState.ALARM, minutes=10)
@@ -31,3 +32,20 @@ def test_an_alarm_that_fired_after_the_inspection_is_named(inspected_ago, warns)
     read_at = (NOW - timedelta(minutes=inspected_ago)).astimezone(gallery_data.JST)
     assert f"as of {read_at:%H:%M}" in text
     assert ("fired since the inspection: alb-5xx-error-rate" in text) is warns
+
+
+@pytest.mark.parametrize(
+    ("unticked", "missing", "leaves_open", "words"),
+    [
+        (0, (), False, "All done: ⏎ in the note signs the duty off"),
+        (2, (), False, "2 lines open"),
+        (0, ("minutes",), False, "to be filled in: minutes"),
+        (1, (), True, "1 line stays undone: the duty is signed off without it"),
+    ],
+)
+def test_the_dialog_says_what_signing_off_does(unticked, missing, leaves_open, words):
+    i18n.use("en")
+    checklist = SimpleNamespace(
+        unticked=lambda: unticked, missing=lambda: missing, leave_open=SimpleNamespace(value=leaves_open)
+    )
+    assert words in effect_words(checklist).plain

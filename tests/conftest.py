@@ -1,5 +1,3 @@
-"""Every test starts from a clean environment; `embedded` and `empty_aws` give it an AWS of its own."""
-
 import gc
 import os
 import signal
@@ -92,8 +90,7 @@ def _hand_on_no_ignored_signals() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Hand out the tests of screens, the longest, one by one, and all others file by file. That takes a
-    thousand messages between the processes instead of ten thousand, and what a file prepares once is used."""
+    """Tests of screens one by one, others file by file: a tenth of the messages, and preparations are reused."""
     tests = Path(__file__).parent
     of_screens = {tests / "tui", *(tests / "tui" / name for name in ("fleet", "runtime"))}
     items.sort(key=lambda item: tests / "tui" not in item.path.parents)
@@ -104,7 +101,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Exempt what has been imported and collected from the collections during the tests."""
     gc.collect()
     gc.freeze()
 
@@ -140,7 +136,6 @@ def _once_for_shipped(read: Callable[[Path], Any]) -> Callable[[Path], Any]:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path]) -> None:
-    """No configuration of the person who runs the tests; made-up credentials."""
     # A session that a test used outside of a task would sign what the next test's boto3 sends.
     SIGNING_TIME.set(None)
     for name in list(os.environ):
@@ -189,7 +184,6 @@ def no_limit_of_log_requests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def no_limit_of_alarm_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor may requests for alarms wait for a clock that stands still."""
     monkeypatch.setattr("services.aws.client.pace.WINDOW", 0.0)
 
 
@@ -265,7 +259,6 @@ def authorities_read_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def styles_parsed_once() -> Iterator[None]:
-    """Hundreds of consoles in one process need not parse the same styles again."""
     parsed: dict[tuple[object, ...], list[RuleSet]] = {}
     parse = Stylesheet._parse_rules
 
@@ -316,7 +309,6 @@ def modules_collected_once() -> None:
 
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
-    """Tests read English unless they ask for Japanese."""
     i18n.use("en")
     yield
     i18n.use("en")
@@ -344,7 +336,6 @@ class Embedded:
             self.world.tick()
 
     def fault(self, service: str = "", operation: str = "", **rule: Any) -> None:
-        """Put a `services.demo.faults.FaultRule` in force."""
         from services.demo.faults import FaultRule
 
         self.server.front.faults.add(FaultRule(service=service, operation=operation, **rule))
@@ -413,8 +404,7 @@ def embedded(request: pytest.FixtureRequest) -> Iterator[Embedded]:
 
 @pytest.fixture
 def embedded_now(request: pytest.FixtureRequest) -> Iterator[Embedded]:
-    """As `embedded`, at this machine's own time: for commands, whose clock is the machine's. `minutes` in the
-    mark: the scenario began so long ago."""
+    """At this machine's own time, as commands have; `minutes` in the mark: the scenario began so long ago."""
     marker = request.node.get_closest_marker("scenario")
     name = marker.args[0] if marker and marker.args else "ordinary-day"
     options = marker.kwargs if marker else {}

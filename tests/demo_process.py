@@ -1,5 +1,3 @@
-"""Starts the embedded AWS as a process of its own, for tests and tools."""
-
 import asyncio
 from datetime import datetime
 
@@ -14,7 +12,7 @@ async def start(
     ahead: float = 0.0,
     language: str = "ja",
 ) -> DemoProcess:
-    """`spawn` and `ready` in one; ends the child if the wait is cancelled."""
+    """Ends the child if the wait is cancelled."""
     child = spawn(scenario, speed, origin=origin, ahead=ahead, language=language)
     try:
         return await ready(child)

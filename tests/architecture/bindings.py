@@ -1,5 +1,3 @@
-"""Every key that the console binds: on the app, on screens and widgets, for modes."""
-
 import importlib
 import inspect
 import pkgutil
@@ -31,12 +29,10 @@ def bound_keys() -> tuple[BoundKey, ...]:
 
 
 def keys_of_class(owner: type[DOMNode]) -> list[BoundKey]:
-    """The keys that a class itself binds."""
     return [each for each in bindings_of_class(owner) if has_key(each.key)]
 
 
 def bindings_of_class(owner: type[DOMNode]) -> list[BoundKey]:
-    """The bindings of a class itself; one for the palette alone has no key that exists."""
     bindings: list[BindingType] = vars(owner).get("BINDINGS", [])
     return [
         BoundKey(each.key, each.description, owner.__name__, each.id or "", each.action)
@@ -56,7 +52,6 @@ def key_methods() -> set[tuple[str, str]]:
 
 @cache
 def node_classes() -> tuple[type[DOMNode], ...]:
-    """Every class of the console that is an app, a screen or a widget."""
     modules = [
         importlib.import_module(info.name)
         for package in (tui, widgets)

@@ -1,5 +1,3 @@
-"""What a Python that has just started has in memory."""
-
 import json
 import subprocess
 import sys
@@ -15,7 +13,6 @@ print(json.dumps(sorted(sys.modules)))
 
 
 def loaded_by(*modules: str) -> set[str]:
-    """Every module in memory after a fresh Python has imported `modules` in their order."""
     answer = subprocess.run(
         [sys.executable, "-c", _SCRIPT, json.dumps(modules)],
         check=False,

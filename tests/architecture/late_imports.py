@@ -1,6 +1,4 @@
-"""Imports inside functions: every file that has some, with the reason why they are late. A circle is no
-reason, and neither is an import that whoever runs the function has made already: `test_late_imports` finds
-both."""
+"""Files with imports inside functions, and why; a circle or an import already made is no reason."""
 
 from dataclasses import dataclass
 

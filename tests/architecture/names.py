@@ -5,11 +5,9 @@ from collections.abc import Iterator
 
 PARTICIPLES = frozenset({"found", "said", "seen", "kept", "held", "told", "made", "known"})
 PRONOUN = "each"
-"""A name for one of many; in a comprehension, whose whole meaning stands in one line, it is clear enough."""
 
 
 def bare_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Line and name of every variable and parameter that is a bare participle, or `each` outside a comprehension."""
     in_comprehensions = {
         id(name)
         for node in ast.walk(tree)

@@ -1,6 +1,4 @@
-"""Finds text that reaches the screen as a plain `str`, where Textual would read it as markup. What is allowed
-is a literal, or what is seen to be a `Content` or a Rich `Text`: built in place, by a function whose
-annotation says so, or held by a name that was given nothing else."""
+"""Text that reaches the screen as a plain `str`, where Textual would read it as markup."""
 
 import ast
 from collections.abc import Iterator
@@ -22,8 +20,6 @@ _DECLARATIONS = {"Binding", "Column", "Command"}
 
 @dataclass
 class Scope:
-    """What the annotations and assignments of one file, and of one function in it, say."""
-
     returns: dict[str, str] = field(default_factory=dict)
     names: dict[str, list[ast.expr | str]] = field(default_factory=dict)
 
@@ -123,7 +119,6 @@ def _has_markup_off(node: ast.Call) -> bool:
 
 
 def is_safe(node: ast.expr, scope: Scope, depth: int = 0) -> bool:
-    """Whether `node` is a literal or certainly no plain string."""
     if depth > 8:
         return False
     match node:

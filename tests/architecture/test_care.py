@@ -1,5 +1,3 @@
-"""What CONTRIBUTING, SECURITY and the records of decisions say of this repository is so, in both languages."""
-
 import re
 from pathlib import Path
 
@@ -50,7 +48,6 @@ def targets(text):
 
 
 def unknown(names):
-    """Those that are no target of the Makefile."""
     return [name for name in sorted(names) if not re.search(rf"^{name}:", MAKEFILE, re.MULTILINE)]
 
 

@@ -17,7 +17,6 @@ def test_a_demo_that_a_test_starts_has_a_day_of_its_own():
 
 
 def _undated(command):
-    """Whether a command line runs `toban demo` at the machine's time."""
     words = {node.value for node in ast.walk(command) if isinstance(node, ast.Constant)}
     names = {node.id for node in ast.walk(command) if isinstance(node, ast.Name)}
     starts = bool({"tui", "toban"} & words) or "TOBAN" in names

@@ -1,5 +1,3 @@
-"""The documentation's pages: the generated parts are those of the code, every command is one, nothing is from elsewhere."""
-
 import re
 import tomllib
 

@@ -1,5 +1,3 @@
-"""The grammar of screens: `docs/screens.md`, the code and every binding say the same about glyphs and keys."""
-
 import ast
 import re
 from collections import Counter
@@ -22,13 +20,11 @@ _OTHER_SPELLING = re.compile(
 )
 _CAPITALS = re.compile(r"\bEnter\b|\bEscape\b|\bCtrl\b|エンター")
 _AS_IN_THE_CONFIGURATION = '"{key}" is not a key: write it as ctrl+r, f5, question_mark or ?'
-"""The one sentence that spells keys as the configuration file does."""
 MOST_ROWS = 60  # Of keys: a rare action lives in the palette alone
 TYPED_BY_METHOD = {
     *(("GroupScreen", "up"), ("GroupScreen", "down")),
     *(("LayoutScreen", "up"), ("LayoutScreen", "down")),
 }
-"""Keys that a method handles without a binding."""
 
 
 def table(name):
@@ -38,7 +34,6 @@ def table(name):
 
 
 def keys_without_meaning(bound):
-    """Yield what is wrong with each key that the grammar does not have, or has with another meaning."""
     for binding in bound:
         meanings = [meaning for meaning in MEANINGS if binding.key in meaning.keys]
         if not meanings:
@@ -125,7 +120,6 @@ def test_no_key_is_spelled_otherwise_in_a_text_that_is_not_translated():
 
 
 def _literals(path):
-    """Yield the texts in a file, without its docstrings."""
     tree = ast.parse(path.read_text("utf-8"))
     docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -220,7 +214,6 @@ FOR_PROGRAMS = {
 }
 """Files that write or read days as AWS, a shell or a person at the keyboard does, or in the cells of an axis."""
 SIGNS = "→←⇒↑↓↳⏎◂▸▽◷▌▏⚑"
-"""Signs that are no states: arrows, keys, the cursor's bar, a filter, a time limit, a mark."""
 _SYMBOL = re.compile("[\u2190-\u21ff\u25a0-\u25ff\u2600-\u27bf]")
 _MAY_HOLD_SYMBOLS = re.compile(rf"{_SYMBOL.pattern}|\\[uUN]")
 """A file without any, not even as an escape, need not be parsed."""

@@ -1,5 +1,3 @@
-"""The rules of the house: who may import whom, how long a file may be, what a package may hold."""
-
 import ast
 import re
 import tomllib
@@ -16,7 +14,6 @@ LONGEST = 500
 LONGEST_FUNCTION = 80
 MOST_MODULES = 40
 LAUNCHER = ROOT / "tui/installed/toban/__init__.py"
-"""The package of an installed Toban, which holds the command."""
 NO_PACKAGES = {"tui/installed"}  # Folders of what is built and installed, which the console never imports
 MODELS = ROOT / "services/models"  # Looked up by name, however many there are
 SCREEN = {"textual", "rich"}
@@ -42,13 +39,11 @@ def module_of(path):
 
 
 def packages_loaded_by(*modules):
-    """The top-level packages in memory after a fresh Python has imported `modules`."""
     return {name.partition(".")[0] for name in loaded_by(*modules)}
 
 
 @cache
 def imports(path):
-    """Modules that a file imports, anywhere in it, except for the type checker alone."""
     tree = ast.parse(path.read_text("utf-8"))
     for node in [node for node in ast.walk(tree) if isinstance(node, ast.If)]:
         if ast.unparse(node.test) == "TYPE_CHECKING":
@@ -64,7 +59,7 @@ def imports(path):
 
 
 def breaches(paths, breach):
-    """What breaks a rule, by file; one test for all files, because a thousand tests cost more than they check."""
+    """One test for all files, because a thousand tests cost more than they check."""
     return {named(path): breached for path in paths if (breached := breach(path))}
 
 
@@ -97,7 +92,6 @@ def test_the_terminal_is_checked_before_the_screen_library_loads():
 
 
 def ours_imported_by(path, *allowed):
-    """Modules of the house that a file imports, without those that it may."""
     return {name for name in imports(path) if is_within(name, *FLOORS) and not is_within(name, *allowed)}
 
 
@@ -145,7 +139,6 @@ def test_names_of_test_files_are_unique():
 
 
 def unexplained_lines(path):
-    """How long a file is without a reason."""
     text = path.read_text("utf-8")
     length = len(text.splitlines())
     if length <= LONGEST:

@@ -1,5 +1,3 @@
-"""Imports inside functions are in files that `late_imports` lists with a reason, and each of them is late indeed."""
-
 import ast
 import re
 from functools import cache
@@ -13,7 +11,6 @@ from tests.architecture.late_imports import REASONS
 ROOT = Path(__file__).parents[2]
 FLOORS = ("services", "widgets", "tui")
 _INDENTED_IMPORT = re.compile(r"^(?:[ \t]+|.*[:;][ \t]*)(?:import|from)[ \t]", re.MULTILINE)
-"""At the beginning of its line, a statement is in no function."""
 
 
 def late_in(path):

@@ -1,5 +1,3 @@
-"""The man pages show what the registries have, in text that every `man` reads."""
-
 import ast
 import re
 import shutil
@@ -19,7 +17,6 @@ NOT_FOR_PEOPLE = {
     *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_DEFAULT_OUTPUT", "AWS_PAGER", "AWS_CLI_AUTO_PROMPT"),
     *("AWS_EXECUTION_ENV", "AWS_SECURITY_TOKEN", "AWS_DEFAULT_PROFILE", "AWS_CREDENTIAL_FILE"),
 }
-"""Variables in the source that the pages leave out."""
 
 
 @pytest.mark.parametrize("language", PAGES)
@@ -85,7 +82,6 @@ def test_the_formatters_have_nothing_to_say(command, language):
 
 
 def _variables():
-    """Names of environment variables in the source, apart from the embedded AWS."""
     for folder in ("tui", "services", "widgets"):
         for path in (ROOT / folder).rglob("*.py"):
             text = path.read_text("utf-8")

@@ -1,5 +1,3 @@
-"""`make mutants` on a small package."""
-
 import os
 import subprocess
 import sys

@@ -25,7 +25,6 @@ NUMBERED = re.compile(r"\b(limit|seconds|timeout)=[0-9]|asyncio\.(timeout|wait_f
 
 
 def short(node):
-    """The lines of waits that end before `LEAST`, except where a test wants a wait to fail."""
     if isinstance(node, ast.With | ast.AsyncWith) and "pytest.raises" in ast.unparse(node.items[0]):
         return
     if isinstance(node, ast.Call) and (name := _called(node)) in WAITS:

@@ -1,5 +1,3 @@
-"""Both READMEs are short, and name every mode by its key."""
-
 import re
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""No plain string reaches a widget that would read it as markup."""
-
 import ast
 from pathlib import Path
 
@@ -17,7 +15,6 @@ def named(path):
 
 
 def trees_with(words):
-    """Name and tree of every file in whose text one of `words` stands; the others cannot use them."""
     for path in ALL:
         text = path.read_text("utf-8")
         if any(word in text for word in words):

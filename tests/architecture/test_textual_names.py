@@ -24,7 +24,6 @@ INTENDED = {
     },
     "TerminalApp": {"_begin_update", "_build_driver", "_display", "_end_update"},
 }
-"""By class: what it overrides on purpose; its docstring or a comment there says why."""
 
 
 def test_only_the_intended_names_of_textual_are_overridden():

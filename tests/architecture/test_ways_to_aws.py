@@ -19,7 +19,6 @@ MAY_CONNECT = {
     "services/aws/client/sdk/error_translation.py": "names the errors of connections",
     "services/aws/client/single_attempt.py": "the SDK's own session",
 }
-"""Files below `services/aws` that touch what can open a connection, and why."""
 
 
 def test_only_the_sdk_leads_to_aws():

@@ -1,5 +1,3 @@
-"""One word for one thing on the screen: words that the grammar (`docs/screens.md`) replaced do not come back."""
-
 import re
 import tomllib
 from pathlib import Path
@@ -27,7 +25,6 @@ JAPANESE = {
     r"（\{?(weekday|曜)|\((?:月|火|水|木|金|土|日)曜日?\)|（[月火水木金土日]）": "weekdays in half-width brackets",
     r"させて(いただ|頂)": "plain words",
 }
-"""What must not be in a Japanese text, and what stands in its place."""
 ENGLISH = {
     r"\bvalue then\b": "value at the change",
     r"\bin vain\b": "refused, without effect",
@@ -42,7 +39,6 @@ ENGLISH = {
     r"\boverrul": "override",
     r"\bscaled in vain\b": "scaling refused",
 }
-"""What must not be in an English text, and what stands in its place."""
 KEPT = {"remarks"}  # Sources that are names in files: keys of the journal's data as they are stored
 Words = dict[str, str]
 

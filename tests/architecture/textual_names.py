@@ -1,6 +1,4 @@
-"""Private names of ours that Textual's base classes have as well: an override that Textual does not know of.
-A screen that keeps `self._running` takes the name from Textual's MessagePump, and its footer silently
-stops."""
+"""Private names that shadow Textual's: a screen with its own `self._running` silently stops its footer."""
 
 import ast
 import inspect
@@ -23,11 +21,9 @@ _GENERATED = frozenset(
         "_reactives",
     }
 )
-"""Set on each class by Textual itself."""
 
 
 def overrides(owner: type[Any], ours: Collection[str] = OURS) -> Iterator[tuple[str, str]]:
-    """Each private name that `owner`, or a base of ours that it has, shares with a class of Textual: (class, name)."""
     taken = frozenset(
         name for base in owner.__mro__ if _package(base) == "textual" for name in private_names(base)
     )
@@ -39,7 +35,6 @@ def overrides(owner: type[Any], ours: Collection[str] = OURS) -> Iterator[tuple[
 
 @cache
 def private_names(owner: type[Any]) -> frozenset[str]:
-    """Names with one underscore in front that a class itself has: methods, class attributes, and what `self` is given."""
     mangled = f"_{owner.__name__.lstrip('_')}__"
     return frozenset(
         name

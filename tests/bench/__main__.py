@@ -26,8 +26,7 @@ GROUPS = (
 )
 SETS = {"logs": ("log", "reading", "tail")}  # Groups that are measured together
 COUNTED = "smoke"
-"""Less than two minutes of what the others measure for long: counts alone, the same on any machine, so that a missed
-goal ends it with status 1."""
+"""Under two minutes: counts alone, the same on any machine, so that a missed goal ends it with status 1."""
 
 
 def main() -> None:

@@ -1,5 +1,3 @@
-"""What a terminal says when a program asks it something, found in the program's output."""
-
 _MARGINS = b"\x1b[?69$p"
 _ANSWERS = {
     b"\x1b[c": b"\x1b[?62;22c",
@@ -19,7 +17,6 @@ class Answering:
         self._answers = _ANSWERS if margins else _ANSWERS | {_MARGINS: _NO_MARGINS}
 
     def to(self, data: bytes) -> bytes:
-        """The answers to what is asked in `data`, in their order; b"" for none."""
         data = self._cut + data
         answers = sorted(
             (at, answer) for question, answer in self._answers.items() for at in _places(data, question)

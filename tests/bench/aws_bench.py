@@ -42,7 +42,6 @@ def run(quick: bool) -> list[Row]:
 
 
 def business_day(minutes: int) -> tuple[list[Row], list[Row]]:
-    """The whole, and each kind of request, from the first minute and a multiple of the five of the slower widgets after it."""
     with running_world("ordinary-day", speed=SPEED) as world:
         start, end, metrics, looks = asyncio.run(_watch(world, minutes))
     calls, yen = _day(start.calls, end.calls, minutes), _day(start.yen, end.yen, minutes)
@@ -65,7 +64,6 @@ def business_day(minutes: int) -> tuple[list[Row], list[Row]]:
 
 
 def _large() -> list[Row]:
-    """A dashboard of 500 metrics, each with a limit of the runbook, of which a screen shows eight widgets."""
     with running_world("ordinary-day", speed=LARGE_SPEED) as world:
         asyncio.run(_put_large(world))
         start, end, metrics, _looks_yen = asyncio.run(_watch(world, LARGE_MINUTES, looks=False))
@@ -100,7 +98,6 @@ async def _put_large(world: World) -> None:
 
 
 def _day(start: float, end: float, minutes: int) -> float:
-    """What a business day comes to: its first minute as it was, and the rest at the pace of the others."""
     return start + (end - start) / (minutes - 1) * (BUSINESS_MINUTES - 1)
 
 
@@ -146,14 +143,12 @@ async def _watch(world: World, minutes: int, *, looks: bool = True) -> tuple[Usa
 
 
 async def _looks(services: Services) -> float:
-    """Yen of the inspections of a Monday, each over the time since the evening before."""
     until = services.clock.now()
     look = InspectionRequest(since=until - timedelta(hours=16), until=until)
     return sum([(await services.inspection_runner.run(id, look)).cost.yen for id in MONDAY])
 
 
 async def _watch_one(stream: AsyncIterator[object], services: Services) -> None:
-    """Read until cancelled; what has come into view is read at once, as on a screen."""
     async for _item in stream:
         if services.dashboard.is_due():
             services.feeds["dashboard"].refresh()

@@ -1,5 +1,4 @@
-"""How soon the calendar shows any month, and fifty years: beside following every rule from its beginning. A
-new month of hundreds of duties is measured with the states of its occurrences, in processor time."""
+"""The calendar's months, and fifty years, beside following every rule from its beginning."""
 
 import math
 import statistics

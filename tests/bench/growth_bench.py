@@ -1,5 +1,3 @@
-"""How a console's costs grow with its world: alarms, widgets, duties and years of journal; where it stops being usable."""
-
 import math
 import subprocess
 import sys
@@ -67,7 +65,6 @@ class Measured(NamedTuple):
 
 
 def run(quick: bool) -> list[Row]:
-    """The rows of this group; a quick run has one world of each kind and turns no minute."""
     minute = 15.0 if quick else 62.0
     chosen = slice(1, 2) if quick else slice(None)
     rows = _tour_rows(quick)
@@ -142,7 +139,6 @@ _GROWING: dict[str, tuple[Callable[[Figures], float], float]] = {
 
 
 def _exponents(before: Measured, after: Measured) -> list[Row]:
-    """How each cost grows from one world to the next: 1 is linear."""
     step = f"n from {before.case.grown_by:,} to {after.case.grown_by:,}"
     times = math.log(after.case.grown_by / before.case.grown_by)
     rows = []
@@ -154,7 +150,6 @@ def _exponents(before: Measured, after: Measured) -> list[Row]:
 
 
 def _usable(results: Sequence[Measured]) -> Row:
-    """The largest world in which no step and no key takes too long."""
     good = [
         result.case.grown_by
         for result in results
@@ -212,7 +207,6 @@ def _journal_rows(cases: Sequence[Case], minute: float) -> list[Row]:
 
 @contextmanager
 def _journal(count: int) -> Iterator[Path]:
-    """A journal of about `count` entries that ends now; ten years, or as many days as a small one fills."""
     days = min(YEARS * 365, count // LEAST_A_DAY)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "journal.db"

@@ -1,5 +1,3 @@
-"""An incident: the first wave beside its limits, weighing and packing, and how they grow with incidents and log lines."""
-
 import asyncio
 import os
 import statistics

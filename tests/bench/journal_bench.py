@@ -1,5 +1,3 @@
-"""The journal at ten years of daily use beside one of a few weeks: open, page, search, append, verify."""
-
 import asyncio
 import random
 import sqlite3
@@ -26,7 +24,6 @@ GROUP = "journal"
 LARGE, SMALL = 200_000, 1_000
 PAGE = 200
 FLAT = ("open", "first page", "page 1,000", "one target, first page", "search, common word", "append, p50")
-"""Must not grow with the journal."""
 START = datetime(2016, 4, 1, tzinfo=UTC)
 PEOPLE = ("sato", "suzuki", "takahashi", "tanaka", "root (sudo: ito)")
 _COMMON = (EntryKind.SIGN_OFF,) * 10 + (EntryKind.ACKNOWLEDGED,) * 5 + (EntryKind.NOTE, EntryKind.STARTED)
@@ -34,7 +31,6 @@ _RARE = (EntryKind.PLAN, EntryKind.INTENT, EntryKind.OUTCOME, EntryKind.ARMED)
 
 
 def run(quick: bool) -> list[Row]:
-    """One row a figure; the yardstick is the small journal."""
     with tempfile.TemporaryDirectory() as folder:
         large = build(Path(folder) / "large.db", LARGE // 10 if quick else LARGE)
         small = build(Path(folder) / "small.db", SMALL)
@@ -50,7 +46,6 @@ def run(quick: bool) -> list[Row]:
 
 
 def build(path: Path, count: int) -> Path:
-    """A journal of `count` entries, two or three each hour of the years since 2016."""
     rng = random.Random(1)
     files.create(path)
     previous, at = NOTHING, START

@@ -1,5 +1,3 @@
-"""Journals that hosts share: appends a second on every engine, and how soon a host has its copy."""
-
 import asyncio
 import json
 import os
@@ -73,7 +71,6 @@ def _appends(folder: Path, count: int) -> Iterator[Row]:
 
 
 def _in_one_transaction(path: Path, count: int) -> float:
-    """Appends a second as before there were ledgers: by one thread, without a loop."""
     with closing(Store(path)) as store:
         began = time.perf_counter()
         for number in range(count):
@@ -127,7 +124,6 @@ def _copies(folder: Path, count: int) -> list[Row]:
 
 
 def _copy(folder: Path, count: int) -> tuple[Figures, Figures]:
-    """The figures of a cold start and of the fastest warm one."""
     records = folder / f"{count}.records"
     _write_records(records, build(folder / f"{count}.db", count))
     with _pages(records) as port:
@@ -149,7 +145,6 @@ def _write_records(path: Path, journal: Path) -> None:
 
 @contextmanager
 def _pages(records: Path) -> Iterator[int]:
-    """A server of the records; its port."""
     command = [sys.executable, "-m", "tests.bench.ledger_pages", str(records)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

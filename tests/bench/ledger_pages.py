@@ -1,5 +1,4 @@
-"""A server that answers Query and PutItem as DynamoDB does, in pages of 1 MB, from records in an SQLite file.
-`python -m tests.bench.ledger_pages FILE` prints its port."""
+"""Answers Query and PutItem as DynamoDB does; `python -m tests.bench.ledger_pages FILE` prints its port."""
 
 import json
 import sqlite3
@@ -49,7 +48,7 @@ class Pages(BaseHTTPRequestHandler):
         return (200, {}) if stored else (400, {"__type": kind, "message": "The conditional request failed"})
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing."""
+        pass
 
 
 def main() -> None:

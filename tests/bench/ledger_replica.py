@@ -1,6 +1,4 @@
-"""One start of a console's shared journal, in a process of its own: how long it takes, and the memory at its
-peak. `python -m tests.bench.ledger_replica ADDRESS COPY` prints `{"seconds": …, "processor": …, "entries": …,
-"peak_mb": …}`."""
+"""`python -m tests.bench.ledger_replica ADDRESS COPY` prints one start's seconds and peak memory as JSON."""
 
 import asyncio
 import json

@@ -1,6 +1,4 @@
-"""Over SSH on a line of so many bytes a second: how old the screen is, how long a key takes, what is sent.
-Beside ours: the same pane with Textual's output in place of our own, and Textual's Log under its own driver.
-Each gets RATE log lines a second; in the full run the console itself is watched, too."""
+"""Our pane beside the same one with Textual's output, and Textual's Log under its own driver."""
 
 import tempfile
 from pathlib import Path
@@ -18,7 +16,7 @@ TEXTUAL = {"TOBAN_OUTPUT": "textual"}
 
 
 def run(quick: bool) -> list[Row]:
-    """The rows of this group: about a minute when `quick`, else within ten."""
+    """About a minute when `quick`, else within ten."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             with running_sshd(Path(folder)) as server:
@@ -59,7 +57,6 @@ def _fed(server: Server, link: Link, seconds: float) -> list[Row]:
 
 
 def _beside(link: Link, ours: Figures, name: str, other: Figures, goals: tuple[str, str]) -> list[Row]:
-    """`goals` are those of the bytes and of the gap."""
     pane = f"pane, {link.words}"
     rows = _figures(pane, "age", ours, name, other, goals)
     return [*rows, _key(f"{pane}: key to screen", ours, name, other)]
@@ -78,19 +75,17 @@ def _figures(
 
 
 def _key(figure: str, ours: Figures, name: str, other: Figures) -> Row:
-    """Where no answer came, how long it was waited for."""
     waited = name if other.answered else f"{name} (no answer)"
     return against(GROUP, f"{figure}{_unanswered(ours)}", ours.key, "s", waited, other.key)
 
 
 def _seen(server: Server, link: Link, seconds: float, env: dict[str, str]) -> tuple[Figures, Figures]:
-    """The console in watch and in logs mode, in a world of its own: lines put before would fill the tail."""
+    """In a world of its own: lines put before would fill the tail."""
     with running_world("ordinary-day") as world:
         return Console(server, world.url, world.env).measure(link, seconds, env)
 
 
 def _console(server: Server, link: Link, seconds: float) -> list[Row]:
-    """The console beside itself with Textual's output; its newest line waits for the next poll, on every line alike."""
     watch, logs = _seen(server, link, seconds, {})
     watch_plain, logs_plain = _seen(server, link, seconds, TEXTUAL)
     rows = []

@@ -1,5 +1,4 @@
-"""The log pane beside Textual's Log and RichLog, lnav and toolong: speed, CPU, delay, memory, search, paging.
-Every program follows the same kind of file in a pseudo-terminal of the same size, in the same run."""
+"""Every program follows the same kind of file in a pseudo-terminal of the same size, in the same run."""
 
 import asyncio
 import statistics
@@ -36,15 +35,13 @@ class Follow(NamedTuple):
 
 
 def run(quick: bool) -> list[Row]:
-    """All rows; about half a minute when `quick`, else within three minutes."""
+    """About half a minute when `quick`, else within three minutes."""
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), seconds=2.0 if quick else 4.0, quick=quick)
         return [*bench.following(), *bench.sustained(), *bench.loading(), *bench.paging()]
 
 
 class Bench:
-    """One run; `seconds` is how long each program is watched."""
-
     def __init__(self, folder: Path, seconds: float, quick: bool) -> None:
         self.folder = folder
         self.seconds = seconds
@@ -74,7 +71,6 @@ class Bench:
         return rows + self._missing()
 
     def sustained(self) -> list[Row]:
-        """The highest rate of a ladder at which a program keeps up."""
         ladder = {
             "pane": (200_000,) if self.quick else (200_000, 400_000),
             "lnav": (10_000, 25_000, 50_000),
@@ -100,7 +96,7 @@ class Bench:
         ]
 
     def follow(self, kind: str, rate: int, seconds: float | None = None) -> Follow | None:
-        """Write lines at `rate` and watch them appear; None when the program is missing or died."""
+        """None when the program is missing or died."""
         path = self.folder / f"{kind}-{rate}.log"
         path.write_bytes(block(0, FIRST))
         try:
@@ -247,7 +243,6 @@ class Bench:
 
 
 def _watch(terminal: Terminal, path: Path, rate: int, seconds: float) -> Follow | None:
-    """Write to `path` at `rate`, reading the terminal meanwhile."""
     written: list[tuple[int, float]] = []
     number = FIRST
     start_cpu, began = terminal.cpu(), time.monotonic()
@@ -269,8 +264,7 @@ def _watch(terminal: Terminal, path: Path, rate: int, seconds: float) -> Follow 
 
 
 def _delays(written: list[tuple[int, float]], sightings: list[tuple[float, int]]) -> tuple[list[float], int]:
-    """(seconds from each block's write to the sight of its last line, ascending; how many were never seen).
-    What was not seen counts with the time that it has waited so far."""
+    """(seconds from write to sight, ascending; how many were never seen: they count with their wait so far)."""
     delays, at, now, unseen = [], 0, time.monotonic(), 0
     for number, when in written:
         while at < len(sightings) and sightings[at][1] < number:

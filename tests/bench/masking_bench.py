@@ -1,5 +1,3 @@
-"""Masking of the lines that take it longest: 32 kB that begin a secret again and again."""
-
 import time
 
 from services.logs.masking.mask import Masker

@@ -1,5 +1,3 @@
-"""The smallest Textual app that answers a key: the yardstick for start-up."""
-
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 

@@ -1,5 +1,4 @@
-"""How soon after nine o'clock on a Monday what is due is judged by one console, over the embedded AWS. That
-five consoles judge it once is tested (`test_open_consoles`): they have to be processes of their own."""
+"""How soon after nine on a Monday what is due is judged by one console, over the embedded AWS."""
 
 import asyncio
 import tempfile
@@ -67,8 +66,6 @@ def _is_judged(services: Services) -> bool:
 
 
 def _work(services: Services) -> tuple[Coroutine[Any, Any, None], ...]:
-    """What a console does with its duties, without a screen."""
-
     async def duties() -> None:
         async for view in services.duties.states():
             services.scheduler.schedule(view)

@@ -19,8 +19,6 @@ class ClockApp(App[None]):
 
 
 class NaiveApp(App[None]):
-    """Alarms, charts and a log tail, everything brought up to date every second."""
-
     TITLE = "naive-is-ready"
     CSS = "Grid { grid-size: 3 2; height: 1fr; } Sparkline { height: 1fr; } RichLog { height: 12; }"
 

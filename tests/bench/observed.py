@@ -1,5 +1,3 @@
-"""Runs a command in a pseudo-terminal and watches its output, processor time and wake-ups from outside."""
-
 import fcntl
 import os
 import pty
@@ -33,7 +31,6 @@ class Load(NamedTuple):
 
 
 def in_terminal(command: Sequence[str], env: Mapping[str, str]) -> "tuple[int, subprocess.Popen[bytes]]":
-    """(the near end, the process) of a command in a terminal of ROWS × COLUMNS, in a session of its own."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     process = subprocess.Popen(
@@ -44,12 +41,9 @@ def in_terminal(command: Sequence[str], env: Mapping[str, str]) -> "tuple[int, s
 
 
 class Terminal:
-    """One command in one terminal; use as a context manager."""
-
     def __init__(
         self, command: Sequence[str], env: Mapping[str, str] | None = None, *, margins: bool = True
     ) -> None:
-        """`margins`: the terminal has left and right margins."""
         self.bytes = 0  # Received so far
         self.text = ""  # What could be read of the output so far, without its escape sequences
         self._cut = b""
@@ -67,7 +61,6 @@ class Terminal:
         self.close()
 
     def read(self, seconds: float) -> int:
-        """Take what comes within `seconds`, in one read at most; the bytes read."""
         if not select.select([self.master], [], [], max(0.0, seconds))[0]:
             return 0
         try:
@@ -81,7 +74,6 @@ class Terminal:
         return len(data)
 
     def _take(self, data: bytes) -> None:
-        """Add to `text`; an escape sequence cut in two waits for its rest."""
         last = data.rfind(b"\x1b")
         whole = last < 0 or len(data) - last > _LONGEST_ESCAPE or _ESCAPES.match(data, last)
         data, self._cut = (data, b"") if whole else (data[:last], data[last:])
@@ -107,7 +99,6 @@ class Terminal:
         return None if reached is None else time.perf_counter() - began
 
     def quiet(self, seconds: float, limit: float = 10.0) -> None:
-        """Read until nothing came for `seconds`."""
         end = last = time.perf_counter()
         end += limit
         while (now := time.perf_counter()) < end and now - last < seconds:

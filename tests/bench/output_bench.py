@@ -1,5 +1,4 @@
-"""What a moving log costs on the wire, and what a still screen costs: our panes beside Textual's Logs. To a
-pseudo-terminal that answers at once, so nothing but the output itself is measured; see `link` for lines."""
+"""On a pseudo-terminal that answers at once, so that only the output is measured; for lines see `link`."""
 
 import sys
 

@@ -1,5 +1,3 @@
-"""Where peers are, when they are installed: on the PATH, or by `make peers` in `.peers/`."""
-
 import os
 import shutil
 import subprocess
@@ -12,7 +10,6 @@ _COMMANDS = {"toolong": "tl"}
 
 @cache
 def peer(name: str) -> str | None:
-    """The peer's command, or None when it is not installed."""
     command = _COMMANDS.get(name, name)
     own = ROOT / ".peers" / name / "bin" / command
     if own.exists():

@@ -1,5 +1,3 @@
-"""Fills the memory of a log pane with many lines at once."""
-
 from array import array
 
 from widgets.logs.pane.pane import LogPane
@@ -8,7 +6,6 @@ from widgets.logs.store.store import LogStore
 
 
 def append_raw(store: LogStore, data: bytes, at: int) -> None:
-    """Add lines of one time, separated by line feeds, without a stream, as fast as memory allows."""
     at = max(at, store.newest)
     start = 0
     data = data if data.endswith(b"\n") else data + b"\n"

@@ -1,5 +1,4 @@
-"""Reading what a log pane holds: how long each action takes, and how long it keeps the console from its keys.
-In the logs mode of a real console on the embedded AWS, beside the same action on a tenth of the lines."""
+"""Measured in the logs mode of a real console, beside the same action on a tenth of the lines."""
 
 import asyncio
 import gc
@@ -47,7 +46,6 @@ Action = Callable[[Pilot[Any], LogPane], Awaitable[None]]
 
 
 def run(_quick: bool) -> list[Row]:
-    """Two rows an action: its whole time, and its longest hold of the event loop."""
     with running_world("ordinary-day") as world, _home():
         small = asyncio.run(_costs(world, LINES // TIMES))
         large = asyncio.run(_costs(world, LINES))
@@ -74,7 +72,6 @@ def _home() -> Iterator[None]:
 
 
 async def _costs(world: World, count: int) -> dict[str, Cost]:
-    """Each action on a pane of `count` lines; merging on two."""
     journal = Path(os.environ["HOME"]) / f"{count}.db"
     # As `tui.__main__` does: what is there after the start is never traversed again.
     gc.disable()
@@ -118,7 +115,6 @@ async def _cost(pilot: Pilot[Any], pane: LogPane, action: Action) -> Cost:
 
 
 async def _reached(condition: Callable[[], object]) -> None:
-    """Let the console work until `condition` holds."""
     while not condition():  # noqa: ASYNC110  the console has no event for each state that is measured
         await asyncio.sleep(0.001)
 

@@ -1,5 +1,3 @@
-"""One line of a benchmark's table, and the table."""
-
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,7 +20,6 @@ class Row(NamedTuple):
 
     @property
     def met(self) -> bool | None:
-        """Whether the ratio meets the goal; None where there is none to meet."""
         if self.ratio is None or not self.goal:
             return None
         sign, bound = self.goal.split()
@@ -37,7 +34,6 @@ def against(
 
 
 def print_rows(rows: Sequence[Row]) -> None:
-    """An aligned table; a goal that is missed is marked."""
     head = ("", "figure", "ours", "unit", "yardstick", "", "ratio", "goal", "")
     table = [head, *(_cells(row) for row in rows)]
     widths = [max(cell_len(cells[column]) for cells in table) for column in range(len(head))]

@@ -1,6 +1,4 @@
-"""From the command to the outline, the first frame, the panels and the first live value, beside peers;
-headless commands. Every figure is a median of fresh processes, each in a pseudo-terminal of the same size, in
-the same run."""
+"""Every figure is a median of fresh processes, each in a pseudo-terminal of the same size."""
 
 import os
 import shutil
@@ -28,8 +26,6 @@ CURSOR = "▌"  # Stands before the row with the cursor
 
 
 class Mark(NamedTuple):
-    """A moment of a start: a text that is on the screen from then on."""
-
     figure: str
     text: str
 
@@ -45,12 +41,9 @@ READS = (
     ("inspect alarms --json, processor", ("inspect", "alarms", "--json"), "<= 1"),
     ("alarms --json, processor", ("alarms", "--json"), "<= 1.7"),
 )
-"""Commands without a screen that read what `aws cloudwatch describe-alarms` reads, and more."""
 
 
 class Peer(NamedTuple):
-    """Another console, what it shows when it is there, and a key with what that shows."""
-
     name: str
     arguments: tuple[str, ...]
     text: str
@@ -73,8 +66,6 @@ def run(quick: bool) -> list[Row]:
 
 
 class Bench:
-    """One run; `runs` starts a figure, after one that warms the caches."""
-
     def __init__(self, runs: int) -> None:
         self.runs = runs
         self.few = max(2, runs // 2)
@@ -82,7 +73,6 @@ class Bench:
         self.interactive: float | None = None
 
     def ours(self) -> list[Row]:
-        """The console's own moments, on a running AWS and with the demo's."""
         python = self.reach([sys.executable, "-c", "print('done')"], ["done"])[0]
         app = [sys.executable, str(HERE / "minimal_app.py")]
         minimal = self.reach(app, ["minimal-is-ready"])[0]
@@ -111,7 +101,7 @@ class Bench:
         ]
 
     def headless(self, world: World) -> list[Row]:
-        """Processor seconds of commands without a screen, each in turn with the AWS CLI on the same endpoint."""
+        """Processor seconds, each in turn with the AWS CLI on the same endpoint."""
         place = ("--endpoint-url", world.url)
         aws = _executable("aws")
         if aws is None:

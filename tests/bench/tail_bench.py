@@ -1,7 +1,4 @@
-"""A log group followed by `toban logs tail`, the console, `aws logs tail --follow` and awslogs: the same
-stream for each. Each has an embedded AWS of its own, which gives 5 FilterLogEvents a second and 1 MB a page
-as AWS does. The stream is 1,000 lines a second, 100 lines a minute late among them, and a burst at its
-end."""
+"""Each has an embedded AWS of its own, which gives 5 FilterLogEvents a second and 1 MB a page as AWS does."""
 
 import statistics
 import sys
@@ -43,7 +40,7 @@ class Followed(NamedTuple):
 
 
 def run(quick: bool) -> list[Row]:
-    """All rows: within three minutes when `quick`, else five."""
+    """Within three minutes when `quick`, else five."""
     seconds, burst = (8.0, 20_000) if quick else (20.0, 50_000)
     ours = _piped("toban", seconds, burst)
     rows = _trust(ours, int(RATE * seconds) + LATE + burst)
@@ -83,7 +80,6 @@ def _piped(name: str, seconds: float, burst: int) -> Followed:
 
 
 def _settle(reader: PipeReader, puts: Sequence[Put], quiet: float) -> None:
-    """Read until every line is there, or no more have come for `quiet` seconds."""
     total, began = puts[-1].last + 1, time.monotonic()
     newest, since = -1, began
     while len(reader.shown) < total and (now := time.monotonic()) - began < LONGEST and now - since < quiet:

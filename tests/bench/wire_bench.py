@@ -1,9 +1,4 @@
-"""Bytes to the terminal, processor time and wake-ups of an idle console, beside stock widgets and lnav.
-
-"Only the clock": every panel is filled and nothing new is read, so the clock and the ages are all that moves.
-"At work": the console as it comes, every log line and, unless quick, a minute's metrics included: a new line of the
-log beside the charts is most of what is sent, and the terminal scrolls the others if it has left and right margins.
-"""
+"""Measured with the clock alone (panels filled, nothing new is read), and at work (as the console comes)."""
 
 import sys
 import tempfile

@@ -1,5 +1,3 @@
-"""An embedded AWS for a measurement, and what a console needs to be led to it."""
-
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +18,7 @@ class World(NamedTuple):
 
 @contextmanager
 def running_world(scenario: str, speed: float = 1.0, *, origin: datetime | None = None) -> Iterator[World]:
-    """Start one (at `origin`, aware) and end it; from then on this process, too, has only made-up credentials."""
+    """At `origin` (aware); from then on this process, too, has only made-up credentials."""
     env: dict[str, str] = {}
     isolate(env)
     child = spawn(scenario, speed, origin=origin)

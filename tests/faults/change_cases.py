@@ -1,6 +1,4 @@
-"""How each kind of change is planned with an effect that the embedded AWS shows: one entry a change. A new
-kind needs one entry in `CASES`; `test_every_kind_has_a_case` fails without it. The matrix of faults
-(`tests.faults.test_change_matrix`) then covers it."""
+"""A new kind needs one entry in `CASES`; the matrix of faults (`test_change_matrix`) then covers it."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -60,8 +58,7 @@ class Case:
     steps: int = 1
     days: float = 0.0  # Days that pass before the plan
     is_undone_by_aws: bool = False
-    """AWS may undo it by itself, so that reading shows the state of before whether it was done or not: it stays listed
-    as unknown until a person says what happened."""
+    """Reading shows the state of before, done or not: it stays unknown until a person says what happened."""
 
     @property
     def id(self) -> str:
@@ -151,8 +148,6 @@ def service(embedded: Embedded) -> Any:
 
 
 def release(number: int, *, seconds: int = 0, hook: str = "") -> Callable[..., None]:
-    """The pipeline deploys a revision, and the world lives on for some seconds."""
-
     def deploy(embedded: Embedded, _plan: Plan | None = None) -> None:
         with embedded.world.lock:
             service(embedded).deploy(f"{names.FAMILY}:{number}", now(embedded), hook=hook)
@@ -185,7 +180,6 @@ def move_tag(embedded: Embedded, _plan: Plan) -> None:
 
 
 def move_cache(embedded: Embedded, plan: Plan) -> None:
-    """A request with the reference of the plan is there already, for other files."""
     batches = embedded.world.component(DistributionCache).invalidations
     batches.append(DemoInvalidation(("/other.html",), plan.id, embedded.clock.now()))
 
@@ -286,7 +280,7 @@ class Console(Desk):
         return await self.engine.plan(case.kind, await self.target(case), {**case.parameters, **more})
 
     async def target(self, case: Case) -> str:
-        """The name of the case's target. Raises KeyError if there is none any more."""
+        """Raises KeyError if there is none any more."""
         if case.target:
             return case.target
         await self.runs()
@@ -304,7 +298,6 @@ class Console(Desk):
             await self.arm()
 
     async def settle(self, id: str) -> Any:
-        """The run once AWS was read, as the console does by itself."""
         states = self.engine.states()
         try:
             async for runs in states:

@@ -1,7 +1,4 @@
-"""Consoles that are stopped, or killed, at a chosen moment of a change. A stopped process runs nothing while
-time passes: in `stopped` the clock of the world, by which requests are then also signed, advances at exactly
-that moment, and other consoles act meanwhile. Real signals: `tests.faults.test_change_stopped` and
-`tests.faults.test_change_kill`."""
+"""A stop lets the world's clock advance at that moment; real signals: `test_change_stopped`, `…_kill`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -40,8 +37,6 @@ ENTRIES = {"confirmed": EntryKind.PLAN, "intended": EntryKind.INTENT, "recorded"
 
 @dataclass
 class Stop:
-    """One stop: at which moment of which step, and what happens meanwhile."""
-
     moment: str
     step: int
     meanwhile: Callable[[], Awaitable[None]]
@@ -63,7 +58,6 @@ def sign_by_the_world_s_clock(embedded: Embedded, monkeypatch: pytest.MonkeyPatc
 
 @contextmanager
 def stopped(stop: Stop, one: Console, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """`one` stops at the moment of `stop`, and nobody else does."""
     with monkeypatch.context() as patch:
         # What others do meanwhile must not be cut off by the time-out of the request.
         patch.setattr(sender, "WRITE_SECONDS", 60.0)
@@ -81,7 +75,6 @@ _PLACES: dict[str, tuple[tuple[Any, str], ...]] = {
     STOPS[2]: ((AioRequestSigner, "sign"), (GithubClient, "sealing_key")),
     **dict.fromkeys(STOPS[3:], ((OnceSession, "send"), (GithubClient, "put_secret"))),
 }
-"""What is entered at each moment, or, where it is on the way out, left: for AWS and for GitHub."""
 
 
 def _stopping(stop: Stop, usual: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -98,7 +91,6 @@ def _stopping(stop: Stop, usual: Callable[..., Awaitable[Any]]) -> Callable[...,
 
 
 def _mark_requests(stop: Stop, one: Console, patch: pytest.MonkeyPatch) -> None:
-    """Let `_sending` tell the request of the step to stop at from every other."""
     permits: list[Any] = []
     issue = one.engine.permits.issue
 

@@ -1,6 +1,4 @@
-"""Invalid command lines, variables and files, from which the fuzz of the command line is built. Commands and
-options come from click itself, and variables from the configuration and the SDK, so that new ones are covered
-without a word here."""
+"""Commands and options come from click itself, variables from the configuration and the SDK."""
 
 import os
 import random
@@ -137,7 +135,6 @@ def variables() -> list[str]:
 
 
 def extremes(folder: Path) -> list[Case]:
-    """Each file of each command with a name that cannot be looked up, each time at the ends of the calendar."""
     values = {
         ("FILE",): [str(folder / ("n" * 300))],
         ("TIME", "DAY", "DATE", "MONTH"): ["0001-01-01", "0001-01-02 00:00", "9999-12-31", "9999-12"],
@@ -153,8 +150,6 @@ def extremes(folder: Path) -> list[Case]:
 
 
 class Fuzz:
-    """Draws cases; the same ones for the same seed."""
-
     def __init__(self, seed: int, paths: tuple[str, ...]) -> None:
         self._rng = random.Random(seed)
         self._pool = (*TEXTS, *TIMES, *ADDRESSES, *NAMES, *paths)
@@ -163,7 +158,6 @@ class Fuzz:
         self._variables = variables()
 
     def cases(self, count: int) -> list[Case]:
-        """Each option and each variable once at least where `count` allows, with few or many others."""
         options = [(path, params, one) for path, params in self._commands for one in params]
         self._rng.shuffle(options)
         self._rng.shuffle(self._variables)

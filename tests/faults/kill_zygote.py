@@ -50,7 +50,6 @@ def wired(url: str, journal: str, at: str) -> Services:
 
 
 async def change(url: str, journal: str, at: str, mark: Callable[[], None]) -> None:
-    """Plan on the state that the server is known to be in, and apply."""
     services = wired(url, journal, at)
     await services.journal.open()
     await services.engine.arm("月末", timedelta(minutes=30))
@@ -80,7 +79,6 @@ def marked(call: Callable[..., Awaitable[Any]], mark: Callable[[], None]) -> Cal
 
 
 def _is_settled(run: Run) -> bool:
-    """Whether nothing is open, or only what a read has not decided."""
     return not any(
         step.state is StepState.SENDING or (step.state is StepState.UNKNOWN and LOOKED_UP not in step.text)
         for step in run.steps
@@ -143,7 +141,6 @@ def _child(url: str, order: dict[str, Any], writer: int) -> None:
 
 
 def _kill(child: int, marks: int, order: dict[str, Any]) -> tuple[list[float], bool]:
-    """Kill `child` at the time that was ordered; (when its marks came, whether it was still there)."""
     mark_times: list[float] = []
     due: float | None = None
     while True:

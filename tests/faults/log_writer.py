@@ -40,7 +40,6 @@ class Writer:
             self.client.create_log_stream(logGroupName=group, logStreamName=f"task/{number}")
 
     def events(self, group: str, number: int, seconds: float) -> Iterator[tuple[int, str]]:
-        """`number` events of the last `seconds`, some of them late."""
         now, seconds = self.clock.now().timestamp(), seconds * self.clock.speed
         for index in range(number):
             is_late = self.random.random() < 0.01 and time.monotonic() > self.late_from

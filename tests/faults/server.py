@@ -1,5 +1,3 @@
-"""A server on loopback that speaks HTTP/1.1 and misbehaves as configured, counting what reaches it."""
-
 import asyncio
 import json
 from collections import Counter
@@ -51,7 +49,6 @@ REQUEST_ID = "4e8b1c9a-0000-4000-8000-70ba70ba70ba"
 
 
 def answer(value: Any, **more: Any) -> Reply:
-    """`value` as JSON, with the request id that AWS gives every answer."""
     headers = {"x-amzn-RequestId": REQUEST_ID, **more.pop("headers", {})}
     return Reply(json.dumps(value).encode(), headers=headers, **more)
 
@@ -98,13 +95,10 @@ FAULTS: dict[str, Reply] = {
     "throttled": failure("ThrottlingException", "Rate exceeded"),
     "429": Reply(b"", 429),
 }
-"""The ways an answer goes wrong, by name; for DescribeAlarms."""
 NEVER_ENDING = {"hang", "headers only", "slow drip"}  # Those that only a time limit ends
 
 
 class FaultServer:
-    """Answers by `respond`; every request is kept in `seen`."""
-
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self.respond: Callable[[Seen], Reply] = lambda _seen: Reply()
@@ -120,7 +114,6 @@ class FaultServer:
         self.respond = lambda _seen: reply
 
     def by_operation(self, replies: Mapping[str, Reply]) -> None:
-        """Answer by operation; a fault for the rest."""
         self.respond = lambda request: replies.get(request.operation) or failure("UnknownOperationException")
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -136,7 +129,6 @@ class FaultServer:
             writer.close()
 
     async def _send(self, reply: Reply, writer: asyncio.StreamWriter) -> bool:
-        """Send; False when the connection is over."""
         if reply.manner is Manner.HANG:
             await self.released.wait()
         if reply.manner in (Manner.RESET, Manner.CLOSE, Manner.HANG):
@@ -193,7 +185,6 @@ async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter | 
 
 @asynccontextmanager
 async def fault_server() -> AsyncIterator[FaultServer]:
-    """A running server; its `url` is an endpoint for any client."""
     server = FaultServer()
     listener = await asyncio.start_server(server.handle, "127.0.0.1", 0)
     server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"

@@ -1,5 +1,3 @@
-"""A disk without room, which a test may fill and free."""
-
 import os
 import shutil
 import subprocess
@@ -11,7 +9,6 @@ import pytest
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of two megabytes."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = os.getuid() == 0 and shutil.which("mount") is not None
@@ -27,7 +24,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(file: Path) -> None:
-    """Leave no room at all."""
     with file.open("ab", buffering=0) as filler:
         try:
             while True:

@@ -45,7 +45,6 @@ def note_lines(shown: TextIO) -> None:
 
 
 def note_states(states: TextIO, first: Callable[[], object]) -> None:
-    """Note what a pane knows after each batch; `first` is called once, when the first pane is there."""
     take = PaneTail._take
     waiting = [first]
 

@@ -22,8 +22,6 @@ from tests.faults.change_stops import Stop, stopped
 
 
 class SharedClock(SpedClock):
-    """A real clock that several processes set ahead by the seconds in a file; the wall clock is wrong by `skew`."""
-
     def __init__(self, ahead: Path, origin: datetime, since: float, skew: float = 0.0) -> None:
         super().__init__(origin, since, 1.0)
         self.ahead = ahead

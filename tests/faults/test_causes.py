@@ -1,7 +1,4 @@
-"""The causes are right in drawn worlds: made from descriptions, read over HTTP by the real first wave. The
-weights were tuned on TUNED and other seeds below 20; HELD_OUT were run once, after the weights were frozen.
-Whoever changes weights or signals holds out new ones. `python -m tests.tools.cause_trials` shows single
-worlds."""
+"""Weights were tuned on seeds below 20; HELD_OUT ran once after that: new weights need new held-out ones."""
 
 import json
 import os
@@ -12,7 +9,6 @@ from tests.tools.cause_trials import doubles, figures, healthy, run, singles
 
 TUNED, HELD_OUT = range(5), range(20, 25)
 MANY = (*range(10), *range(20, 30)) if os.environ.get("FAULTS") == "all" else (*range(4), *range(20, 24))
-"""Seeds of worlds with two causes, and of healthy ones."""
 
 
 @pytest.mark.slow

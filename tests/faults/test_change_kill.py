@@ -1,7 +1,4 @@
-"""Killed with SIGKILL at any instant of a change, the next start knows or asks what happened, and nothing is
-done twice. Hundreds of kills, spread over the whole change and packed around its journal entries and its
-requests, a part of them while answers are lost, or after the state has moved since the plan; each time it was
-confirmed three times at once. What was done is counted on the server's side."""
+"""Hundreds of kills, packed around entries and requests; what was done is counted on the server's side."""
 
 import json
 import os
@@ -71,7 +68,6 @@ def zygote(embedded):
 
 
 def prepare(embedded, maximum=5):
-    """The state that every change begins with; the plan was made on a maximum of 5."""
     embedded.clear_faults()
     with embedded.world.lock:
         target(embedded).maximum = maximum
@@ -90,9 +86,7 @@ def quiet():
 
 
 def started(embedded, zygote, journal, *, moved=False):
-    """The next start once nothing can arrive any more, one once CloudTrail has told, and one more that does
-    nothing. The run's state in a word, as the first of them knows it and, where that leaves something open,
-    the second."""
+    """The run's state in a word; the second start's where the first leaves something open."""
     embedded.advance(OVER + 60)
     first = check(
         embedded, zygote.order(do="start", journal=str(journal)), "within about 15 minutes", moved=moved
@@ -108,7 +102,6 @@ def started(embedded, zygote, journal, *, moved=False):
 
 
 def check(embedded, answer, asks, *, moved=False):
-    """Everything that must be true after a start; the run's state in a word."""
     counts = embedded.counts()
     assert not (moved and counts.get(REGISTER)), "sent on another state than the one of the plan"
     done = [target(embedded).maximum == 10, len(target(embedded).scheduled) == 1]

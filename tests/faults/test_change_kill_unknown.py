@@ -1,4 +1,4 @@
-"""Killed with SIGKILL between sending and recording the outcome: locked for every console, at any age, until AWS has told."""
+"""Killed between sending and outcome: locked for every console, at any age, until AWS has told."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -32,8 +32,6 @@ def zygote(embedded):
 
 
 class Still(ManualClock):
-    """Stands at `age` seconds after an entry, by both of its times."""
-
     def __init__(self, entry, age):
         super().__init__(entry.at + timedelta(seconds=age))
         self._awake = float(entry.data["awake"]) + age

@@ -1,6 +1,4 @@
-"""Every kind of change under every fault: at most one effect, counted on the server, and its outcome known or
-settled by reading. A run takes one variant and one request of each kind for each fault, chosen by a seed;
-`make faults-all` takes all."""
+"""At most one effect, counted on the server; a seeded part of the matrix, `make faults-all` takes all."""
 
 import asyncio
 import os
@@ -75,7 +73,6 @@ def test_every_kind_has_a_case():
 
 
 async def planned(case, one):
-    """A plan that may be applied, and what AWS shows before it."""
     await prepare(case, one)
     plan = await one.plan_of(case)
     assert plan.refusals == (), plan.refusals
@@ -100,7 +97,6 @@ def is_locked(plan):
 
 
 async def is_locked_for(one, case):
-    """Whether the case's target is locked; one that is gone is not."""
     try:
         return is_locked(await one.plan_of(case))
     except KeyError:
@@ -112,7 +108,6 @@ def _name(step):
 
 
 async def settled(case, plan, embedded, journal, truth):
-    """The next console, once nothing can arrive any more: it knows from reading what AWS has."""
     embedded.clear_faults()
     async with console(embedded, journal) as two:
         run: Run = await told(two, plan.id)

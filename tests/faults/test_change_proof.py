@@ -58,7 +58,6 @@ _CLI = Config(retries={"total_max_attempts": 1}, user_agent="aws-cli/2.32.1 lang
 
 
 def somebody_else_did(embedded, is_same, service, operation, /, **params):
-    """Send a request with the AWS CLI: as a colleague, for ECS as the pipeline, or as the console's own user."""
     key = os.environ["AWS_ACCESS_KEY_ID"] if is_same else names.USER_KEY
     if not is_same and service != "ecs":
         arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/FacilityOperator/tanaka.yuko"
@@ -74,8 +73,6 @@ Act = Callable[["Meddler", dict[str, Any], str], object]  # by whom, the plan's 
 
 @dataclass(frozen=True)
 class Row:
-    """How "somebody else does the same" as a request looks in AWS."""
-
     undo: Act | None = None
     theirs: dict[str, Any] = field(default_factory=dict)
     """The parameters in which their request differs; with any, the plan's request has a name that proves it."""
@@ -138,8 +135,6 @@ ROWS = {
 
 @dataclass
 class Meddler:
-    """The interference of one cell, and what the embedded AWS alone knows of the plan's requests."""
-
     case: Case
     step: int
     fault: str
@@ -201,7 +196,6 @@ class Meddler:
         self.is_ours = was_ours
 
     def untruths(self, run):
-        """What the run says that is not so."""
         assert len(self.carried_out) <= self.case.steps, "a request was sent twice"
         for step, is_done in zip_longest(run.steps, self.carried_out, fillvalue=False):
             if step.state is DONE and not is_done:
@@ -219,8 +213,6 @@ class Meddler:
             yield f"blamed: {progress.text}"
 
     def _used_console(self):
-        """Whether another console, on a journal of its own, could be used for it."""
-
         async def confirmed():
             async with console(self.embedded, self.journal) as other:
                 plan = await planned(self.case, other)
@@ -238,7 +230,6 @@ def ids(world):
 
 
 def cells():
-    """One cell of each kind and interference in which the request is carried out, and one in which it is not."""
     chosen: list[Any] = []
     for kind, interference, carried in product(sorted(BY_KIND), INTERFERENCES, (True, False)):
         steps = [(case, step) for case in BY_KIND[kind] for step in range(case.steps)
@@ -266,7 +257,6 @@ def impatient(request, monkeypatch):
 
 @pytest.fixture(scope="module")
 def table(request):
-    """How often each outcome and each untruth was found, by kind; printed at the end."""
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     yield rows
     columns = ("cells", "unplanned", *(each.value for each in (DONE, FAILED, REFUSED, UNKNOWN)), *UNTRUTHS)
@@ -277,7 +267,6 @@ def table(request):
 
 
 async def planned(case, one):
-    """The case's plan; None if the console makes none of the state that AWS is in."""
     # Without a class the plan's wish would depend on what is queued.
     wish = {"class": case.parameters.get("class", LARGE)} if case.kind == "rds-class" else {}
     try:

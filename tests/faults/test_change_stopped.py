@@ -1,7 +1,4 @@
-"""Stopped with a real SIGSTOP between the intent and the request, and continued when every window is over.
-Usually the clocks are set ahead meanwhile; `make faults-stopped` waits ten real minutes, with every kind of
-change; until CloudTrail has told, they are set ahead in any case. On two hosts whose clocks are 90 seconds
-wrong, `LEDGER=full` stops 200."""
+"""Clocks are set ahead; `make faults-stopped` waits ten minutes; `LEDGER=full` stops 200 on two hosts."""
 
 import asyncio
 import os
@@ -37,8 +34,6 @@ WAIT = 600.0  # Real seconds, longer than every window: 60 and 300
 
 @dataclass
 class Stopped:
-    """One console that is stopped, and the AWS that it is about to write to."""
-
     case: Case
     moment: str
     server: Server
@@ -49,7 +44,6 @@ class Stopped:
 
 @contextmanager
 def stopped_console(case, moment, folder, clock, *, host="", skew=0.0):
-    """It has planned the change and stands between its intent and its request; `host` and `skew` are its machine's."""
     server = Server(Front(lambda: World(case.scenario, clock, history=HISTORY)))
     server.start()
     journal = folder / f"{case.id} {moment} {host}.db"
@@ -101,7 +95,6 @@ def set_ahead(clock, seconds):
 
 
 async def on_two_hosts(chosen, folder, rng):
-    """One round of consoles that are stopped at once, each beside one of another host that has read the intent before."""
     skew, since, failures = rng.choice((SKEW, -SKEW)), time.time(), []
     theirs, ours = (SharedClock(folder / "ahead", FRIDAY, since, each) for each in (skew, -skew))
     set_ahead(theirs, 0.0)
@@ -126,7 +119,6 @@ async def on_two_hosts(chosen, folder, rng):
 
 
 def continued(one):
-    """Let the console continue; what it sends now has no effect."""
     one.process.send_signal(signal.SIGCONT)
     output, _nothing = one.process.communicate(timeout=120)
     states = output.split()[-1]
@@ -142,7 +134,6 @@ def _writes(name):
 
 
 def _everything():
-    """One case of each kind that needs nothing before it, and the hand-over of a key."""
     at_once = (case for case in reversed(CASES) if case.before is None and not case.earlier and case.target)
     chosen = {case.kind: case for case in at_once}
     return chosen, next(case for case in CASES if case.id == GITHUB)

@@ -1,5 +1,3 @@
-"""Whatever stands on the command line, in the environment and where files should be: words and a status, at once."""
-
 import json
 import os
 import re
@@ -15,7 +13,6 @@ from tui.exit_status import ExitStatus
 ROOT = Path(__file__).parents[2]
 SECONDS = 60.0  # After which a process hangs; long, because a machine may be busy
 VERDICTS = {"alarms", "assess", "doctor", "incident", "inspect", "report"}
-"""The commands whose status may be 1."""
 SEED = int(os.environ.get("TOBAN_TEST_SEED", "20261126"))
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]")
 

@@ -1,5 +1,4 @@
-"""Hundreds of damaged journals through the console's start, and some of them in the real console in a
-terminal. `FAULTS=all` takes a thousand and fifty."""
+"""Hundreds of damaged journals; `FAULTS=all` takes a thousand and fifty."""
 
 import asyncio
 import os

@@ -1,5 +1,4 @@
-"""Every way AWS can fail, for every panel, in the running console: nothing false is green, nothing is lost,
-and reading resumes by itself."""
+"""Every way AWS can fail, for every panel: nothing false is green, nothing is lost, and reading resumes."""
 
 from typing import Any
 

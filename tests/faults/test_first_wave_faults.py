@@ -1,5 +1,4 @@
-"""The first wave while AWS fails: in time, every unread source named with why, and no judgement surer for it.
-A run tries one fault at each source, chosen by a seed; `make faults-all` tries all."""
+"""A run tries one fault at each source, chosen by a seed; `make faults-all` tries all."""
 
 import os
 import time
@@ -48,8 +47,6 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """The console, the alarm, and what a wave without faults says about it."""
-
     console: InspectionContext
     alarm: AlarmMoment
     assessment: Assessment

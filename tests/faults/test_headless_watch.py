@@ -1,5 +1,3 @@
-"""`toban watch --headless` for long, stopped in the middle, and beside others: one incident, one first wave, no growth."""
-
 import asyncio
 import os
 import re
@@ -129,7 +127,6 @@ def test_what_ends_while_it_captures_is_taken_over(embedded_now, tmp_path, numbe
 ELSEWHERE = {*(look.call for look in LOOKS), "cloudwatch:GetMetricData"}
 """Calls of a first wave that each console makes for other reasons, too: what belongs to the system, values of alarms."""
 OF_WAVES = [source for source in Source if ELSEWHERE.isdisjoint(SOURCES[source].calls)]
-"""The sources whose calls nothing but a first wave makes."""
 
 
 def requests(embedded):

@@ -1,5 +1,3 @@
-"""A full disk while an alarm fires and an incident is responded to: nothing is lost, nothing is said that was not done."""
-
 import asyncio
 from datetime import timedelta
 

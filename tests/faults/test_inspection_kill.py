@@ -1,5 +1,3 @@
-"""A console killed while it inspects and as it signs: restarted, it has lost nothing and inspects what it missed."""
-
 import asyncio
 import re
 import sqlite3
@@ -26,7 +24,6 @@ def toban(journal, minute):
 
 
 def count(journal, kind):
-    """Entries of a kind, by a glance at the file; 0 while there is none."""
     try:
         with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True, timeout=0.2)) as file:
             return int(

@@ -142,7 +142,6 @@ async def test_a_console_that_starts_on_a_full_disk_without_a_journal(small_disk
 
 
 async def refusal(journal):
-    """Append until it is refused; also how many entries were recorded."""
     recorded = 0
     while True:
         try:

@@ -1,5 +1,3 @@
-"""Two consoles of one account that ask for more than the account may: each has its share, and neither loses a line."""
-
 import asyncio
 from collections import Counter
 from contextlib import aclosing, suppress

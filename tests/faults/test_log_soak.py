@@ -39,8 +39,6 @@ grows by in the second half of the time for which its panes are full."""
 
 
 class State(NamedTuple):
-    """What a pane's row said after a batch; see `soak_console`."""
-
     at: float
     group: str
     problem: str
@@ -52,8 +50,6 @@ class State(NamedTuple):
 
 
 class Shown:
-    """The lines that went into the panes, as far as they have been read."""
-
     def __init__(self, folder):
         self._file = folder / "shown"
         self._states = folder / "states"
@@ -65,7 +61,6 @@ class Shown:
         """(store, name and mark of each line), in the order in which they came."""
 
     def read(self):
-        """Read what is new; the number of events shown so far."""
         if self._file.exists():
             with self._file.open() as file:
                 file.seek(self._read)
@@ -187,7 +182,7 @@ class Soak:
         return {state.group: state.polls for state in self.shown.states}
 
     def _until(self, reached, limit):
-        """Read the terminal until a state is reached, or `limit` seconds have passed."""
+        """`limit` in seconds."""
         end = time.monotonic() + limit
         while time.monotonic() < end and not reached():
             self.console.read(0.5)

@@ -11,8 +11,6 @@ LIMIT = 1234.5  # The time-out (seconds) of a request whose time passes by `Time
 
 
 class TimeLimits:
-    """The `asyncio.timeout(LIMIT)` of requests, while `monkeypatch` is in force."""
-
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._limits: list[asyncio.Timeout] = []
         timeout = asyncio.timeout

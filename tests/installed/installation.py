@@ -1,5 +1,3 @@
-"""Toban as users have it: its wheel in an environment of its own, beside other packages named tui, widgets and services."""
-
 import os
 import subprocess
 import sys
@@ -11,16 +9,13 @@ from pathlib import Path
 from tests.tools.release.build import wheel
 
 FOREIGN = ("tui", "widgets", "services")
-"""Names that other distributions and other people's folders have, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
     folder: Path
     site: Path
-    """Its site-packages."""
     work: Path
-    """A current folder that holds foreign packages, too."""
 
     @property
     def command(self) -> str:
@@ -33,7 +28,6 @@ class Installation:
     def run(
         self, *arguments: str, env: Mapping[str, str] | None = None, code: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        """Run `toban` with `arguments`, or Python with `code`, in the folder with foreign packages."""
         command = [self.python, "-c", code, *arguments] if code else [self.command, *arguments]
         environment = os.environ | {"PYTHONPATH": str(self.work), **(env or {})}
         return subprocess.run(
@@ -42,7 +36,6 @@ class Installation:
 
 
 def install(folder: Path) -> Installation:
-    """Build the wheel and install it into a new environment in `folder`; its dependencies are those of this Python."""
     built = wheel(folder / "dist")
     place = folder / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
@@ -59,7 +52,6 @@ def install(folder: Path) -> Installation:
 
 
 def poison(parent: Path) -> None:
-    """Put packages into `parent` that end whatever imports them."""
     for name in FOREIGN:
         package = parent / name
         package.mkdir(parents=True)

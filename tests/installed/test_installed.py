@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     pass
 
 RUN_AS_MODULE = "import runpy; runpy.run_module('toban', run_name='__main__', alter_sys=True)"
-"""What `python -m toban` does."""
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("installed")]
 
 
@@ -118,7 +117,6 @@ def test_bytecode_is_compiled_once_where_the_installer_did_not(installation, cod
 
 
 def forget_bytecode(installation):
-    """Remove the file that says that all was compiled, once no process compiles."""
     with (installation.site / "toban/__main__.py").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
     for path in installation.site.glob("toban/__pycache__/compiled.*"):

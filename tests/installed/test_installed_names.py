@@ -1,7 +1,4 @@
-"""The installed program is started with every name that the documents give to users: none is refused, none idle.
-
-`tests/tui/test_documented_names.py` has the same names in-process; what AWS's and the system's variables do is here.
-"""
+"""Every documented name; `tests/tui/test_documented_names.py` has the same ones in-process."""
 
 import os
 from collections.abc import Mapping
@@ -31,7 +28,6 @@ CONTAINER = {
     "AWS_CONTAINER_AUTHORIZATION_TOKEN": SECRET,
 }
 FOREIGN = "http://aws.invalid"
-"""An endpoint that is reached through a proxy only."""
 DEAD = "http://127.0.0.1:9"
 
 
@@ -44,7 +40,6 @@ class Shown:
     beside: Mapping[str, str] = field(default_factory=dict)
     """Other variables of both starts; by default `AWS_ENDPOINT_URL` names the recording server."""
     hides: bool = False
-    """With the variable the text is missing instead."""
 
 
 CONFIG, HELP, DOCTOR = ("config",), ("--help",), ("doctor", "--no-aws")
@@ -111,7 +106,6 @@ def test_every_other_variable_has_a_trial():
 
 
 def postgresql(part):
-    """No encryption; then a password, in clear text."""
     return b"N" if len(part) == 8 else b"R\0\0\0\x08\0\0\0\x03"
 
 
@@ -165,7 +159,6 @@ def filled(server, files):
 
 
 def printed(installation, argv, env, home):
-    """What a start prints; of the doctor in a terminal, which it judges."""
     home.mkdir()
     env = {"HOME": str(home), **env}
     if argv != DOCTOR:

@@ -1,5 +1,3 @@
-"""Versions of a bundle beside each other: forth, back, again; whatever ends the installer, one of them works."""
-
 import fcntl
 import os
 import stat

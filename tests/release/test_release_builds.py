@@ -1,5 +1,3 @@
-"""Wheel, sdist and bundle as they are handed out: the same twice, and installed where there is no network."""
-
 import json
 import os
 import shutil
@@ -53,7 +51,6 @@ def without_network():
 
 @pytest.fixture(scope="module")
 def command(bundle, without_network, tmp_path_factory):
-    """The command `toban`, installed by the bundle without a network, in a folder whose name pip has to quote."""
     folder = tmp_path_factory.mktemp("installed") / "当番 置き場"
     python = Path(sys.executable).resolve()
     done = subprocess.run(

@@ -1,5 +1,3 @@
-"""What `make release` refuses and writes, without building anything."""
-
 import hashlib
 import json
 import os

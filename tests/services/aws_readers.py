@@ -1,6 +1,4 @@
-"""Every question of every reader of `services.aws`, asked once each of the embedded AWS. A reader is a class
-whose first argument is a session of the kind Reader; `questions()` finds them by themselves, and a new one
-without a line in CALLS fails the test of the mutator."""
+"""Readers are found by themselves; one without a line in CALLS fails the test of the mutator."""
 
 import importlib
 import inspect
@@ -61,7 +59,6 @@ Question = Callable[[InspectionContext], Awaitable[object]]
 
 
 def questions() -> set[str]:
-    """`Class.method` of every public coroutine of every reader, and the reads of what is more than one."""
     names = {"AwsSession.identity", "JournalStream.lines"}
     for module in pkgutil.walk_packages(services.aws.__path__, "services.aws."):
         for name, kind in vars(importlib.import_module(module.name)).items():
@@ -171,8 +168,7 @@ CHANGE_CALENDAR = "facility-freeze"
 
 
 def speak(world: "World", name: str) -> None:
-    """Give a world what the questions need. The alarm `name` has two series that fire, and a composite alarm
-    above it that has an action; a change calendar is open."""
+    """`name` has two series that fire, and a composite above it with an action; a change calendar is open."""
     world.component(ChangeCalendarStore).states[CHANGE_CALENDAR] = "OPEN"
     alarm = world.alarms.get(name)
     alarm.contributors = [
@@ -283,7 +279,6 @@ async def _query_page(context: InspectionContext) -> object:
 
 
 async def _query_record(context: InspectionContext) -> object:
-    """The whole record of the first row, once the query has completed."""
     queries, id = await _query(context)
     for _again in range(20):
         progress, _token = await queries.page(id)

@@ -1,6 +1,4 @@
-"""Log lines for the benchmarks: 300 bytes of JSON, some carrying a number to search for. In bunyan's form,
-which lnav understands as JSON, too. A fifth of them holds Japanese where that is asked for; growing files
-hold none, because lnav 0.12 aborts on them within seconds."""
+"""Lines in bunyan's form for lnav; growing files hold no Japanese, on which lnav 0.12 aborts in seconds."""
 
 import hashlib
 import json
@@ -35,7 +33,6 @@ _PLAIN = {kind: [line.replace(b"@" * 9, b"-" * 9) for line in lines] for kind, l
 
 
 def block(first: int, count: int, *, japanese: bool = False) -> bytes:
-    """Lines `first` to `first + count`; every fourth says its number as `q00000000`."""
     parts, plain = _PARTS[japanese], _PLAIN[japanese]
     lines = []
     for number in range(first, first + count):

@@ -1,5 +1,3 @@
-"""A program in a pseudo-terminal: its output, its keys, its CPU and memory."""
-
 import contextlib
 import fcntl
 import os
@@ -24,8 +22,6 @@ _MARK_TEXT = re.compile(r"q(\d{8})")
 
 
 class Terminal:
-    """Runs `argv`; `emulate` for programs that send only changed cells."""
-
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], *, emulate: bool = False) -> None:
         self.bytes = 0
         self._answering = Answering()
@@ -41,9 +37,7 @@ class Terminal:
         os.set_blocking(self._fd, False)
 
     def read(self, seconds: float) -> int:
-        """Read what comes within `seconds`, at most once; bytes read. A question is answered at once, as
-        terminals do. What was read is looked at later: an emulator in Python takes longer than the programs
-        that are measured."""
+        """Read at most once; bytes read. What came is looked at later, because an emulator in Python is slow."""
         if not select.select([self._fd], [], [], seconds)[0]:
             return 0
         try:
@@ -76,8 +70,7 @@ class Terminal:
         return None
 
     def written(self, mark: bytes, most: float) -> float | None:
-        """When `mark` was next written, in seconds of the monotonic clock; None if it was not within `most`.
-        Unlike `when` it does not emulate, so that nothing keeps the program waiting."""
+        """In seconds of the monotonic clock; does not emulate, so that nothing keeps the program waiting."""
         at, before = len(self._unseen), b""
         end = time.monotonic() + most
         while time.monotonic() < end:
@@ -91,7 +84,6 @@ class Terminal:
         return None
 
     def _look_at_one(self) -> float:
-        """Look at one piece of the output; when it came."""
         at, data = self._unseen.popleft()
         if self._stream is not None:
             self._stream.feed(data)
@@ -115,7 +107,6 @@ class Terminal:
         return ["".join([row[x].data for x in range(COLUMNS)]) for row in rows]
 
     def quiet(self, seconds: float, most: float = 20.0) -> None:
-        """Read until nothing came for `seconds`."""
         end = time.monotonic() + most
         last = time.monotonic()
         while time.monotonic() < end and time.monotonic() - last < seconds:
@@ -123,7 +114,6 @@ class Terminal:
                 last = time.monotonic()
 
     def wait_for(self, number: int, most: float) -> bool:
-        """Read until line `number` or a later one has been seen."""
         end = time.monotonic() + most
         self.look()
         while self.newest < number and time.monotonic() < end and self.alive:

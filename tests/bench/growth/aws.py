@@ -1,5 +1,4 @@
-"""An embedded AWS that has grown: `python -m tests.bench.growth.aws SIZE ARGUMENT…`, see
-`services.demo.launch.spawn`. SIZE is a JSON object with the fields of `Size`."""
+"""`python -m tests.bench.growth.aws SIZE ARGUMENT…`: SIZE is a JSON object with the fields of `Size`."""
 
 import json
 import random
@@ -19,8 +18,6 @@ WIDTH, HEIGHT = 6, 6  # Of a widget; a dashboard is 24 wide
 
 
 class Size(NamedTuple):
-    """What a world has in addition to the system of the runbook."""
-
     alarms: int = 0  # One in two hundred fires, as many have no data; the others are OK
     widgets: int = 0  # Instead of those of the runbook's dashboard
     metrics: int = 2  # Of each widget
@@ -97,12 +94,9 @@ def _widget(number: int, metrics: int) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve it like `python -m services.demo`."""
     size = Size(**json.loads(arguments[0]))
 
     class GrownWorld(worlds.World):
-        """The scenario's world with what `size` adds."""
-
         def __init__(self, *positional: Any, **keywords: Any) -> None:
             super().__init__(*positional, **keywords)
             grow(self, size)

@@ -17,7 +17,6 @@ FIRST_MINUTE, MINUTES = 9 * 60, 480  # The duties are spread over the minutes of
 
 
 def runbook_with_duties(folder: Path, count: int) -> Path:
-    """A runbook file with `count` duties more, in turn of all `RULES`; none of them inspects anything."""
     duties = "\n".join(_duty(number) for number in range(count))
     path = folder / "grown.toml"
     path.write_text(BUILTIN.read_text("utf-8") + duties, "utf-8")

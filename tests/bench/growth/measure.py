@@ -1,5 +1,3 @@
-"""What a console costs in one world: at rest, while it reads, and while keys are pressed."""
-
 import json
 import sqlite3
 import statistics
@@ -27,8 +25,6 @@ REDRAWN = 150  # Bytes that a key sends which draws more than a clock's new seco
 
 
 class Keys(NamedTuple):
-    """Keys that are pressed in turn, and how their effect is known."""
-
     mode: str
     before: bytes  # Pressed once
     turns: Sequence[bytes]
@@ -65,8 +61,7 @@ def measure(
     minute: float = 62.0,
     with_note: bool = False,
 ) -> Figures:
-    """The costs of a console on `world`, which shows `live` when it has read. `minute` are the seconds of
-    keys; `with_note` writes a note into the journal at the end."""
+    """`minute` are the seconds of keys; `with_note` writes a note into the journal at the end."""
     with probed_console(world, ["--mode", keys.mode, *arguments], journal) as console:
         terminal = console.terminal
         live_cpu = _start(console, live)
@@ -93,8 +88,7 @@ def measure(
 
 
 def start_cpu(world: World, live: str, *, journal: Path, first: bool) -> float:
-    """Processor seconds of a start as in `Figures.live_cpu`, the smallest of three. `first`: as if no console
-    of this version had read the journal before."""
+    """Processor seconds, the smallest of three; `first`: as if this version had not read the journal before."""
     costs = []
     for _run in range(STARTS):
         if first:
@@ -106,7 +100,6 @@ def start_cpu(world: World, live: str, *, journal: Path, first: bool) -> float:
 
 
 def _start(console: ProbedConsole, live: str) -> float:
-    """Processor seconds until `live` is shown and its work has come to rest."""
     terminal = console.terminal
     if terminal.until(live, START_LIMIT) is None:
         raise RuntimeError(f"never showed {live!r}; the screen said: {terminal.text[-2000:]}")

@@ -1,5 +1,3 @@
-"""A tour of the console's screens: the longest step on the event loop at each."""
-
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -42,9 +40,7 @@ STOPS = (
     ("back", ESC),
     ("1 watch", b"1"),
 )
-"""What is opened, and its keys."""
 AT_ONCE = (("help", b"?"), ("note", NOTE), ("palette", b"\x10"))
-"""What is opened while the rest is still being imported, and its key."""
 DELAYS = (0.1, 1.0, 3.0)  # Seconds from the first frame to the key
 SETTLED = 3.0  # Seconds after which it is open or closed; a cursor that blinks is never quiet
 FRAME = 2_000  # Bytes; the outline has more
@@ -56,7 +52,6 @@ class Stop(NamedTuple):
 
 
 def tour(delays: Sequence[float] = DELAYS) -> list[Stop]:
-    """Go through the screens of a console on an ordinary world; the start is the first stop, early keys are the last."""
     stops = []
     with grown_world(Size()) as world, probed_console(world) as console:
         console.terminal.until(FIRST)
@@ -73,7 +68,6 @@ def tour(delays: Sequence[float] = DELAYS) -> list[Stop]:
 
 
 def _at_once(world: World, name: str, key: bytes, delay: float) -> Stop:
-    """Open something `delay` seconds after a console's first frame."""
     with probed_console(world) as console:
         while console.terminal.bytes < FRAME and console.terminal.alive:
             console.terminal.read(0.05)

@@ -1,5 +1,3 @@
-"""A grown world and a console on it, each a process of its own."""
-
 import asyncio
 import json
 import subprocess
@@ -36,8 +34,6 @@ def grown_world(size: Size) -> Iterator[World]:
 
 
 class ProbedConsole:
-    """A console in a terminal whose steps on the event loop are noted."""
-
     def __init__(self, world: World, home: Path, arguments: Sequence[str]) -> None:
         self._notes = home / "steps"
         command = [sys.executable, "-m", "tests.bench.growth.probed", str(self._notes)]
@@ -51,7 +47,6 @@ class ProbedConsole:
         return 1000 * max((float(took) for at, took, _name in steps if float(at) >= since), default=0.0)
 
     def worst(self, since: float, count: int = 5) -> list[str]:
-        """The longest steps after `since`, for whoever looks for the cause."""
         lines = [line.split(" ", 2) for line in self._notes.read_text("utf-8").splitlines()[1:]]
         steps = sorted((float(took), name) for at, took, name in lines if float(at) >= since)
         return [f"{1000 * took:.0f} ms {name}" for took, name in steps[: -count - 1 : -1]]
@@ -61,7 +56,6 @@ class ProbedConsole:
 def probed_console(
     world: World, arguments: Sequence[str] = (), journal: Path | None = None
 ) -> Iterator[ProbedConsole]:
-    """Run one in a home of its own; `journal` is the one it opens."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         console = ProbedConsole(world, home, [*arguments, *(["--journal", str(journal)] if journal else [])])

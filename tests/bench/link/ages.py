@@ -1,5 +1,3 @@
-"""How old is what a screen shows: by the marks of log lines, and by the clock in the console's header."""
-
 import re
 import statistics
 import time
@@ -19,7 +17,6 @@ class Ages(NamedTuple):
 
 
 def ages(samples: Sequence[float]) -> Ages:
-    """Median and longest; None where nothing was seen."""
     return Ages(statistics.median(samples), max(samples)) if samples else Ages(None, None)
 
 
@@ -33,7 +30,6 @@ class MarkAges:
         self.samples: list[float] = []
 
     def look(self, text: str) -> None:
-        """Take a sample; none while no line is shown."""
         if written_at := newest(text):
             self.samples.append(time.time() - written_at)
 
@@ -46,7 +42,6 @@ class ClockAges:
         self._waiting = int(time.time()) + 1  # The oldest full second (epoch) that was not seen yet
 
     def look(self, text: str) -> None:
-        """Take a sample for each second that is seen now."""
         if match := CLOCK.search(text):
             now = time.time()
             hours, minutes, seconds = map(int, match.groups())

@@ -1,11 +1,7 @@
-"""A terminal's cells and its cursor: what characters and line feeds do to them."""
-
 from rich.cells import cell_len
 
 
 class Cells:
-    """Rows of characters, a cursor, margins; without colours."""
-
     def __init__(self, rows: int, columns: int) -> None:
         self.size = rows, columns
         self._wraps = True
@@ -31,7 +27,6 @@ class Cells:
     # -- characters
 
     def _write(self, text: str) -> None:
-        """Put `text` at the cursor; a character is one cell, two, or joins the one before it."""
         self._last = text[-1]
         if text.isascii():
             self._narrow(text)
@@ -66,7 +61,6 @@ class Cells:
         self._x += 2
 
     def _wrap(self, width: int) -> None:
-        """Make room: on the next row, or over the end of this one."""
         columns = self.size[1]
         if self._x + width <= columns:
             return
@@ -77,7 +71,6 @@ class Cells:
             self._x = columns - width
 
     def _halve(self, row: list[str], start: int, end: int) -> None:
-        """A wide character of which one half is written over leaves a blank."""
         for edge in (start, end):
             if 0 < edge < self.size[1] and row[edge] == "":
                 row[edge - 1] = row[edge] = " "

@@ -14,8 +14,6 @@ WRITTEN_EVERY = 1.0
 
 
 class Probe:
-    """A call that comes back every PERIOD, and sees by how much it is late."""
-
     def __init__(self, loop: asyncio.AbstractEventLoop, file: TextIO) -> None:
         self._loop = loop
         self._file = file
@@ -35,7 +33,6 @@ class Probe:
 
 
 def install(path: str) -> None:
-    """Put a probe into every loop that is made from now on."""
     file = open(path, "w", buffering=1, encoding="ascii")  # noqa: SIM115  lives as long as the process
     file.write(f"{os.getpid()}\n")
     make = asyncio.events.new_event_loop

@@ -1,6 +1,4 @@
-"""An app that shows RATE log lines a second, each with the time it was made, and counts the key KEY. KIND:
-`pane` (our pane under our driver), `log` (Textual's Log under its own), see `app`. New lines are handed over
-every 50 ms, so that only the widgets and what is below them differ."""
+"""New lines come every 50 ms, so that only the widgets and what is below them differ; KIND: see `app`."""
 
 import hashlib
 import re
@@ -30,7 +28,7 @@ ANSWERS = re.compile(r"answers=(\d+);")  # How often the key was seen
 
 
 def line(moment: float, number: int) -> str:
-    """A line of WIDTH cells as an application writes them; `made` in epoch seconds."""
+    """A line of WIDTH cells; `moment` in epoch seconds."""
     trace = hashlib.sha256(str(number).encode()).hexdigest()[:32]
     text = (
         f"@{moment:.2f}# {number:07d} {'WARN ' if number % 31 == 0 else 'INFO '} staff-api "
@@ -48,7 +46,6 @@ class Feed:
         self._number = 0
 
     def due(self) -> list[str]:
-        """What was made since the last call."""
         until = int((time.time() - self._began) * self._rate)
         lines = [line(self._began + number / self._rate, number) for number in range(self._number, until)]
         self._number = max(self._number, until)
@@ -60,8 +57,6 @@ def _answers(count: int) -> str:
 
 
 class Fed(App[None]):
-    """Widgets side by side, two in a row, each with its share of RATE lines a second; or nothing that moves."""
-
     CSS = "Grid { grid-size: 2; height: 1fr; } Grid.-alone { grid-size: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding(KEY.decode(), "answer", priority=True)]
 
@@ -88,7 +83,7 @@ class Fed(App[None]):
 
 
 class OwnFed(Fed, RuntimeApp):
-    """With the console's output."""
+    pass
 
 
 def pane() -> tuple[Widget, Write]:

@@ -1,5 +1,3 @@
-"""One link, one program at its far end: what is on the screen, how old it is, and what that costs."""
-
 import os
 import shlex
 import signal
@@ -56,14 +54,11 @@ class Figures(NamedTuple):
 
 
 class FarEnd:
-    """The program at the far end, according to its probe's file and the kernel."""
-
     def __init__(self, file: Path) -> None:
         self._file = file
 
     @property
     def pid(self) -> int | None:
-        """The process's id; None before it runs."""
         lines = self._lines()
         return int(lines[0]) if lines else None
 
@@ -83,7 +78,6 @@ class FarEnd:
         return max([silent, *(gap for at, gap in looks if since + 1.0 <= at)])
 
     def end(self) -> None:
-        """End it without ceremony: what an orderly end takes is not measured here."""
         if (pid := self.pid) is None:
             return
         with suppress(ProcessLookupError):
@@ -106,7 +100,7 @@ class Session:
     def watch(
         self, seconds: float, on_read: Callable[[], None], changed: Callable[[str], None] = lambda _text: None
     ) -> Figures:
-        """Bytes, gap and processor over `seconds`; `each` is called every LOOK_EVERY, `changed` with a new screen."""
+        """Over `seconds`; `on_read` is called every LOOK_EVERY, `changed` with a new screen."""
         before = self.proxy.received, self.proxy.sent, self.far.cpu()
         since, began = time.time(), time.monotonic()
         look_at, version = began, -1
@@ -129,7 +123,6 @@ class Session:
 
 @contextmanager
 def session(server: Server, link: Link, program: list[str], env: Mapping[str, str]) -> Iterator[Session]:
-    """Log in by way of `link` and run `program`: the arguments of `tests.bench.link.console` after its file."""
     file = server.folder / f"probe-{time.monotonic_ns()}"
     home = server.folder / "home"
     home.mkdir(exist_ok=True)
@@ -185,7 +178,6 @@ class Keys:
 
 
 def feed(server: Server, link: Link, kind: str, seconds: float, env: Mapping[str, str]) -> Figures:
-    """The feed app of `kind` (`pane`, `log`)."""
     with session(server, link, ["feed", kind], env) as link_session:
         viewer = link_session.viewer
         if viewer.until(lambda text: newest(text) > 0, FIRST_LIMIT) is None:
@@ -203,8 +195,6 @@ def feed(server: Server, link: Link, kind: str, seconds: float, env: Mapping[str
 
 
 class Console:
-    """The real console on a world that runs; `url` is where."""
-
     LIVE = ("alb-5xx-error-rate", "Request completed")  # On the screen when all panels are filled
     HELP, HELP_TEXT, BACK = b"?", "Esc closes", b"\x1b"
     LOGS = b"3"
@@ -216,8 +206,7 @@ class Console:
         self._env = {**env, "TOBAN_INTERVALS__LOGS": "2"}
 
     def measure(self, link: Link, seconds: float, env: Mapping[str, str]) -> tuple[Figures, Figures]:
-        """(the watch mode with all its panels live, the logs mode while lines come), `seconds` each. The logs
-        mode is not reached where no key is answered."""
+        """(watch mode, logs mode), `seconds` each; the logs mode is not reached where no key is answered."""
         program = ["toban", "--endpoint-url", self._url, "--lang", "en"]
         with session(self._server, link, program, {**self._env, **env}) as console:
             if console.viewer.until(self._live, FIRST_LIMIT) is None:

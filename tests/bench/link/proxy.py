@@ -1,5 +1,4 @@
-"""A slow line between two ends of a TCP connection: bytes a second, both ways, with next to no buffer. What
-does not fit stays with the sender and in its kernel, as before a modem."""
+"""Bytes a second, with next to no buffer: what does not fit stays with the sender, as before a modem."""
 
 import asyncio
 import socket
@@ -17,8 +16,6 @@ _OUT, _IN = 0, 1
 
 
 class Proxy:
-    """Leads a port of its own on loopback to `target`; use as a context manager."""
-
     def __init__(self, target: int, rate: float | None = None, latency: float = 0.0) -> None:
         """`rate` in bytes/s each way, None for no limit; `latency` in seconds one way."""
         self.target = target

@@ -1,5 +1,4 @@
-"""A terminal's screen that keeps characters and no styles: quick enough for what Textual sends at full speed.
-It understands what a console of today writes (xterm's ctlseqs) and answers what a terminal is asked."""
+"""A terminal's screen without styles, quick enough for Textual's full speed; see xterm's ctlseqs."""
 
 import re
 from codecs import getincrementaldecoder
@@ -22,8 +21,6 @@ _ALTERNATE = (47, 1047, 1049)
 
 
 class CellScreen(Cells):
-    """Characters in rows and columns; `feed` bytes, read `lines`, send `take_answers()` back."""
-
     def __init__(self, rows: int, columns: int) -> None:
         super().__init__(rows, columns)
         self.version = 0  # Grows with every change of what is shown
@@ -40,7 +37,6 @@ class CellScreen(Cells):
         return ["".join(row) for row in self._held or self._cells]
 
     def feed(self, data: bytes) -> None:
-        """Take output; what is cut short waits for its rest."""
         text = self._rest + self._decoder.decode(data)
         at, end = 0, len(text)
         while at < end:
@@ -57,7 +53,6 @@ class CellScreen(Cells):
             self.version += 1
 
     def take_answers(self) -> bytes:
-        """The replies of a terminal that are due now, each returned once."""
         answers = bytes(self._answers)
         self._answers.clear()
         return answers
@@ -137,7 +132,6 @@ class CellScreen(Cells):
         self._place((row or 1) - 1, (column or 1) - 1)
 
     def _move(self, rows: int, columns: int) -> None:
-        """By so many cells; the margins stop a cursor that is between them."""
         row = self._y + rows
         if self._top <= self._y <= self._bottom:
             row = max(self._top, min(self._bottom, row))
@@ -156,7 +150,6 @@ class CellScreen(Cells):
             self._erase(row, 0, self.size[1])
 
     def _shift(self, count: int) -> None:
-        """Insert `count` blanks at the cursor; delete cells where it is negative."""
         x, columns = self._column, self.size[1]
         row = self._cells[self._y]
         self._halve(row, x, x)
@@ -164,7 +157,6 @@ class CellScreen(Cells):
         row[x:] = (tail + [" "] * columns)[: columns - x]
 
     def _lines(self, count: int) -> None:
-        """Insert `count` rows at the cursor; delete rows where it is negative."""
         if self._top <= self._y <= self._bottom:
             self._scroll(-count, self._y)
             self._x = 0
@@ -177,7 +169,6 @@ class CellScreen(Cells):
             self._place(0, 0)
 
     def _report(self, numbers: Sequence[int]) -> None:
-        """Where the cursor is, that all is well, and what kind of terminal this is."""
         if numbers[0] == 6:
             self._answers += b"\x1b[%d;%dR" % (self._y + 1, self._column + 1)
         elif numbers[0] == 5:

@@ -1,6 +1,4 @@
-"""An SSH server of our own on loopback, with keys made for one run, and the command that logs in to it. Run
-by root it enters each login into the system's own record of logins, as every SSH server does; sshd has no
-option against that."""
+"""Run by root, it enters each login into the system's record of logins: sshd has no option against that."""
 
 import os
 import pwd
@@ -32,7 +30,7 @@ PrintLastLog no
 
 
 class NoServer(RuntimeError):
-    """There is no SSH server to measure with; the message says why, in two words."""
+    pass
 
 
 class Server(NamedTuple):
@@ -40,7 +38,7 @@ class Server(NamedTuple):
     folder: Path
 
     def command(self, port: int, remote: str, *, compress: bool, options: Sequence[str] = ()) -> list[str]:
-        """The client's arguments for running `remote` (a shell's words) in a terminal, by way of `port`; `options` as NAME=VALUE."""
+        """`remote` are a shell's words; `options` as NAME=VALUE."""
         ours = {
             "ControlPath": "none",
             "StrictHostKeyChecking": "no",
@@ -63,7 +61,7 @@ class Server(NamedTuple):
 
 @contextmanager
 def running_sshd(folder: Path) -> Iterator[Server]:
-    """Start one that keeps everything in `folder`; raises NoServer."""
+    """Keeps everything in `folder`; raises NoServer."""
     program = shutil.which("sshd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
     if program is None or shutil.which("ssh") is None or shutil.which("ssh-keygen") is None:
         raise NoServer("not installed")

@@ -1,5 +1,3 @@
-"""A person's terminal at the near end of a link: shows what comes, answers what it is asked, types."""
-
 import os
 import select
 import signal
@@ -13,8 +11,6 @@ _LEAVE = 3.0  # Seconds given to a command that is to end
 
 
 class Viewer:
-    """Runs a command in a terminal of ROWS × COLUMNS; use as a context manager."""
-
     def __init__(self, command: Sequence[str]) -> None:
         self.screen = CellScreen(ROWS, COLUMNS)
         self.bytes = 0  # Received so far
@@ -35,7 +31,6 @@ class Viewer:
         os.close(self._master)
 
     def read(self, seconds: float) -> int:
-        """Take what comes within `seconds`, in one read at most, and answer it; the bytes read."""
         if not select.select([self._master], [], [], max(0.0, seconds))[0]:
             return 0
         try:

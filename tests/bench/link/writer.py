@@ -1,5 +1,4 @@
-"""Puts RATE lines a second into a log group, each with the time it was made: `python -m
-tests.bench.link.writer URL GROUP`. Ends with its standard input."""
+"""`python -m tests.bench.link.writer URL GROUP`; ends with its standard input."""
 
 import asyncio
 import os

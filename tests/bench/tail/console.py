@@ -1,5 +1,3 @@
-"""The console's log panes on the stream, seen on its screen."""
-
 import statistics
 import subprocess
 import sys
@@ -25,14 +23,12 @@ from tests.bench.world import World, running_world
 
 GROUP = "tail"
 PANES = (LOG_GROUP, "/aws/rds/instance/facility-prod-db/postgresql", "aws-waf-logs-facility-prod")
-"""What four panes show: two of them the first group."""
 KEY = b"P"  # Pauses a pane, and lets it go on
 KEY_EVERY = 0.2
 KEY_ALLOWED = 0.1  # Seconds from a key to the screen, at the 99th percentile
 
 
 def console(seconds: float) -> list[Row]:
-    """One pane: what it costs to follow the stream, and how old what it shows is."""
     with _logs_mode() as (world, reader):
         puts, cpu = stream(world, reader.read, reader.cpu, seconds, 1)
         reader.read(QUIET)
@@ -48,7 +44,6 @@ def console(seconds: float) -> list[Row]:
 
 
 def panes(seconds: float) -> list[Row]:
-    """Four panes with RATE lines a second each: how long a key takes, and what they cost."""
     with _logs_mode() as (world, reader):
         for index in range(len(PANES)):
             reader.type(b"o")
@@ -76,7 +71,6 @@ def panes(seconds: float) -> list[Row]:
 
 @contextmanager
 def _logs_mode() -> Iterator[tuple[World, ScreenReader]]:
-    """A console in its logs mode, on a world of its own."""
     with tempfile.TemporaryDirectory() as home, running_world("ordinary-day") as world:
         command = [sys.executable, "-m", "tui", "--endpoint-url", world.url, "--lang", "en"]
         reader = ScreenReader(command, environment(world, home))

@@ -1,5 +1,3 @@
-"""The programs that follow a log group, each read as its user reads it: from a pipe, or from its screen."""
-
 import os
 import re
 import subprocess
@@ -17,8 +15,6 @@ _MARK = re.compile(rb"q(\d{8}) ")
 
 
 class PipeReader:
-    """A program whose output goes into a pipe: every line can be counted."""
-
     def __init__(self, argv: Sequence[str], env: Mapping[str, str]) -> None:
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         self.shown: Counter[int] = Counter()  # How often each number was shown
@@ -34,7 +30,6 @@ class PipeReader:
         os.set_blocking(self._output, False)
 
     def read(self, seconds: float) -> None:
-        """Take what comes within `seconds`."""
         end = time.monotonic() + seconds
         while (now := time.monotonic()) < end:
             try:
@@ -69,8 +64,6 @@ class PipeReader:
 
 
 class ScreenReader:
-    """A program in a terminal: what its screen shows is seen, the rest has scrolled away."""
-
     def __init__(self, argv: Sequence[str], env: Mapping[str, str]) -> None:
         self._terminal = Terminal(
             argv, {"TERM": "xterm-256color", "COLORTERM": "truecolor", **env}, emulate=True
@@ -79,7 +72,6 @@ class ScreenReader:
         """When (seconds of the monotonic clock) the screen showed which highest number."""
 
     def until(self, text: str, seconds: float) -> bool:
-        """Read until the screen shows `text`; whether it does."""
         return self._terminal.when(lambda shown: text in shown, seconds) is not None
 
     def answer(self, keys: bytes, mark: bytes, limit: float = 5.0) -> float:
@@ -93,7 +85,6 @@ class ScreenReader:
         self._terminal.send(keys)
 
     def read(self, seconds: float) -> None:
-        """Take what comes within `seconds`; `look` finds out what it was."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._terminal.read(left)

@@ -1,5 +1,3 @@
-"""The stream that every program follows, and what such a program needs."""
-
 import os
 import subprocess
 import sys

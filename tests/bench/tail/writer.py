@@ -40,7 +40,6 @@ class Writer:
         self._number = 0
 
     async def put(self, kind: str, count: int, age: float = 0.0) -> None:
-        """Put `count` lines that are `age` seconds old."""
         while count > 0:
             first, some = self._number, min(count, _MOST)
             at = int((time.time() - age) * 1000)
@@ -53,7 +52,6 @@ class Writer:
             print(kind, first, first + some - 1, time.monotonic(), flush=True)
 
     async def steady(self, rate: float, seconds: float) -> None:
-        """Put `rate` lines a second."""
         began, before = time.monotonic(), self._number
         while (now := time.monotonic()) - began < seconds:
             await self.put("steady", int((now - began) * rate) + before - self._number)

@@ -1,5 +1,3 @@
-"""Reads a whole ledger again after a run, and compares it with what every writer was told."""
-
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -21,8 +19,6 @@ _AT = {name: number for number, name in enumerate(COLUMNS)}
 
 @dataclass
 class Findings:
-    """What is wrong with a ledger; nothing, if all lists are empty."""
-
     entries: int = 0
     acknowledged: int = 0
     missing: list[str] = field(default_factory=list)  # Acknowledged, and not there
@@ -33,7 +29,6 @@ class Findings:
 
     @property
     def counts(self) -> tuple[int, int, int, int]:
-        """Missing, twice, forks, wrong: all 0 if the ledger kept its promises."""
         return len(self.missing), len(self.twice), len(self.forks), len(self.wrong)
 
 
@@ -45,7 +40,6 @@ async def everything(ledger: Ledger) -> list[tuple[int, bytes]]:
 
 
 def check(records: Sequence[tuple[int, bytes]], acks: Iterable[Ack], copies: Iterable[Path]) -> Findings:
-    """Compare what was recorded with what was acknowledged, and with every copy."""
     findings = Findings()
     journal = _journal(records, findings)
     entries = _chain(journal, records[1:], findings)

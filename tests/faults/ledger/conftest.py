@@ -1,5 +1,3 @@
-"""The engines, and the table of figures at the end of a run."""
-
 import pytest
 
 from tests.faults.ledger.engines import engines

@@ -1,5 +1,3 @@
-"""The engines under test, and where each race puts its ledger."""
-
 import itertools
 import re
 from collections.abc import Iterator
@@ -16,13 +14,11 @@ EMBEDDED = {"sqlite": SQLITE, "file": FILE, "control": OVERWRITING}
 SHARED = ("file", *PLACES)  # Every engine that hosts can share; `file` stands for one that is fast
 ALL = ("sqlite", *SHARED)
 FIRST = tuple(name for name in SHARED if not name.endswith("-ministack"))
-"""Without those that are asked for a second opinion."""
 _ADDRESS = re.compile(r"127\.0\.0\.1:(\d+)")
 _names = itertools.count()
 
 
 def parameters(names: "tuple[str, ...]") -> list[object]:
-    """The engines as parameters of a test; one process of tests starts an engine's server."""
     return [pytest.param(name, marks=pytest.mark.xdist_group(f"ledger-{name}")) for name in names]
 
 
@@ -38,7 +34,6 @@ class Engines:
         return self._places[name]
 
     def new(self, name: str, folder: Path) -> str:
-        """A new ledger, as `opening.open_engine` takes it."""
         if name in EMBEDDED:
             return f"{EMBEDDED[name]}{folder / 'ledger.db'}"
         return f"race-{next(_names)} {self.place(name).address}"

@@ -1,5 +1,3 @@
-"""A ledger whose answers are lost, late or double, as a network and a server make them."""
-
 import os
 import random
 import signal
@@ -11,7 +9,7 @@ from tests.tools.file_ledger import unreachable
 
 
 class Fault(StrEnum):
-    """What happens to a request. A read that meets one has no answer, whichever it is."""
+    """A read that meets one has no answer, whichever it is."""
 
     LOST_BEFORE = "lost before"  # The request never arrives
     LOST_AFTER = "lost after"  # It is carried out, and the answer is lost
@@ -21,7 +19,6 @@ class Fault(StrEnum):
     THROTTLE = "throttle"  # Several requests in a row are refused
     KILLED_BEFORE = "killed before"  # The writer is killed as it sends the request
     KILLED_AFTER = "killed after"
-    """The writer is killed after the request has been carried out, before it knows."""
 
 
 KILLS = (Fault.KILLED_BEFORE, Fault.KILLED_AFTER)
@@ -75,7 +72,6 @@ class FaultyLedger:
             yield hint
 
     async def close(self) -> None:
-        """See `Ledger.close`; what is under way arrives."""
         await self.deliver()
         await self._inner.close()
 
@@ -85,7 +81,6 @@ class FaultyLedger:
             await self._inner.put(seq, record)
 
     async def _fault(self) -> Fault | None:
-        """What happens to this request; what is due arrives before it."""
         if self.is_cut_off:
             raise _lost(Fault.LOST_BEFORE)
         due = [item for item in self._later if item[0] <= 1]

@@ -1,5 +1,3 @@
-"""The figures of a race, for the table at the end."""
-
 from collections.abc import Callable, Sequence
 
 from tests.faults.ledger.race import Race, Result

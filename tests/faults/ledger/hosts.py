@@ -1,5 +1,3 @@
-"""Two hosts with clocks that differ, one journal and one AWS: whose clock is whose, and a change that stops half-way."""
-
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
@@ -93,8 +91,6 @@ _stop: ContextVar["Stop | None"] = ContextVar("the stop of the change that is be
 
 
 class Stop:
-    """At `moment` the console stops, once, while `meanwhile` happens."""
-
     def __init__(self, moment: str, meanwhile: Callable[[], Awaitable[None]]) -> None:
         self.moment, self._meanwhile = moment, meanwhile
         self.reached = False
@@ -161,7 +157,6 @@ class Place:
                 host.clock.advance(seconds)
 
     def suspend(self, host: Host, seconds: float) -> None:
-        """Let time pass while `host` is suspended: its clocks go on, but for the one that stops then."""
         host.paused = True
         self.advance(seconds)
         host.paused = False
@@ -226,8 +221,6 @@ def _signing_time(*_args: Any, **_options: Any) -> datetime:
 
 
 def _applied(usual: Any) -> Any:
-    """The engine's own task of a change: it notes when the journal takes the intent and is asked to take the outcome."""
-
     async def apply(self: ChangeEngine, *args: Any) -> Any:
         if _stop.get() is None:
             return await usual(self, *args)

@@ -1,7 +1,4 @@
-"""Whether a history of concurrent operations on one claim or hold could have happened one after another. The
-search of Wing and Gong, "Testing and Verifying Concurrent Objects" (1993): try every operation that may have
-been the first, and then every one that may have been the next; what has been tried is not tried again (Lowe
-2017)."""
+"""The search of Wing and Gong, "Testing and Verifying Concurrent Objects" (1993), and of Lowe (2017)."""
 
 import itertools
 from collections.abc import Awaitable, Callable, Sequence
@@ -25,7 +22,6 @@ class Operation(NamedTuple):
 
 
 def is_linearizable(history: Sequence[Operation]) -> bool:
-    """Whether some order in which each operation takes effect between call and return explains every answer."""
     tried: set[tuple[frozenset[Operation], str]] = set()
 
     def search(rest: frozenset[Operation], holder: str) -> bool:
@@ -61,7 +57,6 @@ class History:
     _moments: "itertools.count[int]" = field(default_factory=itertools.count)
 
     async def call(self, what: str, by: str, answer: Callable[[], Awaitable[str]]) -> str:
-        """Carry out an operation whose `answer` is who has it then, or UNKNOWN."""
         invoked = next(self._moments)
         holder = await answer()
         returned = inf if holder == UNKNOWN else next(self._moments)

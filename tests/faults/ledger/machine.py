@@ -1,5 +1,4 @@
-"""Consoles on several hosts over one ledger, step by step, beside a model that is a list in memory. Long
-because every rule says both what the consoles do and what the model expects."""
+"""Long because every rule says both what the consoles do and what the model expects."""
 
 import asyncio
 import random
@@ -38,8 +37,6 @@ class Host:
 
 
 class Console:
-    """One console: its journal, the way to the ledger, and who follows it."""
-
     def __init__(self, name: str, host: Host, ledger: MemoryLedger, rng: random.Random) -> None:
         self.name = name
         self.host = host
@@ -77,8 +74,6 @@ class Console:
 
 
 class Machine(RuleBasedStateMachine):
-    """Every rule runs to its end before the next one; what is under way arrives later all the same."""
-
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
@@ -153,7 +148,6 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def everybody_agrees(self) -> None:
-        """The ledger is what the model says, and every host that reaches it has the same."""
         if self.consoles:
             self.run(self._compare())
 

@@ -1,5 +1,3 @@
-"""Opens what a writer writes to, by a text that can be handed to another process."""
-
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,7 +24,6 @@ def hurry(first: float = 0.002, longest: float = 0.05) -> None:
 
 
 def shorten_time_outs() -> None:
-    """Let requests without an answer end after TIME_OUT: for runs in which servers are alive, and answers are not."""
     for module in (postgresql, table, bucket):
         for name in ("PUT_SECONDS", "READ_SECONDS"):
             assert hasattr(module, name)
@@ -45,7 +42,6 @@ def open_engine(engine: str) -> Ledger:
 def open_journal(
     engine: str, copy: Path, name: str, shares: Mapping[Fault, float], rng: random.Random, patience: float
 ) -> Journal:
-    """A writer's journal: for SQLite the file itself, else a copy of the writer's own."""
     clock = SystemClock()
     person = Person(user=name)
     if engine.startswith(SQLITE):

@@ -1,5 +1,3 @@
-"""Several writers against one ledger, killed and started again, and what is left of it."""
-
 import asyncio
 import json
 import random
@@ -36,7 +34,6 @@ class Race:
     patience: float = PATIENCE
     is_cut: bool = False  # Answers are withheld at the wire: requests end after a short time
     after_kill: Callable[[int], None] = lambda number: None
-    """Called with the number of writers that have been killed."""
 
 
 class Writers:
@@ -62,7 +59,6 @@ class Writers:
         return self._folder / f"{name}.db"
 
     def kill_one(self) -> None:
-        """Kill a writer soon after one of its next acknowledgements, or see it die itself, and start it again."""
         name = self._rng.choice(self.names)
         acks, pid = self.acks(name), self._pids[name]
         wanted, delay = acks.count() + self._rng.randint(0, 4), self._rng.uniform(0, 0.01)
@@ -143,7 +139,6 @@ def _writers(race: Race, folder: Path) -> Iterator[Writers]:
 
 
 def run(race: Race, folder: Path, *, directly: str = "") -> Result:
-    """Run it, let every copy send what waits, and read the ledger again; `directly`: the engine without a proxy."""
     with _writers(race, folder) as writers:
         began = time.monotonic()
         while writers.kills < race.kills:
@@ -168,7 +163,7 @@ def run(race: Race, folder: Path, *, directly: str = "") -> Result:
 
 
 async def _drain(engine: str, copy: Path) -> int:
-    """Let a copy follow to the end, and send what waits; how much still waits."""
+    """How much still waits."""
     journal = open_journal(engine, copy, copy.stem, {}, random.Random(0), 30.0)
     health = await journal.open()
     await journal.close()

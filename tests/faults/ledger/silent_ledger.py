@@ -18,7 +18,6 @@ class SilentLedger(MemoryLedger):
 
 
 def journal_of(name: str, folder: Path, ledger: MemoryLedger | None) -> Path | JournalPlace:
-    """Where a host's journal is: a copy of the ledger of its own, or without a ledger one file for all."""
     if ledger is None:
         return folder / "j.db"
     return JournalHost(name, name, ledger, folder, ManualClock(NOW)).place

@@ -1,5 +1,3 @@
-"""Claims and holds of several hosts behave like one register that is asked one question after another."""
-
 import asyncio
 import random
 from contextlib import asynccontextmanager
@@ -120,7 +118,6 @@ async def test_holds_that_nobody_checks_are_seen_through(tmp_path, monkeypatch):
 
 
 async def broken_histories(folder, rounds):
-    """The histories that no order explains, of a claim and a hold in every round."""
     broken = []
     async with hosts(folder) as journals:
         for number in range(rounds):
@@ -191,7 +188,6 @@ def journal_of(ledger, folder, name):
 
 @asynccontextmanager
 async def hosts(folder):
-    """Journals with copies of their own, over bad lines to one ledger, each of which follows what the others write."""
     ledger = MemoryLedger()
     journals: dict[str, SharedJournal] = {}
     followers = []

@@ -13,7 +13,6 @@ OF_EACH = dict.fromkeys(INJECTED, 0.05)
 
 
 def assert_kept(result):
-    """Every promise was kept, and no writer gave up."""
     findings = result.findings
     assert findings.counts == (0, 0, 0, 0), findings
     assert set(result.statuses) == {0}

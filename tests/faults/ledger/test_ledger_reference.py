@@ -1,5 +1,3 @@
-"""Journals of one process over the reference in memory: the decisions above a ledger, without any engine."""
-
 import asyncio
 import random
 from collections.abc import Mapping
@@ -34,8 +32,6 @@ def journal_of(ledger, copy, name):
 
 
 async def written(ledger, race, folder):
-    """What is wrong after several journals have written at once; whether all were usable to the end."""
-
     async def write(name):
         rng = random.Random(f"{race.seed} {name}")
         faulty = FaultyLedger(ledger, rng, race.shares)

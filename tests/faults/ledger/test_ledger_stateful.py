@@ -1,5 +1,3 @@
-"""Consoles that are cut off, restarted and lose their copies agree with a list in memory, whatever is done."""
-
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test

@@ -1,5 +1,3 @@
-"""Writers whose connections to a real server are cut and stalled, and which it answers with errors."""
-
 import random
 
 import pytest

@@ -1,5 +1,3 @@
-"""What a copy asks of the ledger, and what it must not lose itself."""
-
 from contextlib import closing
 
 import pytest

@@ -1,5 +1,4 @@
-"""Must be true: two hosts with clocks 90 seconds wrong and a change that stops half-way never make a change
-twice. `LEDGER=full` takes 10,000 changes; otherwise a seeded slice."""
+"""Two hosts with clocks 90 s wrong never make a change twice; `LEDGER=full` takes 10,000, else a slice."""
 
 import asyncio
 import os
@@ -67,7 +66,6 @@ GUARDS: dict[str, tuple[Any, str, Any, Schedule, float]] = {
     ),
     "ages by the reader's own clock": (Ages, "age", _age_by_its_time, ("at the socket", "stopped", 200), -SKEW),
 }  # fmt: skip
-"""What is switched off, and the schedule that then doubles an effect."""
 
 
 @pytest.mark.parametrize("name", GUARDS)

@@ -29,7 +29,6 @@ BATCH = 50  # Changes on one AWS and journal; then both begin anew
 HOW = ("stopped", "suspended", "paused")
 CORNERS = [(moment, how) for moment in STOPS for how in HOW]
 UNSENT = STOPS[1:3]
-"""Moments at which a person who looks at the stopped console can truly say that nothing was sent."""
 Schedule = tuple[str, str, int]  # The moment, how it stops there, and for how many seconds
 LASTS = (5, 24, 26, 61, 200, 355, 365, 400, 420, 445, 455, 600)
 """Seconds: around the intent's, the window's and the signature's end."""
@@ -43,7 +42,6 @@ class Tally:
     effects: int = 0
     doubled: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    """Changes of which the journal says another number of effects than the server."""
 
     def add(self, other: "Tally") -> None:
         self.changes += other.changes
@@ -65,7 +63,6 @@ class Story:
     other_runs: list[Run] = field(default_factory=list)
     taken_back: int = 0  # Changes of the other host that it has reverted
     is_asked: bool = False
-    """A person says on the other host that it was not done, as soon as the console there asks."""
 
     async def tell(self) -> None:
         place, rng, tally = self.place, self.rng, self.tally
@@ -97,7 +94,6 @@ class Story:
             tally.wrong.append(f"{name}: {effects} at the server, {in_journal} in the journal")
 
     async def meanwhile(self, one: Host, other: Host, plan: Plan, how: str, lasts: int, moment: str) -> None:
-        """Time passes but for `one`; the other host reads the intent at once, and looks now and then."""
         with other.acting():
             await other.engine._history.catch_up()
             parts = self.rng.choice((1, 2, 3))
@@ -115,7 +111,6 @@ class Story:
             self.place.lose(mode)
 
     async def take_over(self, other: Host, plan: Plan) -> None:
-        """Settle the change by reading AWS; if it was not done, make it."""
         run = await other.engine.resolve(plan.id)
         if run.steps[0].state is StepState.UNKNOWN and self.is_asked:
             with contextlib.suppress(NotFinal):
@@ -134,7 +129,6 @@ class Story:
                     self.taken_back += 1
 
     async def settled(self, other: Host, plan: Plan) -> int:
-        """How many effects the journal tells of, once every outcome is known."""
         with other.acting():
             run = await other.engine.resolve(plan.id)
             if run.in_flight:
@@ -152,8 +146,7 @@ async def plan_of(host: Host, maximum: str) -> Plan:
 async def batch(
     seed: int, changes: int, schedule: Schedule | None = None, skew: float | None = None
 ) -> Tally:
-    """With an even seed each host has its copy of a ledger, with an odd one all have one file. `schedule` and
-    `skew`: of every change, and of the clock of the host that stops; None: seeded ones."""
+    """An even seed: each host has a copy of a ledger; odd: all have one file. `schedule`, `skew` None: seeded."""
     tally, rng = Tally(), Random(seed)
     skew = rng.choice((SKEW, -SKEW)) if skew is None else skew
     skews = (skew, -skew)
@@ -181,7 +174,6 @@ def run(seed: int, changes: int, *, guarded: bool = True) -> Tally:
 
 
 def run_all(seed: int, changes: int, workers: int) -> Tally:
-    """As `run`, in several processes."""
     tally, share = Tally(), -(-changes // workers)
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         for part in pool.starmap(run, [(seed + number, share) for number in range(workers)]):

@@ -1,5 +1,3 @@
-"""A proxy before a ledger's server that cuts, stalls and answers itself, for the faults of a real wire."""
-
 import asyncio
 import random
 import re
@@ -26,12 +24,9 @@ class WireFault(StrEnum):
 
 
 AT_ANY_WIRE = (WireFault.CUT_BEFORE, WireFault.CUT_AFTER, WireFault.CUT_WITHIN, WireFault.STALL)
-"""ERROR and THROTTLE are answers in HTTP."""
 
 
 class WireProxy:
-    """`with WireProxy(port, …) as proxy:` a way to the server at `port` of loopback that has faults."""
-
     def __init__(
         self, upstream: int, rng: random.Random, shares: Mapping[WireFault, float], *, is_http: bool
     ) -> None:
@@ -90,7 +85,7 @@ class WireProxy:
         return None
 
     async def request(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> bytes:
-        """The next request; b"" at the end. In PostgreSQL's protocol: what arrives at once."""
+        """b"" at the end; in PostgreSQL's protocol what arrives at once."""
         if not self._is_http:
             return await client.read(_CHUNK)
         head = await client.readuntil(b"\r\n\r\n")

@@ -33,7 +33,6 @@ class Acks:
         self.path = path
 
     def add(self, what: str, text: str, seq: int) -> None:
-        """Write one line, which is there even if the process is killed next."""
         line = json.dumps([what, text, seq]) + "\n"
         file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         try:
@@ -50,8 +49,6 @@ class Acks:
 
 
 class Work:
-    """One writer, which may be begun anew after a kill."""
-
     def __init__(self, journal: Journal, name: str, acks: Acks, rng: random.Random) -> None:
         self._journal = journal
         self._name = name

@@ -26,7 +26,6 @@ from tests.faults.ledger.opening import hurry, open_journal, shorten_time_outs
 from tests.faults.ledger.workload import Acks, Work
 
 FORKS_LEAN = (asyncpg, credentials, dynamodb, s3)
-"""What a console imports when it is first needed; imported here, a fork has it."""
 UNUSABLE = 3  # Exit status of a writer that gave up
 
 

@@ -1,5 +1,3 @@
-"""What going to ALARM sends, for one alarm among all that there are."""
-
 from collections.abc import Callable, Iterable
 
 from services.aws.cloudwatch.alarms.actions import reaches_somebody

@@ -1,5 +1,3 @@
-"""Rules as AWS documents them hold in the states that it says, and what is no rule is not judged."""
-
 import pytest
 
 from services.models.alarms import Alarm, AlarmKind, AlarmState
@@ -23,9 +21,7 @@ def alarm(name, rule="", actions=()):
 
 
 def truth_of(rule, leaves, states):
-    """Whether a rule holds in one assignment: "true", "false", or "unknown", as what a probe sends has it.
-    The probe's composite goes to ALARM with the probe if the rule holds and each alarm has the given state:
-    so it sends with some states of others, or never."""
+    """Judged as what a probe's composite sends has it: with some states of others, or never."""
     pins = [f'{WORDS[letter]}("{leaf}")' for leaf, letter in zip(leaves, states, strict=True)]
     pinned = " AND ".join(
         ['ALARM("the probe")', 'ALARM("the rule")', *(pin.replace('a"b', 'a\\"b') for pin in pins)]

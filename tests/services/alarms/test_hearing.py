@@ -1,5 +1,3 @@
-"""Whether an alarm's going to ALARM sends something: rules as AWS documents them (all states: `test_hearing_by_enumeration`)."""
-
 import itertools
 
 import pytest

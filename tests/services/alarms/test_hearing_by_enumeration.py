@@ -97,8 +97,6 @@ def rendered(rng, tree):
 
 @dataclass(frozen=True)
 class Node:
-    """An alarm; a metric alarm has no tree."""
-
     name: str
     tree: Tree | None = None
     actions: tuple[str, ...] = ()
@@ -111,7 +109,6 @@ class Node:
 
     @property
     def acts(self):
-        """Whether it has an action that counts, if its actions are enabled."""
         counted = (action for action in self.actions if action != SCALING)
         return not self.is_muted and any(reaches(action) is not False for action in counted)
 
@@ -213,7 +210,6 @@ Truth = tuple[int, int, int]  # For each state of an alarm, the assignments in w
 
 
 def at_least(threshold, truths, every):
-    """Assignments in which at least `threshold` of `truths` hold."""
     exceeding = [every] + [0] * threshold
     for truth in truths:
         for index in range(threshold, 0, -1):
@@ -253,7 +249,6 @@ class Enumeration:
         self.below = {name: self._below(name) for name in self.nodes}
 
     def _below(self, name):
-        """All names on which the rule of an alarm depends, directly or not."""
         names: set[str] = set()
         ahead = [name]
         while ahead:
@@ -372,7 +367,6 @@ class Enumeration:
 
 
 def _answers(base, can):
-    """The one answer that is right whatever the doubtful alarms do, if there is one."""
     if base & can["send"] & ~can["covered"] & ~can["alone"] == base:
         yield "always"
     elif not can["some"]:

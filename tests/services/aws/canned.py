@@ -1,5 +1,3 @@
-"""A session that answers from a script; every request is checked against botocore's own model."""
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
@@ -69,8 +67,6 @@ class Canned:
 
 
 class SlowStart(Canned):
-    """Answers StartQuery only once it is told to."""
-
     def __init__(self, **answers: Any) -> None:
         super().__init__(**answers)
         self.asking = asyncio.Event()
@@ -84,14 +80,11 @@ class SlowStart(Canned):
 
 
 def script(*answers: Any) -> Answers:
-    """One answer after the other; the last for ever."""
     pending = list(answers)
     return lambda _params: pending.pop(0) if len(pending) > 1 else pending[0]
 
 
 class Pauses:
-    """Records what was slept instead of sleeping."""
-
     def __init__(self) -> None:
         self.slept: list[float] = []
 

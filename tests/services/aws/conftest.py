@@ -1,5 +1,3 @@
-"""A fault server and sessions that talk to it, with nothing of this machine's own AWS configuration."""
-
 import os
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -21,7 +19,6 @@ NOW = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
 
 @pytest.fixture
 def aws_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty ~/.aws of our own; the environment names static keys."""
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.delenv(name)

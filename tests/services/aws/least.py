@@ -1,5 +1,3 @@
-"""The least parameters with which an operation of AWS can be called, made from the SDK's own model of it."""
-
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any

@@ -1,5 +1,3 @@
-"""Counts how often the event loop turns while something is done: what blocks it leaves others no turn."""
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -26,7 +26,6 @@ HIDDEN = {"type": "IAMUser", "accountId": "123456789012", "userName": "HIDDEN_DU
 
 
 def row(number=0, *, name="ConsoleLogin", **record):
-    """As LookupEvents lists it; `record` is what stands in the JSON."""
     record = {"userIdentity": ANAYA, "eventName": name, "sourceIPAddress": "192.0.2.0"} | record
     return {
         "EventId": f"id-{number}",

@@ -15,8 +15,6 @@ FIRST, LAST = date(2026, 1, 1), date(2026, 1, 2)
 
 
 async def daily(*pages):
-    """Each page is asked for by the token of the one before."""
-
     def answer(params):
         return pages[int(params.get("NextPageToken", 0))]
 

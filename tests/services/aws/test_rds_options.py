@@ -1,5 +1,3 @@
-"""What a database may be changed to, and what it costs: answers of RDS and the price list as models."""
-
 import json
 from decimal import Decimal
 

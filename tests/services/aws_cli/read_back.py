@@ -1,5 +1,4 @@
-"""Reads a command line back as the request that the AWS CLI would send: a small CLI without the CLI. Source:
-"Specifying parameter values" (AWS CLI user guide); operations and parameters from the SDK's models."""
+"""Source: "Specifying parameter values" (AWS CLI user guide); parameters from the SDK's models."""
 
 import json
 from collections.abc import Mapping
@@ -32,7 +31,7 @@ class Sent:
         return _service(self.service).operation_model(self.operation)
 
     def check(self) -> None:
-        """Fail unless the SDK accepts the parameters: names, types, and the required ones."""
+        """Fails unless the SDK accepts the parameters: names, types, and the required ones."""
         shape = self.model.input_shape
         if shape is None:
             assert not self.params
@@ -47,7 +46,7 @@ class Sent:
 
 
 def read_back(argv: list[str], variables: Mapping[str, str]) -> Sent:
-    """The request of `argv`; fails for what the AWS CLI would reject."""
+    """Fails for what the AWS CLI would reject."""
     for name, value in variables.items():
         argv = [word.replace(Variable(name), value) for word in argv]
     assert not any("\0" in word for word in argv)

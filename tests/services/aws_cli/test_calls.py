@@ -1,5 +1,3 @@
-"""Any request becomes a command that the AWS CLI reads back as the same request, whatever its values are."""
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,5 +1,3 @@
-"""Every inspection's commands are requests that AWS's models know, and the embedded AWS answers each of them."""
-
 import asyncio
 from datetime import timedelta
 
@@ -28,8 +26,6 @@ async def commands_of(embedded, id, runbook=None):
 
 
 class Shell:
-    """Runs commands one after the other, with the variables that they store."""
-
     def __init__(self, embedded):
         self.embedded = embedded
         self.variables: dict[str, str] = {}
@@ -37,7 +33,6 @@ class Shell:
         self._session = botocore.session.Session()
 
     def run(self, command):
-        """What the command prints, for each value that it is repeated for."""
         variable, values = command.repeats
         printed = []
         for value in values or ("",):

@@ -1,5 +1,3 @@
-"""The commands of alarms, logs, dashboards and plans: AWS's models know every one, and the embedded AWS answers."""
-
 import asyncio
 from datetime import datetime, timedelta
 

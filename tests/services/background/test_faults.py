@@ -12,8 +12,6 @@ START = datetime(2026, 4, 1, tzinfo=UTC)
 
 
 class Numbers:
-    """Gives 1, 2, 3 and waits; some runs fail on the way."""
-
     def __init__(self, *failing):
         self.failing = list(failing)
         self.runs = 0

@@ -1,5 +1,3 @@
-"""Runbooks that hold nothing but duties, and the shapes that properties are tried on."""
-
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any

@@ -1,5 +1,3 @@
-"""Which days are open: the Cabinet Office's lists, the law written out once more, and the runbook's own days."""
-
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -17,7 +15,6 @@ NAMES = (
     "元日", "成人の日", "建国記念の日", "天皇誕生日", "春分の日", "昭和の日", "憲法記念日", "みどりの日", "こどもの日",
     "海の日", "山の日", "敬老の日", "秋分の日", "スポーツの日", "文化の日", "勤労感謝の日",
 )  # fmt: skip
-"""The sixteen of the law, in the order in which they come."""
 
 PUBLISHED = {
     # 内閣府「国民の祝日について」

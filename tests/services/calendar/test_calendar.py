@@ -1,5 +1,3 @@
-"""The calendar at single days, as an operator would check it on a wall calendar."""
-
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -18,7 +16,6 @@ WEEKLY = ("weekly-backup", "weekly-cost", "weekly-patches")
 
 
 def on(day, name=""):
-    """What the shipped runbook holds on a day, of one duty if it is named."""
     at = date.fromisoformat(day)
     return [slot for slot in FACILITY.slots(at, at) if not name or slot.duty == name]
 

@@ -99,7 +99,6 @@ def check_place(schedule, one, slot):
 
 
 def check_direction_in_month(schedule, one, slot):
-    """Against its direction it goes only where its month has no open day that way."""
     first, last = slot.nominal[0].replace(day=1), slot.nominal[-1]
     month_end = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
     if one.closed_day is ClosedDay.NEXT and slot.day < last:

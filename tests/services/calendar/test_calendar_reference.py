@@ -1,6 +1,4 @@
-"""The shipped runbook's calendar beside a naive one that knows no RFC 5545: every month of 2026 to 2030. The
-naive one reads the runbook's words (Mondays, the 1st, the last three open days), walks day by day, and asks
-of each day only whether city hall is open."""
+"""The naive one knows no RFC 5545: it reads the runbook's words and walks day by day, 2026 to 2030."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -99,7 +97,6 @@ TIMES = dict.fromkeys(RULES, "09:00") | {
 
 
 def place(name, nominal):
-    """(day, until), as the runbook says it of each kind."""
     if name in DAILY:
         return (nominal, nominal) if is_open(nominal) else None
     if name == "weekly-deploy":

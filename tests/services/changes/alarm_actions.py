@@ -1,5 +1,3 @@
-"""A whole change as it is added: this class in a folder of its own, and the line `ALARM_ACTIONS` in the registry."""
-
 from collections.abc import Mapping
 
 from services.aws.cloudwatch.alarms.reader import Alarms

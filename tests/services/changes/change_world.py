@@ -1,5 +1,3 @@
-"""The change engine as the console wires it, on the embedded AWS, and its counts on the server's side."""
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,7 +29,6 @@ CANCEL = "application-autoscaling.DeleteScheduledAction"
 UNAPPROVED = load_builtin("facility-prod").model_copy(update={"approvers": ()})
 """The runbook without approvers: `test_approvals` is about them."""
 APPROVED = with_example_people(load_builtin("facility-prod"))
-"""The runbook with approvers who are known, as the demo's."""
 ARMED = timedelta(minutes=30)
 OVER = 361  # Seconds of the world after which a request whose intent is recorded can no longer take effect
 
@@ -79,7 +76,6 @@ class Desk:
         return await self.engine.apply(plan, typed=SERVICE)
 
     async def ended(self, seconds: float = 30.0) -> Run:
-        """The newest run once its watch has seen an end, while the world lives on in steps of `seconds`."""
         await self.runs()
         for _step in range(100):
             await self.engine._watches.check_due(self.engine.runs)
@@ -121,7 +117,6 @@ async def desk(
     further: dict[str, Any] | None = None,
     **options: Any,
 ) -> AsyncIterator[Desk]:
-    """A console without a screen; its journal is at `path`, and `further` are more fields of AwsSettings."""
     services = Services(
         runbook or UNAPPROVED,
         AwsSettings(**embedded.settings(), **(further or {})),

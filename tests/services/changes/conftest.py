@@ -8,6 +8,5 @@ from tests.services.changes.change_world import desk
 
 @pytest.fixture
 async def one(embedded: Any, tmp_path: Path):
-    """One console on the world of the test."""
     async with desk(embedded, tmp_path / "j.db") as console:
         yield console

@@ -1,5 +1,3 @@
-"""One service's scaling in memory, for thousands of changes: it answers as AWS does, and counts what it carried out."""
-
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -31,8 +29,6 @@ NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
 
 
 class FakeAws:
-    """A session's `read`, `pages`, `write` and `identity`."""
-
     skew_seconds: float | None = None
 
     def __init__(self) -> None:
@@ -144,7 +140,6 @@ def _problem(kind: ProblemKind) -> Problem:
 
 
 async def opened(aws: FakeAws, clock: ManualClock, path: Path, name: str) -> tuple[Journal, ChangeEngine]:
-    """The journal and the engine of a console that `name` has open on this AWS."""
     session: Any = aws
     journal = Journal(path, clock=clock, person=lambda: Person(user=name), syslog=None)
     await journal.open()

@@ -1,5 +1,3 @@
-"""A plan of every kind of change from a state that differs in what is named, without AWS."""
-
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -64,11 +62,10 @@ KEYS = timedelta(days=1)
 
 
 class _Nothing:
-    """A session that reads nothing."""
+    pass
 
 
 def change(kind: str) -> Any:
-    """A change that cannot read."""
     spec = next(each for each in CHANGES if each.id == kind)
     return change_class(spec)(
         spec, ChangeContext(BOOK, Calendar(BOOK), ManualClock(NOW), "ap-northeast-1", _Nothing())
@@ -76,7 +73,6 @@ def change(kind: str) -> Any:
 
 
 def plan(kind: str, **flips: Any) -> Plan:
-    """The plan of this kind from its usual state with what `flips` names changed."""
     return _MAKERS[kind](**flips)
 
 

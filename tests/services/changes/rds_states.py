@@ -1,5 +1,3 @@
-"""States of the runbook's database, and its changes without AWS, for tests of plans."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,7 +22,6 @@ UNKNOWN = PendingSetting(id="DedicatedLogVolume", title="DedicatedLogVolume", va
 
 
 def change(kind: str, runbook: Runbook = BOOK) -> Any:
-    """A change that cannot read."""
     spec = next(each for each in CHANGES if each.id == kind)
     context = ChangeContext(
         runbook=runbook, calendar=CALENDAR, clock=ManualClock(NOW), region="ap-northeast-1",

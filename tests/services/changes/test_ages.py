@@ -1,5 +1,3 @@
-"""How old an entry is at least: no setting of any clock makes it older, and none keeps it young."""
-
 import math
 import tempfile
 from contextlib import contextmanager

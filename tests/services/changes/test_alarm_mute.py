@@ -1,5 +1,3 @@
-"""The life of a mute on the embedded AWS: planned, sent once, in force, and ended by a plan of its own or by its end."""
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -119,8 +117,6 @@ async def test_a_rule_of_somebody_else_is_neither_overwritten_nor_deleted(one, e
 
 
 async def put_rule(embedded, name, schedule):
-    """A rule that somebody else creates."""
-
     settings = {"Name": name, "Rule": {"Schedule": schedule}, "MuteTargets": {"AlarmNames": [ALARM]}}
     embedded.world.alarms.mutes.put(REGION, settings, embedded.clock.now())
 

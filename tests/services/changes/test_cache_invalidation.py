@@ -1,5 +1,3 @@
-"""The life of a cache invalidation on the embedded AWS: planned, sent once, followed until CloudFront has completed it."""
-
 from datetime import timedelta
 
 import pytest

@@ -1,5 +1,3 @@
-"""A change is one folder and one line: the line suffices to list it, and nothing else needs an edit."""
-
 import json
 import re
 import shlex
@@ -25,7 +23,6 @@ ALARM = "rds-cpu-high"
 
 
 def run(code):
-    """(what a fresh Python prints for `code`, the modules of `services` that it has imported then)."""
     answer = subprocess.run(
         [sys.executable, "-c", f"{code}\n{LOADED}"],
         check=False, cwd=ROOT, capture_output=True, text=True, timeout=120,

@@ -31,8 +31,6 @@ SNS = RawId("arn:aws:sns:ap-northeast-1:1:ops")
 
 
 class Flip(NamedTuple):
-    """One sentence, what it rests on, and the words with one value and with another."""
-
     kind: str
     part: str  # downtime, cost, reversible, impact, refused, title, rows, warning or grave (a grave warning)
     field: str
@@ -43,7 +41,6 @@ class Flip(NamedTuple):
 
 
 def warned(kind, field, words, one, other=None):
-    """A warning that is given with one value only."""
     return Flip(kind, "warning", field, one, words, other or {})
 
 
@@ -333,7 +330,6 @@ WARNINGS = {
     "The free paths are the account's": "CloudFront pricing: 1,000 paths a month for an account",
     "caches of browsers and proxies": "Developer guide: invalidation clears edge caches only",
 }
-"""Warnings that are given in every plan of their kind, and why."""
 
 
 def said(of, part):
@@ -368,7 +364,6 @@ CONSEQUENCES = re.compile(
     "_?(downtime|cost|reversible|impact|blast|outage_text|stopped_text|applied_row|watch|expires"
     "|cost_text|source_text|change_text|day_text|used_text)"
 )
-"""Names of the functions that write what a plan promises."""
 
 
 def test_every_consequence_is_said_in_some_case(monkeypatch):

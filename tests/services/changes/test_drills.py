@@ -1,5 +1,3 @@
-"""The calendar's drills on the embedded AWS: restore, delete and fail over, each measured into the evidence of its duty."""
-
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -52,7 +50,6 @@ async def drilled(one):
 
 
 async def occurrence(one, duty):
-    """The duty's newest occurrence, after the console has taken in what was measured."""
     states = one.services.duties.states()
     try:
         await anext(states)
@@ -134,7 +131,6 @@ def of_another(instance):
 
 
 def recreated(instance):
-    """Somebody deleted it and made another one of the same name, with the same tag."""
     instance.began -= timedelta(minutes=1)
 
 

@@ -1,5 +1,3 @@
-"""One change from plan to record over HTTP, and everything that must stop it."""
-
 import asyncio
 from datetime import UTC, datetime, timedelta
 

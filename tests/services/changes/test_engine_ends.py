@@ -1,5 +1,3 @@
-"""What ends in the middle of a change: the console, the arming, the credentials, the patience with AWS."""
-
 import asyncio
 
 import pytest
@@ -22,7 +20,6 @@ def states_of(run):
 
 
 def open_holds(entries):
-    """Holds that were taken and not given back."""
     open_: list[str] = []
     for entry in entries:
         open_ += [entry.holds] if entry.holds else []
@@ -137,7 +134,6 @@ async def test_effects_in_aws_are_seen_though_no_follow_up_is_declared(embedded,
 
 
 def after_the_first(one, monkeypatch, act):
-    """`act` once the first request was answered."""
     write = one.services.session.write
 
     async def call_later(*args, **options):

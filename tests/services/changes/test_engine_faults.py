@@ -1,5 +1,3 @@
-"""Every way an answer can go wrong, with the key pressed three times: one effect at most, and its outcome known."""
-
 import asyncio
 import re
 from typing import Any
@@ -80,7 +78,6 @@ async def test_a_step_has_at_most_one_effect_and_a_known_outcome(
 
 
 def fill_disk(one, monkeypatch, *, after):
-    """From the first entry of kind `after` on, or at once, no entry can be written; until the set is cleared."""
     journal, append = one.services.journal, one.services.journal.append
     full = {"now"} if after is None else {"soon"}
 

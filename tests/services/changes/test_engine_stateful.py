@@ -1,5 +1,3 @@
-"""Two operators at two consoles, a world that moves, answers that are lost, consoles that die: nothing stale, nothing twice."""
-
 import asyncio
 import contextlib
 import tempfile
@@ -148,7 +146,6 @@ class TwoConsoles(RuleBasedStateMachine):
         self.folder.cleanup()
 
     async def end(self):
-        """What the journal says of answers is true, and both consoles say the same."""
         self.clock.advance(OVER)
         runs = [await self.read_runs(console) for console in self.consoles]
         await self.read_runs(self.consoles[0])

@@ -1,5 +1,3 @@
-"""Between intent and request: what other hosts have written since, and how much time has passed by any clock."""
-
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -35,7 +33,6 @@ class Ledger:
     caught_up: int = 0  # How often it was asked for what other hosts have written
     lost_from: int = 1000  # From which time on that fails
     after: dict[EntryKind, Callable[[], Awaitable[None]]] = field(default_factory=dict)
-    """What happens once an entry of a kind is recorded."""
     refuses: frozenset[EntryKind] = frozenset()
     at_refusal: Callable[[], Awaitable[None]] | None = None  # What happens at the next refusal
 
@@ -71,7 +68,6 @@ async def planned(engine, world):
 
 
 async def found_not_done(engine, plan, step, how="said"):
-    """A console records that a step was not done."""
     await engine.load()
     await engine._history.append(entries.resolved(plan, step, done=False, text="asked AWS", how=how))
 

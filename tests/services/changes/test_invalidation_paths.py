@@ -1,5 +1,3 @@
-"""The grammar of invalidation paths: whatever is typed, what is sent is a path that CloudFront takes."""
-
 import re
 from urllib.parse import unquote
 

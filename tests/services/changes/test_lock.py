@@ -1,5 +1,3 @@
-"""While the outcome of a change is unknown its target is locked, for everybody and at any age: as its row says."""
-
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -19,7 +17,6 @@ from tests.services.journal.book import append
 BOOK = UNAPPROVED
 AGES = [59, OVER, 86_400, 40 * 86_400]  # Seconds after a console was killed
 POINTS = ["confirmed", "intended", "unknown", "first done", "second intended"]
-"""The last entry that a killed console wrote."""
 LOCKED = "or its outcome has been unknown, since"
 
 
@@ -29,7 +26,6 @@ class World:
 
     @asynccontextmanager
     async def console(self, name):
-        """A console that ends as a killed one does: nothing more is recorded."""
         book, engine = await opened(self.aws, self.clock, self.path, name)
         try:
             yield engine
@@ -67,7 +63,6 @@ def is_locked(plan):
 
 
 async def run_after_reading(engine, plan):
-    """The plan's run once the console has read from AWS what is unknown."""
     states = engine.states()
     runs = await anext(states)
     await states.aclose()

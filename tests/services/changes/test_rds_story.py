@@ -1,5 +1,3 @@
-"""The database's changes from plan to verified end on the embedded AWS, their ways back, and what stops them."""
-
 import asyncio
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -62,14 +60,12 @@ async def apply(one, plan):
 
 
 async def ended(one, id, *, step, most=40, early=False):
-    """The run once its watch has ended; the world moves on by `step` seconds until then. `early`: it is read
-    before its window begins."""
+    """The world moves on by `step` seconds until then; `early`: it is read before its window begins."""
 
     def run():
         return next(run for run in one.engine.runs if run.id == id)
 
     def has_seen(now):
-        """Whether the watch has ended, has read since `now`, or does not read yet."""
         progress, watch = run().progress, run().plan.watch
         waits = not early and watch is not None and watch.begins_at is not None and watch.begins_at > now
         return waits or not run().watching or (progress is not None and progress.at == now)

@@ -1,5 +1,3 @@
-"""What a later version wrote may forbid changes: a version that cannot judge it changes nothing, and says who can."""
-
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -25,7 +23,6 @@ def world(tmp_path):
 
 
 async def applied(world, engine, before=lambda: None):
-    """A change that is planned, then something happens, then it is confirmed."""
     plan = await plan_of(engine)
     world.aws.plans = [plan]
     before()

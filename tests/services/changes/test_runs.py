@@ -1,5 +1,3 @@
-"""Runs rebuilt from the journal's entries, in whatever order two consoles wrote them."""
-
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -133,7 +131,6 @@ def test_entries_that_make_no_sense_are_ignored():
 
 
 def when(seconds, *drafts):
-    """The ages at NOW + `seconds` in a console that saw each entry as it was written."""
     clock = ManualClock(NOW)
     ages = Ages(clock, WINDOW)
     for number, entry in enumerate(entries(*drafts)):

@@ -1,5 +1,3 @@
-"""Both bounds of a service's scaling: the minimum, the calendar's busy times, and a count that moves meanwhile."""
-
 from datetime import UTC, datetime
 
 import pytest

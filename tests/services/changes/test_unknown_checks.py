@@ -1,5 +1,3 @@
-"""An unknown outcome is looked up in AWS at intervals: soon while it is young, seldom afterwards."""
-
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -26,7 +24,6 @@ EVENT: dict[str, Any] = {
 
 
 async def unknown(one):
-    """A raise whose request never arrives, to which AWS shows another state: only a person, or AWS later, settles it."""
     await one.arm()
     plan = await one.plan(max="10", revert="duty")
     one.embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)

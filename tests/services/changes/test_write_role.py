@@ -1,5 +1,3 @@
-"""Changes that are sent with a role of their own, on the embedded AWS, which keeps what every session was begun with."""
-
 import json
 from contextlib import asynccontextmanager
 from datetime import timedelta

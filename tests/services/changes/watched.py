@@ -1,5 +1,3 @@
-"""Changes of the embedded AWS's ECS service, followed to their end while its world lives on."""
-
 import asyncio
 from typing import Any
 
@@ -23,7 +21,7 @@ async def planned(one: Desk, kind: str, **parameters: str) -> Plan:
 
 
 async def ended(one: Desk, run: Run, seconds: int = 15) -> Run:
-    """The run once its watch has ended; the world lives `seconds` from look to look."""
+    """The world lives `seconds` from look to look."""
     states = one.engine.states()
     try:
         async with asyncio.timeout(60):
@@ -52,7 +50,6 @@ def texts(plan: Plan, *, grave: bool | None = None) -> str:
 
 
 async def unread(one: Desk, plan: Plan, monkeypatch: pytest.MonkeyPatch, mode: str) -> Run:
-    """The run whose answer is lost, and which nobody has read since."""
     change = one.engine.changes[plan.kind]
     observe, (step,) = change.observe, plan.steps
     one.embedded.fault("ecs", step.call.operation, mode=mode, times=1)

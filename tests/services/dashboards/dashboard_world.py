@@ -1,5 +1,3 @@
-"""AWS as a DashboardReader sees it, in memory."""
-
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -35,8 +33,6 @@ def widget(*rows: Any, **properties: Any) -> dict[str, Any]:
 
 @dataclass
 class World:
-    """AWS as the reader sees it: a body, a value per metric, alarms; and what was asked."""
-
     clock: ManualClock
     widgets: list[Any]
     start: str | None = None

@@ -39,8 +39,6 @@ class Screen:
 
 @dataclass
 class Watched:
-    """A dashboard that is read each minute, as its feed would, and what was requested."""
-
     world: World
     reader: DashboardReader
     screen: Screen = field(default_factory=Screen)
@@ -49,7 +47,6 @@ class Watched:
         self.reader.on_screen = self.screen
 
     async def read(self):
-        """Read, and read again at once while something has come into view, as the console does."""
         view = await self.reader.read()
         while self.reader.is_due():
             view = await self.reader.read()
@@ -62,14 +59,12 @@ class Watched:
         return view
 
     def taken(self):
-        """How many metrics were requested since the last call."""
         count = sum(len(queries) for queries, _span, _region in self.world.calls)
         self.world.calls.clear()
         return count
 
 
 def board(*metrics, count=100, per=2, **more):
-    """`count` widgets with `per` metrics each, named in turn."""
     rows = [
         widget(
             *(["N", metrics[number % len(metrics)], "Id", f"{number}.{each}"] for each in range(per)),

@@ -1,4 +1,4 @@
-"""A plain AWS client for the embedded AWS; every answer is checked against botocore's model."""
+"""Every answer is checked against botocore's model."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -35,7 +35,6 @@ async def client(url: str, service: str, read_timeout: float = 60) -> AsyncItera
 
 
 async def ask(url: str, service: str, operation: str, /, **params: Any) -> dict[str, Any]:
-    """The answer without its metadata, checked."""
     async with client(url, service) as asked:
         answer: dict[str, Any] = await asked._make_api_call(operation, params)
     answer.pop("ResponseMetadata")

@@ -1,5 +1,3 @@
-"""Checks an answer of the embedded AWS against botocore's own model of the operation."""
-
 from functools import cache
 from typing import Any
 
@@ -40,8 +38,7 @@ def _enum_errors(shape: Any, value: Any, path: str) -> list[str]:
 
 
 def assert_output_shape(service: str, operation: str, result: dict[str, Any]) -> dict[str, Any]:
-    """Fail unless `result` fits the operation's output shape; return it, so calls can be wrapped. Unknown
-    members, wrong types, missing required members and words outside an enum all fail."""
+    """Unknown members, wrong types, missing required members and words outside an enum all fail."""
     shape = service_model(service).operation_model(operation).output_shape
     if shape is None:
         assert result in ({}, None), f"{service}.{operation} answers nothing, got {result!r}"
@@ -54,7 +51,7 @@ def assert_output_shape(service: str, operation: str, result: dict[str, Any]) ->
 
 
 def parse_input(service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-    """Fail unless a test's request is one botocore would send; return it."""
+    """Fails unless a test's request is one botocore would send."""
     shape = service_model(service).operation_model(operation).input_shape
     report = ParamValidator().validate(params, shape)
     assert not report.has_errors(), f"{service}.{operation}: {report.generate_report()}"

@@ -18,7 +18,6 @@ from services.models.problem import ProblemKind
 from services.policy.declared import operations
 
 HARMFUL = ("dynamodb", "glue", "kms", "lambda", "organizations", "secretsmanager", "sqs")
-"""What the console does not use, and what would do the most harm."""
 OUTSIDE = {"github", "local"}  # Where changes send requests that are none to AWS
 
 

@@ -34,7 +34,6 @@ def credentials(operation, key, ends):
 
 
 def serve(server, *, ends=None, refusal=None):
-    """Answer as STS does; `refusal` is the answer to AssumeRole."""
     until = ends or datetime.now(UTC) + timedelta(minutes=15)
 
     def respond(request):
@@ -53,7 +52,6 @@ def error(code, message, status):
 
 
 def asked(server, operation):
-    """The parameters of the only request of this operation."""
     (request,) = [each for each in server.seen if each.operation == operation]
     fields = {name: value for name, (value,) in parse_qs(request.body.decode()).items()}
     return {name: fields[name] for name in fields if name not in ("Action", "Version")}

@@ -1,5 +1,3 @@
-"""What arrives on a connection is the response to the request that was sent on it, or nothing is."""
-
 import asyncio
 
 import pytest
@@ -13,8 +11,6 @@ def http(body):
 
 
 class RawServer:
-    """Sends the next of `replies`, byte for byte, for each request."""
-
     def __init__(self):
         self.replies: list[bytes] = []
         self.writers: list[asyncio.StreamWriter] = []

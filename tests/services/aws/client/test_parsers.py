@@ -44,7 +44,6 @@ def _parse(parser, body, shape, status=200):
 
 
 def _values(shape, depth=0):
-    """JSON that AWS might send for a shape: members absent, null, or unknown ones added."""
     texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
     simple: dict[str, st.SearchStrategy[Any]] = {
         "string": texts,

@@ -1,4 +1,4 @@
-"""Answers in XML: read as the stock parsers read them, and refused where they have another shape than the API's model."""
+"""Read as the stock parsers read them, and refused where they have another shape than the API's model."""
 
 import asyncio
 from typing import Any
@@ -26,12 +26,11 @@ OPERATIONS = (
     ("s3", "ListObjectsV2"),
     ("sts", "GetCallerIdentity"),
 )
-"""Every operation that is answered in XML, of each protocol."""
 Elements = list[tuple[ElementTree.Element, Any]]
 
 
 def _filled(tag, shape, elements, depth=0):
-    """An element with every member of the shape, one of each; what was made of which shape is added to `made`."""
+    """An element with every member of the shape; what was made of which shape is added to `elements`."""
     element = ElementTree.Element(tag)
     elements.append((element, shape))
     if shape.type_name == "structure" and depth < 6:
@@ -58,7 +57,6 @@ def _filled(tag, shape, elements, depth=0):
 
 
 def _answer(service, operation):
-    """The protocol, the output's shape, a whole answer, and its elements with their shapes."""
     model = ServiceModel(LOADER.load_service_model(service, "service-2"), service)
     shape = model.operation_model(operation).output_shape
     elements: Elements = []

@@ -1,5 +1,3 @@
-"""No client goes where an answer points: not for a read, the account check, nor to get credentials."""
-
 import pytest
 
 from services.aws.client.allowed_operations import READS
@@ -19,7 +17,6 @@ MOVED = (301, 302, 303, 307, 308)
 
 @pytest.fixture
 async def evil():
-    """Where the answers point; it answers "all is well" to everything."""
     async with fault_server() as server:
         server.always(answer({"MetricAlarms": [], "CompositeAlarms": [], "Account": "123456789012"}))
         yield server
@@ -172,7 +169,6 @@ FREE_SERVICES = frozenset(
         "wafv2",
     }
 )
-"""Whose every request that reads is free."""
 FREE = frozenset(
     {
         # A million of these a month are free, many times what a console asks.

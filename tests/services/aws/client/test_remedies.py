@@ -1,5 +1,3 @@
-"""Remedies: those of a read may promise that it is repeated, those of a write never do."""
-
 import re
 from datetime import UTC, datetime
 

@@ -1,5 +1,3 @@
-"""Answers larger than any of AWS's: refused with the word for it, before they are read, decoded or walked."""
-
 import json
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +21,6 @@ HUNDRED_THOUSAND = 100_000
 
 
 def alarms(count, **more):
-    """An answer with so many alarms, each whole enough to be one."""
     row = {"StateValue": "OK", "ActionsEnabled": True, "StateTransitionedTimestamp": 1_768_000_000.0, **more}
     return {
         "MetricAlarms": [{"AlarmName": f"a{number}", **row} for number in range(count)],

@@ -31,7 +31,6 @@ PIECES = {
     "web_identity_token_file": f"role_arn = {ROLE}\nweb_identity_token_file = {{path}}\n",
     "ca_bundle": "ca_bundle = {path}\n",
 }
-"""Of a profile, by the key that names a file."""
 
 
 def unfit(folder, kind):
@@ -57,7 +56,6 @@ def without_keys(aws_home, monkeypatch):
 
 
 async def refused(session, path):
-    """At once, in words that name the file; while the loop runs."""
     with pytest.raises(Invalid) as caught:
         await session.read("cloudwatch", "DescribeAlarms", timeout=30)
     assert str(path) in caught.value.problem.detail

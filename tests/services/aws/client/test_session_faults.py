@@ -198,7 +198,6 @@ FOREIGN = {
     "a page that is not found": Reply(b"<!doctype html><title>404 Not Found</title>", status=404, type=PAGE),
     "a gateway": Reply(b"not implemented", status=501, type="text/plain"),
 }
-"""Errors that whoever stands between can send, too."""
 
 
 @pytest.mark.parametrize("reply", FORMS.values(), ids=FORMS)

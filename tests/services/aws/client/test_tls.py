@@ -1,5 +1,3 @@
-"""Certificates that are trusted are trusted for the host that they name; to no other host is anything sent."""
-
 import asyncio
 import ssl
 from contextlib import asynccontextmanager

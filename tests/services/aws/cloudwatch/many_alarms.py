@@ -1,5 +1,3 @@
-"""An account of many alarms, and one console's watch of them, over HTTP."""
-
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -81,8 +79,6 @@ async def session_of(embedded: Embedded) -> AsyncIterator[AwsSession]:
 
 
 class Refusing:
-    """A session in which some requests fail."""
-
     def __init__(self, session: AwsSession) -> None:
         self._session = session
         self.refuses: Callable[[dict[str, Any]], bool] = lambda _params: False  # Which parameters
@@ -121,7 +117,6 @@ class Watched:
         return overview
 
     async def minutes(self, count: int) -> AlarmOverview:
-        """The readings of some minutes."""
         for _minute in range(count):
             self.embedded.clock.advance(60)
             overview = await self.whole()

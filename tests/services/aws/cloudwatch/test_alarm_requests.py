@@ -1,5 +1,3 @@
-"""DescribeAlarms as it is sent: a hundred rows a page, in slices, and no faster than AWS allows."""
-
 import asyncio
 
 from services.aws.client import pace

@@ -1,5 +1,3 @@
-"""How alarms are followed in accounts of any size: few requests, and nothing OK that was not read as OK."""
-
 from datetime import timedelta
 
 import pytest

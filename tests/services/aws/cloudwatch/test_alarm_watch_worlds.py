@@ -1,7 +1,4 @@
-"""Random worlds: what the watch of many alarms tells is never better than what a whole reading would tell
-now. What is read seldom is as of its own time, and the overview says which. That it is OK may be said of an
-alarm only while AWS says so; that nothing about it is worth a word (its actions, for example), as of that
-time."""
+"""What the watch tells is never better than a whole reading would tell; rare reads count as of their time."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -31,7 +28,6 @@ STEP = "arn:aws:autoscaling:ap-northeast-1:123456789012:scalingPolicy:1:autoScal
 OWN = ("own-a", "own-b")
 SOME = tuple(f"{letter}-{number}" for letter in "abc" for number in range(4))
 PADDING = tuple(f"{letter}-padding-{number:03}" for letter in "abc" for number in range(30))
-"""So many that the account is a large one."""
 STATES = ("OK", "ALARM", "INSUFFICIENT_DATA")
 WORSE = [AlarmState.OK, AlarmState.INSUFFICIENT, AlarmState.ALARM]
 
@@ -59,8 +55,6 @@ EVENTS = st.one_of(
 
 @dataclass
 class World:
-    """An AWS with these alarms, in which requests that have the parameter `fault` fail."""
-
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     muted: frozenset[str] = frozenset()
     fault: str = ""
@@ -111,7 +105,6 @@ class Console:
         self._goes_on = True
 
     async def read(self):
-        """A reading as the feed makes it; None: it failed."""
         try:
             self._goes_on = True
             overview = None

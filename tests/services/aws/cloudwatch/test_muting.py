@@ -38,7 +38,6 @@ def muted(finding):
 
 
 def unknown(finding):
-    """Whether it says that the muted alarms are unknown, above all in its verdict."""
     (measure,) = [each for each in finding.measures if each.title == "Mute rules"]
     assert measure.verdict is V.UNKNOWN
     return "It is not known which alarms are muted." in finding.summary

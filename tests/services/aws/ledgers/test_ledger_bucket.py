@@ -1,5 +1,3 @@
-"""S3's ledger as it is asked: one exact kind of put, its own objects alone, and what AWS answers to them."""
-
 from typing import Any
 
 import pytest

@@ -1,5 +1,3 @@
-"""DynamoDB's ledger as it is asked: one exact kind of put, one exact kind of query, and what AWS answers to them."""
-
 from typing import Any
 
 import pytest
@@ -36,7 +34,6 @@ QUERY_PARAMS: dict[str, Any] = {
 
 
 def changed(params, **changes):
-    """The parameters with these instead; None: without this one."""
     return {key: value for key, value in {**params, **changes}.items() if value is not None}
 
 

@@ -1,5 +1,3 @@
-"""The requests of a ledger in AWS are counted with those of the console, and their price."""
-
 import pytest
 
 from services.aws.client.meter import UsageMeter

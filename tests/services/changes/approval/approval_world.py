@@ -1,5 +1,3 @@
-"""Several people's consoles on one journal and one embedded AWS, for the tests of approvals and freezes."""
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -43,18 +41,15 @@ async def raise_plan(one: Desk, id: str = "", maximum: str = "10") -> Plan:
 
 
 async def again(one: Desk, plan: Plan) -> Plan:
-    """The same plan, made from live state in another console or at another time."""
     return await one.engine.plan(plan.kind, str(plan.target.id), plan.wish, plan.id)
 
 
 async def confirmed(one: Desk, plan: Plan) -> Run:
-    """Plan again and confirm, armed: whatever is not allowed stops it."""
     await one.arm()
     return await one.apply(await again(one, plan))
 
 
 async def approve(two: Desk, plan: Plan) -> None:
-    """As the second person does: plan again, approve that."""
     await two.engine.authority.approvals.approve(await again(two, plan))
 
 

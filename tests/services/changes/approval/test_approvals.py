@@ -1,5 +1,3 @@
-"""An approval from the request to the confirmation, with two consoles on one journal; what the server was asked."""
-
 from datetime import timedelta
 from itertools import product
 

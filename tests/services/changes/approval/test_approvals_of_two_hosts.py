@@ -1,5 +1,3 @@
-"""An approval asked for on one host and given on another, through a ledger that either may lose."""
-
 from contextlib import asynccontextmanager
 
 import pytest
@@ -38,7 +36,6 @@ def hosts(embedded, ledger, tmp_path):
 
 @asynccontextmanager
 async def pair(embedded, hosts, second=TARO):
-    """Hanako on one host, the second person on the other."""
     first, second = (
         person.model_copy(update={"host": host.name})
         for person, host in zip((HANAKO, second), hosts, strict=True)

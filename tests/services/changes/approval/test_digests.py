@@ -1,5 +1,3 @@
-"""An approval serves the plan whose hash it names and no other: over 1,000 random pairs of plans."""
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -41,7 +39,6 @@ def steps(draw):
 
 @st.composite
 def plans(draw):
-    """Plans of few values, so that two of them often differ in one."""
     scope = draw(st.sampled_from(SCOPES))
     return Plan(
         id=draw(st.sampled_from(["p1", "p1", "p1", "p2"])),
@@ -62,7 +59,6 @@ def plans(draw):
 
 @st.composite
 def pairs(draw):
-    """Two plans; in half of the pairs the second is the first with one thing changed."""
     one, other = draw(plans()), draw(plans())
     if draw(st.booleans()):
         changed = draw(
@@ -96,7 +92,6 @@ def entry(draft, seq, person):
 
 
 def approvals(*recorded):
-    """What a console makes of these entries, without a file."""
     journal: Any = Journal.__new__(Journal)
     journal._person = lambda: HANAKO
     read = Approvals(journal, APPROVED, ManualClock(NOW))

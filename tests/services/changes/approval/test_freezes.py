@@ -1,5 +1,3 @@
-"""Changes are frozen by times in the runbook and by a Change Calendar; only an emergency with a reason goes through."""
-
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -28,7 +26,6 @@ JST = timedelta(hours=9)
 
 
 def frozen(now, starts, ends, runbook=UNAPPROVED):
-    """The runbook with a freeze from and to so many minutes after `now`."""
     local = (now + JST).replace(tzinfo=None)
     freeze = Freeze(
         title="年度末処理", starts=local + timedelta(minutes=starts), ends=local + timedelta(minutes=ends)
@@ -37,7 +34,6 @@ def frozen(now, starts, ends, runbook=UNAPPROVED):
 
 
 def by_calendar(embedded, state="", runbook=UNAPPROVED):
-    """The runbook with a Change Calendar, in this state; "" for one that does not exist."""
     set_calendar(embedded, state)
     return runbook.model_copy(update={"change_calendar": ChangeCalendar(name=RawId(CALENDAR))})
 

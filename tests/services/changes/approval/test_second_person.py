@@ -1,5 +1,3 @@
-"""Two people are two only by both: no OS user in common, and AWS identities that are known and differ."""
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,5 +1,3 @@
-"""Without its approval nothing of a plan is sent, by whatever path it comes; counted on the server."""
-
 import asyncio
 
 import pytest

@@ -16,8 +16,6 @@ NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
 
 
 class Story:
-    """What happened to a service, one call each; it begins with revision 41 deployed."""
-
     def __init__(self):
         self.deployments: list[ServiceDeployment] = []
         self.revisions: dict[RawId, ServiceRevision] = {}

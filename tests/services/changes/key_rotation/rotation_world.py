@@ -1,5 +1,3 @@
-"""A console's engine that rotates the key of the runbook's user, over days of an account that has little else."""
-
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,7 +30,6 @@ _NO_WORDS = Words(title="", watch="")
 
 
 def account(*, elsewhere: str = "", more: tuple[KeyFact, ...] = ()) -> Scenario:
-    """An account with the user's old key; `elsewhere`: a service for which something else uses it, too."""
     old = KeyFact(kind="key", user=USER, id=USER_KEY, age_days=88, used_elsewhere=elsewhere)
     return Scenario(name="keys", ja=_NO_WORDS, en=_NO_WORDS, empty=True, facts=(old, *more))
 
@@ -76,7 +73,6 @@ class Desk:
         return await self.services.engine.apply(plan, typed=USER)
 
     async def take(self, step: str) -> Run:
-        """Plan and apply a step, which must succeed."""
         plan = await self.plan(step=step)
         assert plan.refusals == (), plan.refusals
         run = await self.apply(plan)
@@ -89,7 +85,6 @@ class Desk:
 
 @asynccontextmanager
 async def desk(embedded: Embedded, path: Path, *, runbook: Runbook | None = None) -> AsyncIterator[Desk]:
-    """A console without a screen; its journal is at `path`."""
     services = Services(
         runbook or load_builtin("facility-prod"),
         AwsSettings(**embedded.settings()),

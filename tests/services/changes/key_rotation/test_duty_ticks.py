@@ -1,5 +1,3 @@
-"""The rotation's duty follows AWS and GitHub: its lines are ticked as they are proven, until the last one."""
-
 import pytest
 
 from services import i18n
@@ -15,7 +13,6 @@ pytestmark = pytest.mark.scenario(account())
 
 
 async def ticked(console, duty="key-rotation"):
-    """The old key's duty and how many of its lines are ticked, after the console has looked."""
     services = console.services
     feed = services.feeds["base_dates"]
     states = feed.states()

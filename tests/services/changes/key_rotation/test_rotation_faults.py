@@ -1,5 +1,3 @@
-"""Lost answers at the creation and at each of the two secrets: one effect at most, never repeated, always a way on."""
-
 import sys
 from typing import Any
 
@@ -50,7 +48,6 @@ async def press(console, step):
 
 
 async def settled(console, run):
-    """The run once its request can no longer arrive and AWS was read."""
     console.embedded.clear_faults()
     return await told(console, run.id)
 

@@ -1,5 +1,3 @@
-"""A whole rotation over days: each step re-reads AWS and GitHub, and survives a restart of the console."""
-
 import pytest
 
 from services.demo.github import KEY_ID, SCOPES, SECRET

@@ -1,5 +1,3 @@
-"""Whatever state a rotation is in: one step at least is offered, and none that would do harm is allowed."""
-
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given

@@ -1,5 +1,3 @@
-"""What is refused and why: an old key still in use, a user with two keys, other ways of handing over, the secret's way."""
-
 import json
 import sys
 from datetime import timedelta

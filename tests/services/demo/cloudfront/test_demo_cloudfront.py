@@ -1,5 +1,3 @@
-"""The embedded AWS's distribution: invalidations are made once per reference, progress, and are listed by page."""
-
 from typing import Any
 
 import pytest

@@ -1,5 +1,3 @@
-"""The embedded CloudTrail and IAM against their models and documented behaviour."""
-
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -22,7 +20,6 @@ SYDNEY, VIRGINIA, TOKYO = "ap-southeast-2", "us-east-1", "ap-northeast-1"
 
 
 async def there(embedded: Embedded, region: str, **params: Any) -> dict[str, Any]:
-    """LookupEvents of a region; the answer is checked."""
     sdk_client = _SESSION.create_client(
         "cloudtrail",
         region_name=region,

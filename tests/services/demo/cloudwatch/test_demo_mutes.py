@@ -65,7 +65,6 @@ def rule(expression: str, duration: str = "PT1H", **more: object) -> dict[str, o
 
 
 def actions(world: TinyWorld) -> int:
-    """How often an action of the alarm has run."""
     return len(world.call("DescribeAlarmHistory", HistoryItemType="Action")["AlarmHistoryItems"])
 
 
@@ -122,7 +121,6 @@ def test_a_time_zone_that_has_daylight_saving():
 
 
 def firing(schedule: str, duration: str = "PT1H") -> TinyWorld:
-    """An alarm that goes into ALARM while a rule mutes it."""
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm(AlarmActions=["arn:aws:sns:r:1:t"]))
     world.call("PutAlarmMuteRule", **rule(schedule, duration))

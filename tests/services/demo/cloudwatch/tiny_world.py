@@ -1,5 +1,3 @@
-"""A world of nothing but CloudWatch, and one way to call a handler in it."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -51,7 +49,6 @@ class TinyWorld:
 
 
 def stat_query(query_id: str, name: str = "CPU", stat: str = "Average", **more: Any) -> dict[str, Any]:
-    """A MetricDataQuery for a metric of namespace NS without dimensions."""
     metric = {"Namespace": "NS", "MetricName": name, "Dimensions": []}
     return {"Id": query_id, "MetricStat": {"Metric": metric, "Period": 60, "Stat": stat}, **more}
 
@@ -73,7 +70,6 @@ def cpu_alarm(name: str = "cpu-high", **more: Any) -> dict[str, Any]:
 
 
 def alarm(world: TinyWorld, name: str = "cpu-high") -> dict[str, Any]:
-    """One alarm of any kind as DescribeAlarms shows it."""
     answer = world.call(
         "DescribeAlarms", AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm", "LogAlarm"]
     )

@@ -1,5 +1,3 @@
-"""The embedded AWS's Cost Explorer and Budgets."""
-
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

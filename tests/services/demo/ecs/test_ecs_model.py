@@ -1,5 +1,3 @@
-"""Tasks come and go by rules, whatever is asked of a service and whenever it is read."""
-
 from random import Random
 
 from hypothesis import example, given

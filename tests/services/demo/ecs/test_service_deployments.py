@@ -1,5 +1,3 @@
-"""Deployments of the embedded AWS roll forward and back, over HTTP; every answer has the shape botocore expects."""
-
 from typing import Any
 
 import pytest

@@ -1,5 +1,3 @@
-"""The front answers every protocol as botocore expects, and goes wrong on demand."""
-
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta

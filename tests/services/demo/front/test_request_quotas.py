@@ -1,5 +1,3 @@
-"""Quotas of requests a second, as an account has them for FilterLogEvents."""
-
 import asyncio
 import json
 from typing import Any
@@ -17,7 +15,6 @@ GROUP = "/app/a"
 
 @pytest.fixture
 async def limited(empty_aws: Any) -> Any:
-    """Five requests a second, by a clock that stands."""
     faults = empty_aws.server.front.faults
     faults.clock = lambda: limited_at[0]
     limited_at = [100.0]

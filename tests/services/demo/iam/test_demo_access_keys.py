@@ -1,5 +1,3 @@
-"""Access keys of the embedded AWS are made, used by the workflow of GitHub, deactivated and deleted."""
-
 import json
 import urllib.request
 
@@ -43,7 +41,6 @@ async def create(aws: Embedded) -> dict[str, str]:
 
 
 def hold(aws: Embedded, id: str, secret: str) -> None:
-    """Store the key in GitHub, id first."""
     for name, value in ((KEY_ID, id), (SECRET, secret)):
         aws.world.github.put(SCOPES[1], name, value, aws.clock.now())
 

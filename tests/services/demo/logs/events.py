@@ -1,5 +1,3 @@
-"""Reads a log group to the end."""
-
 from typing import Any
 
 from tests.services.demo.client import ask

@@ -1,5 +1,3 @@
-"""Runs a query over a few messages."""
-
 import json
 from typing import Any
 
@@ -23,6 +21,5 @@ def table(query: str, *messages: Any, **how: Any) -> list[dict[str, str]]:
 
 
 def column(query: str, *messages: Any) -> list[str | None]:
-    """The values of the first field asked for."""
     name = parse(query).columns[0]
     return [row.get(name) for row in table(query, *messages)]

@@ -1,5 +1,3 @@
-"""Queries of the account, saved queries, field indexes, whole records, PPL and SQL, large results."""
-
 import json
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""StartQuery, GetQueryResults, StopQuery and GetLogGroupFields through a plain client."""
-
 import json
 from typing import Any
 
@@ -14,7 +12,6 @@ ERRORS = 'fields @timestamp, @message | filter level = "ERROR" | sort @timestamp
 
 
 async def start(embedded: Any, query: str, *, back: int = 3600, **params: Any) -> str:
-    """The id of a query over the last `back` seconds."""
     now = int(embedded.clock.now().timestamp())
     where = params or {"logGroupName": names.APP_LOG}
     asked = {"startTime": now - back, "endTime": now, "queryString": query} | where

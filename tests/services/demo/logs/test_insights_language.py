@@ -1,5 +1,3 @@
-"""The grammar of Logs Insights QL: places of errors, keywords as names, functions, indexes."""
-
 import json
 from typing import Any
 

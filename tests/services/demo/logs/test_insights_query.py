@@ -14,8 +14,6 @@ CALLS = [
 
 
 class TestCommands:
-    """The examples of the table of commands."""
-
     def test_display_shows_only_its_last_fields(self):
         query = """fields @message
             | parse @message "[*] *" as loggingType, loggingMessage
@@ -96,8 +94,6 @@ class TestCommands:
 
 
 class TestParse:
-    """The examples of `parse`."""
-
     @pytest.mark.parametrize(
         "pattern",
         [
@@ -149,8 +145,6 @@ class TestParse:
 
 
 class TestStats:
-    """The examples of `stats` and of the aggregation functions."""
-
     def test_every_function(self):
         messages = [{"f": n, "s": f"x{n}"} for n in range(1, 11)] + [{"g": 1}]
         query = """stats count(*) as all, count() as too, count(f) as f1, count_distinct(f) as kinds, sum(f) as total,

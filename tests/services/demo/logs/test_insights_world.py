@@ -1,5 +1,3 @@
-"""The log that queries find: how far it reaches back, and what scenarios write into it."""
-
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise

@@ -1,5 +1,3 @@
-"""StartLiveTail over HTTP: sessions, samples, their end after three hours, broken streams."""
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -34,7 +32,7 @@ async def put(embedded: Any, *messages: str, stream: str = "s1") -> None:
 
 @asynccontextmanager
 async def tail(embedded: Any, **params: Any) -> AsyncIterator[Any]:
-    """The events of a session; each is checked against botocore's model, and an update is more than its members."""
+    """Each event is checked against botocore's model."""
     async with client(embedded.url, "logs") as tailing:
         answer = await tailing.start_live_tail(logGroupIdentifiers=[ARN], **params)
         stream = answer["responseStream"]

@@ -1,5 +1,3 @@
-"""FilterLogEvents, GetLogEvents and what is beside them, through a plain client."""
-
 from typing import Any
 
 import pytest

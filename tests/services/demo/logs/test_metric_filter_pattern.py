@@ -1,4 +1,4 @@
-"""TestMetricFilter, by the examples of AWS's API reference; and patterns made at random against a plain evaluator."""
+"""By the examples of AWS's API reference; patterns made at random against a plain evaluator."""
 
 import json
 from typing import Any

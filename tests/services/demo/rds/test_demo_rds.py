@@ -1,5 +1,3 @@
-"""The embedded AWS's RDS: snapshots by window, events, what waits to be applied."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

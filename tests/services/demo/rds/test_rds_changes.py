@@ -1,5 +1,3 @@
-"""The embedded AWS's RDS obeys: classes change, storage is optimized, maintenance is applied, snapshots are made."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,8 +23,6 @@ LARGE = {"DBInstanceClass": "db.t4g.large"}
 
 
 class Rds:
-    """The RDS of one world; its clock is advanced by hand."""
-
     def __init__(self, *facts: dict[str, Any], at: datetime = MONDAY) -> None:
         words = {"title": "t", "watch": "w"}
         story = Scenario(name="x", ja=words, en=words, facts=facts)

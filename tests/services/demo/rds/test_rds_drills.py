@@ -1,5 +1,3 @@
-"""The embedded AWS's RDS restores, deletes and fails over, and has copies in another region."""
-
 from datetime import UTC, datetime
 from typing import Any
 

@@ -34,6 +34,7 @@ from services.slack.records import PostRecords
 from services.slack.settings import SlackSettings
 from services.system import Services
 from tests.tools.stable_journal import FOLDER, NOWHERE, RESOURCE, RUNBOOK, utc_of
+from tui.cli import incident as cli_incident
 from tui.cli.duties import duty_command as cli_duties
 from tui.cli.journal import journal_command as cli_journal
 from tui.cli.main import run
@@ -372,7 +373,7 @@ def _commands_at(moment: datetime) -> Iterator[None]:
             return moment.astimezone(tz or UTC)
 
     with ExitStack() as stack:
-        for module in (cli_duties, cli_journal, report_command, reports_of_all):
+        for module in (cli_duties, cli_incident, cli_journal, report_command, reports_of_all):
             stack.enter_context(patch.object(module, "datetime", Fixed))
         stack.enter_context(patch.object(SystemClock, "now", lambda _self: moment))
         yield

@@ -1,0 +1,20 @@
+"""What is said of a few worlds, signal by signal; after a wanted change `make snapshots` writes it anew."""
+
+from pathlib import Path
+
+import pytest
+
+from services import i18n
+from tests.worlds.answers import Variant
+from tests.worlds.judge import judged
+from tests.worlds.schema import load
+
+FOLDER = Path(__file__).parent
+WORLDS = load(FOLDER)[::12]
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.id)
+async def test_the_signals_are_as_in_the_snapshot(world, snapshot):
+    i18n.use("en")
+    verdict = await judged(world, Variant(), explain=True)
+    assert verdict.explanation == snapshot

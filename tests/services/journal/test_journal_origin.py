@@ -56,3 +56,12 @@ def test_the_identity_is_added_each_time(monkeypatch):
     arn = "arn:aws:sts::123456789012:assumed-role/Operator/alice"
     second = person(Identity(account="123456789012", arn=arn, name="alice"))
     assert second == first.model_copy(update={"identity": arn})
+
+
+@pytest.mark.parametrize(
+    ("content", "login"), [("1000", 1000), ("0\n", 0), (str(2**32 - 1), None), ("", None), ("x", None)]
+)
+def test_the_kernel_says_who_logged_in(monkeypatch, tmp_path, content, login):
+    (tmp_path / "loginuid").write_text(content)
+    monkeypatch.setattr(origin, "_LOGIN", tmp_path / "loginuid")
+    assert origin._login() == login

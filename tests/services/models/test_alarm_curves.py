@@ -131,3 +131,8 @@ def test_levels_are_ordered_as_the_values(values, limit):
 @pytest.mark.parametrize("value", [0.0, 5.0])
 def test_a_level_line_has_a_level(value):
     assert None not in levels([value] * 3, None, 8)
+
+
+def test_a_scale_begins_at_zero():
+    assert levels([0.5, 1.0], None, 8) == (4, 7)
+    assert levels([5.0, 10.0], None, 8, headroom=2.0) == (2, 4)

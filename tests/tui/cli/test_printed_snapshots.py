@@ -15,7 +15,12 @@ OF_ALL_KINDS = (
     "report 2026-01-20 --wareki", "report 2026-02-02", "report 2026-01", "report FY2025",
     "duties --month 2026-01", "duties --month 2026-02", "journal list", "journal verify",
 )  # fmt: skip
-OF_AN_INCIDENT = ("incident list", "incident show {id}", "incident report {id}", "incident report {id} --private --format html")
+OF_AN_INCIDENT = (
+    "incident list",
+    "incident show {id}",
+    "incident report {id}",
+    "incident report {id} --private --format html",
+)
 pytestmark = pytest.mark.parametrize("language", ["en", "ja"])
 
 

@@ -3,6 +3,7 @@ import math
 import pytest
 
 from services.aws.client.reader import finite, whole
+from services.aws.client.validation import Misshapen, sound
 
 
 @pytest.mark.parametrize(
@@ -18,3 +19,10 @@ def test_cloudwatchs_reach_is_read_and_may_be_added_up(number):
     read = finite(number)
     assert read == number
     assert math.isfinite(sum([read] * 100_000))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_integer_has_at_most_64_bits(sign):
+    assert sound([sign * (2**64 - 1)]) == [sign * (2**64 - 1)]
+    with pytest.raises(Misshapen, match="64 bits"):
+        sound([sign * 2**64])

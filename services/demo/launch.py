@@ -1,6 +1,10 @@
-"""Starts the embedded AWS as a child process; loads neither moto nor botocore. child = spawn("alb-5xx") #
-before the screen is drawn demo = await ready(child) # while it is drawn session =
-AwsSession(AwsSettings(**demo.settings("ap-northeast-1")), clock=demo.clock, …) await demo.stop()"""
+"""Starts the embedded AWS as a child process; loads neither moto nor botocore.
+
+child = spawn("alb-5xx")            # before the screen is drawn
+demo = await ready(child)           # while it is drawn
+session = AwsSession(AwsSettings(**demo.settings("ap-northeast-1")), clock=demo.clock, …)
+await demo.stop()
+"""
 
 import asyncio
 import json

@@ -1,6 +1,8 @@
-"""Weighs the causes of drawn worlds: each is read over HTTP by the real first wave, and compared with what is
-true in it. python -m tests.tools.cause_trials --seeds 0-4 # every cause, healthy worlds, double faults python
--m tests.tools.cause_trials --seeds 0 --cause task-crash --explain"""
+"""Weighs the causes of drawn worlds: each is read over HTTP by the real first wave, and compared with what is true in it.
+
+python -m tests.tools.cause_trials --seeds 0-4            # every cause, healthy worlds, double faults
+python -m tests.tools.cause_trials --seeds 0 --cause task-crash --explain
+"""
 
 import argparse
 import asyncio

@@ -1,6 +1,8 @@
-"""Prints which statements the tests ran, by folder, then the files with most left, then the total (`make
-coverage`). python -m tests.tools.coverage_table python -m tests.tools.coverage_table services/journal
-tui/cli"""
+"""Prints which statements the tests ran, by folder, then the files with most left, then the total (`make coverage`).
+
+python -m tests.tools.coverage_table
+python -m tests.tools.coverage_table services/journal tui/cli
+"""
 
 import sys
 from collections import defaultdict

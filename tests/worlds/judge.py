@@ -1,7 +1,10 @@
 """Judges the weighing of causes by incident worlds: each is read by the real first wave from a fake AWS.
-python -m tests.worlds.judge FOLDER # a table and totals python -m tests.worlds.judge FOLDER --id X --explain
-# why one was judged as it was python -m tests.worlds.judge FOLDER --cross # delays, harmless releases, denied
-sources python -m tests.worlds.judge FOLDER --cross --claims # and every line of evidence against its world"""
+
+python -m tests.worlds.judge FOLDER                     # a table and totals
+python -m tests.worlds.judge FOLDER --id X --explain    # why one was judged as it was
+python -m tests.worlds.judge FOLDER --cross             # delays, harmless releases, denied sources
+python -m tests.worlds.judge FOLDER --cross --claims    # and every line of evidence against its world
+"""
 
 import argparse
 import asyncio

@@ -1,6 +1,9 @@
 """Changes a sample of lines and says which changes no test notices; or records which tests run which lines.
-python -m tests.tools.mutants --size 60 python -m tests.tools.mutants --only services/feed.py:120 --tests
-tests/services/test_feed.py python -m tests.tools.mutants map -n 4 --dist loadgroup -m "not slow" tests"""
+
+python -m tests.tools.mutants --size 60
+python -m tests.tools.mutants --only services/feed.py:120 --tests tests/services/test_feed.py
+python -m tests.tools.mutants map -n 4 --dist loadgroup -m "not slow" tests
+"""
 
 import argparse
 import sys

@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from services import i18n
 from services.changes.registry import CHANGES
 from tests.services.changes.change_world import desk
 
@@ -19,9 +18,7 @@ OTHERS = {
 
 
 @pytest.mark.scenario("ordinary-day", history=3600)
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
-async def test_the_plans_are_as_in_the_snapshot(embedded, tmp_path, snapshot, language):
-    i18n.use(language)
+async def test_the_plans_are_as_in_the_snapshot(embedded, tmp_path, snapshot):
     plans = {}
     async with desk(embedded, tmp_path / "j.db") as one:
         for kind in CHANGES:

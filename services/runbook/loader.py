@@ -1,4 +1,4 @@
-"""Loads a runbook file into a validated `Runbook`, or reports every mistake by file, line and key."""
+"""Loads a runbook file into a validated `Runbook`, or reports its mistakes by file, line and key."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,21 +39,21 @@ class Loaded:
 
 
 def load(path: Path) -> Runbook:
-    """Load a runbook file; raises RunbookError with every mistake."""
+    """Load a runbook file; raises RunbookError with its mistakes."""
     return inspect(path).runbook
 
 
 def inspect(path: Path) -> Loaded:
-    """Load a runbook file with its undecided points and cautions; raises RunbookError with every mistake."""
+    """Load a runbook file with its undecided points and cautions; raises RunbookError with its mistakes."""
     try:
-        return _load(read(path, Runbook))
+        return _load(read(path))
     except DataFileError as error:
         raise RunbookError(error.mistakes) from error
 
 
 def loads(text: str, name: str = "runbook.toml") -> Loaded:
     try:
-        return _load(parse(text, name, Runbook))
+        return _load(parse(text, name))
     except DataFileError as error:
         raise RunbookError(error.mistakes) from error
 
@@ -126,7 +126,7 @@ def _load_once(path: Path) -> Runbook:
     if runbook is None:
         # Of the very bytes that were read: the file may be changed at any moment.
         try:
-            loaded = _load(parse_bytes(content, str(path), Runbook))
+            loaded = _load(parse_bytes(content, str(path)))
         except DataFileError as error:
             raise RunbookError(error.mistakes) from error
         runbook = loaded.runbook

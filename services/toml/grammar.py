@@ -29,16 +29,6 @@ def names_at(model: type[BaseModel], path: Path) -> list[str]:
     return list(table.model_fields) if table else []
 
 
-def lists(model: type[BaseModel], path: tuple[str, ...] = ()) -> frozenset[Path]:
-    paths: set[Path] = set()
-    for name, field in model.model_fields.items():
-        if inner := model_in(field.annotation):
-            paths |= lists(inner, (*path, name))
-            if get_origin(field.annotation) is tuple:
-                paths.add((*path, name))
-    return frozenset(paths)
-
-
 def not_texts(model: type[BaseModel], data: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, object]]:
     """Yield (path, value) for non-text values in text fields. The models convert such values with `str()`,
     because text from AWS is never rejected; in a data file it is a mistake."""

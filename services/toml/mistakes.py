@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from services.i18n import N_, _
+from services.toml.positions import statement_line
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)\s*$")
+_PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)\s*$")
 
 _MESSAGES = {
     "missing": N_("required: add this key"),
@@ -125,19 +126,13 @@ def _listing(names: list[str]) -> str:
     return _("available: {names}").format(names=", ".join(names[:40]))
 
 
-def offset(error: Exception, text: str) -> int | None:
-    """The character offset of a TOML syntax error; None if it is at the end of the text or not given."""
-    place = _PLACE.search(str(error))
-    if not place or not place[1]:
-        return None
-    start = 0
-    for _line in range(int(place[1]) - 1):
-        start = text.index("\n", start) + 1
-    return start + int(place[2]) - 1
-
-
 def syntax(error: Exception, text: str) -> tuple[int, str]:
+    """The line (from 1) of a TOML syntax error, and what is wrong there."""
     message = str(error)
     place = _PLACE.search(message)
     line = int(place[1]) if place and place[1] else text.rstrip().count("\n") + 1
-    return line, _("not TOML: {reason}").format(reason=_PLACE.sub("", message))
+    reason = _PLACE.sub("", message)
+    if not place or not place[1] or reason.startswith("Unclosed"):
+        # What is not closed is noticed behind it.
+        line = statement_line(text, line)
+    return line, _("not TOML: {reason}").format(reason=reason)

@@ -6,7 +6,7 @@ import re
 import tomllib
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
 
 Path = tuple[str | int, ...]  # Keys and array indices from the top, e.g. `("duties", 2, "rule")`.
 
@@ -33,19 +33,17 @@ def key_lines(text: str) -> dict[Path, int]:
     return _Scanner(text).run()
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    start: int  # Offset of its first character
-    table: Path  # The path of the table that contains it
-    header: bool  # Whether it is a table header
-
-
-def statements(text: str) -> Iterator[Statement]:
+def statement_line(text: str, line: int) -> int:
+    """The line of the last statement that begins on `line` or above; for a text that is not TOML."""
     scanner = _Scanner(text)
-    try:
-        yield from scanner.statements()
-    except (ValueError, RecursionError):
-        return
+    newest = 1
+    with suppress(ValueError, RecursionError):
+        for start in scanner.statements():
+            begins = bisect_left(scanner.line_ends, start) + 1
+            if begins > line:
+                break
+            newest = begins
+    return newest
 
 
 def line_of(lines: dict[Path, int], path: Path) -> int:
@@ -69,13 +67,13 @@ class _Scanner:
             pass
         return self.lines
 
-    def statements(self) -> Iterator[Statement]:
+    def statements(self) -> Iterator[int]:
+        """The offsets at which statements begin."""
         table: Path = ()
         self.skip()
         while self.position < len(self.text):
-            header = self.text.startswith("[", self.position)
-            yield Statement(self.position, table, header)
-            if header:
+            yield self.position
+            if self.text.startswith("[", self.position):
                 table = self.header()
             else:
                 self.assignment(table)

@@ -68,7 +68,8 @@ def test_every_mistake_in_the_file_is_named(file):
         f'{file}:3: keys.quit: "ctr+q" is not a key: write it as ctrl+r, f5, question_mark or ?',
     ]
     write(file, "theme = \n")
-    assert refusals() == [f"{file}:1: not TOML: Invalid value"]
+    [message] = refusals()
+    assert message.startswith(f"{file}:1: not TOML: Invalid value; correct this")
 
 
 def test_mistakes_name_the_variable_or_the_flag(file, monkeypatch):

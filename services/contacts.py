@@ -25,12 +25,12 @@ def escalation(runbook: Runbook, role: str) -> str:
         return ""
     contacts = [each for each in reachable(runbook) if each.role == role]
     if not contacts:
-        return _("{role} (the runbook names no contact for that role)").format(role=role)
+        return _("{role} (the runbook names no contact for that role)", role=role)
     # A role may be both a contact and an approver: the first way to reach it counts.
     contact = next((each for each in contacts if not each.undecided), None)
     if contact is None:
-        return _("{role} (UNDECIDED: the runbook does not say how to reach them)").format(role=role)
-    return _("{role}: {reach}").format(role=role, reach=contact.reach)
+        return _("{role} (UNDECIDED: the runbook does not say how to reach them)", role=role)
+    return _("{role}: {reach}", role=role, reach=contact.reach)
 
 
 def undecided(runbook: Runbook) -> tuple[Reachable, ...]:

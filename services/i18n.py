@@ -38,12 +38,16 @@ def preferred() -> str:
     return of_locale() or "ja"
 
 
-def _(message: str) -> str:
-    return _active.gettext(message)
+def _(message: str, /, **values: object) -> str:
+    """`message` in the screen's language; `{name}` in it stands for the value of that name."""
+    text = _active.gettext(message)
+    return text.format(**values) if values else text
 
 
-def plural(one: str, many: str, count: int) -> str:
-    return _active.ngettext(one, many, count)
+def plural(one: str, many: str, count: int, /, **values: object) -> str:
+    """One of two messages as `count` asks for; `values` as for `_`."""
+    text = _active.ngettext(one, many, count)
+    return text.format(**values) if values else text
 
 
 def sentences(*parts: str) -> str:
@@ -56,7 +60,7 @@ def sentences(*parts: str) -> str:
 
 def first_few(texts: Sequence[str], most: int) -> list[str]:
     more = len(texts) - most
-    return [*texts[:most], *([_("{count} more").format(count=more)] if more > 0 else [])]
+    return [*texts[:most], *([_("{count} more", count=more)] if more > 0 else [])]
 
 
 def N_(message: str) -> str:

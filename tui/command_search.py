@@ -168,7 +168,7 @@ def _hits(query: str, entries: list[PaletteEntry]) -> Iterator[Hit]:
             has_match = True
             yield Hit(points, Content(entry.name), entry.go, text=entry.name, help=entry.kind)
     if not has_match and query.strip():
-        words = _("Nothing matches “{term}”.").format(term=clean(query.strip()))
+        words = _("Nothing matches “{term}”.", term=clean(query.strip()))
         help = _("Type a part of the name, its reading in kana or romaji, or a date.")
         yield Hit(0.01, Content(words), lambda: None, text=words, help=help)
 
@@ -183,7 +183,7 @@ def _systems(app: Console) -> Iterator[PaletteEntry]:
     for system in app.systems:
         if system.key != own:
             go = partial(app.post_message, messages.ShowSystem(system.key))
-            name = _("System: {title}").format(title=system.title)
+            name = _("System: {title}", title=system.title)
             yield PaletteEntry(
                 f"{name}  {system.key}", _("Show this system"), go, "しすてむ shisutemu きりかえ kirikae"
             )
@@ -192,7 +192,7 @@ def _systems(app: Console) -> Iterator[PaletteEntry]:
 def _inspections(app: Console) -> Iterator[PaletteEntry]:
     for inspection in offered(app.runbook) if app.runbook else ():
         title = _(inspection.title)
-        name = _("Inspect now: {title}").format(title=title)
+        name = _("Inspect now: {title}", title=title)
         words = f"{title} {inspection.title} {inspection.id} {inspection.words} てんけん tenken inspect"
         yield PaletteEntry(
             name,

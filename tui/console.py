@@ -210,7 +210,7 @@ class Console(RuntimeApp):
     ) -> None:
         """`inform` of how something has ended in the system of `services`; of one that was left it says which."""
         if services is not self.services:
-            text = _("{system}: {text}").format(system=services.runbook.system.title, text=text)
+            text = _("{system}: {text}", system=services.runbook.system.title, text=text)
         self.inform(text, severity=severity)
 
     @contextmanager
@@ -220,7 +220,7 @@ class Console(RuntimeApp):
         if self.systems:
             system = (of or self.ready).runbook.system
             matter = f"{system.id} {matter}"
-            text = _("{system}: {text}").format(system=system.title, text=text)
+            text = _("{system}: {text}", system=system.title, text=text)
         self.inform(text, matter=matter)
         try:
             yield
@@ -252,7 +252,7 @@ class Console(RuntimeApp):
         """Say which key quits: ctrl+c, by which many programs end, copies."""
         quits = (each.binding for each in self.active_bindings.values() if each.binding.id == "quit")
         if (binding := next(quits, None)) is not None:
-            self.inform(_("{key} quits the console.").format(key=key_name(binding.key)))
+            self.inform(_("{key} quits the console.", key=key_name(binding.key)))
 
     async def run_action(
         self,

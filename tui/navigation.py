@@ -78,7 +78,7 @@ class Navigation:
         own = str(self._app.ready.runbook.system.id)
         others = [system.title for system in self._app.systems if system.key != own and system.firing]
         if others:
-            other = _("Alarms of another system are firing: {systems} (9)").format(systems=", ".join(others))
+            other = _("Alarms of another system are firing: {systems} (9)", systems=", ".join(others))
             text = sentences(text, other)
         self._app.inform(text, severity="warning" if others else "information")
 

@@ -80,7 +80,7 @@ def approval_changes(
             text = _("{name} asks for an approval: {what}. 4 opens the changes.")
             texts.append(text.format(name=request.asker.name, what=what))
         elif is_mine and request.state is ApprovalState.GIVEN and request.consent is not None:
-            texts.append(_("Approved by {name}: {what}").format(name=request.consent.by, what=what))
+            texts.append(_("Approved by {name}: {what}", name=request.consent.by, what=what))
         elif is_mine and request.state is ApprovalState.DECLINED:
             text = _("Declined by {name}: {what}. {reason}")
             texts.append(text.format(name=request.declined_by, what=what, reason=request.decline_reason))
@@ -100,8 +100,7 @@ def approval_expiries(
             text = _("Nobody answered the request for approval in time: {what}. F5, then F7 again.")
             texts.append(text.format(what=what))
         elif request.state is ApprovalState.GIVEN:
-            text = _("The approval has expired unused: {what}. F5, then F7 again.")
-            texts.append(text.format(what=what))
+            texts.append(_("The approval has expired unused: {what}. F5, then F7 again.", what=what))
     return tuple(texts)
 
 
@@ -114,9 +113,8 @@ def watch_end(run: Run) -> tuple[str, bool]:
     """(how a followed change has ended, whether that is as it was meant)."""
     is_withdrawn = run.progress is not None and run.progress.state is WatchState.WITHDRAWN
     ending = _("Completed") if run.has_ended_well else _("Withdrawn") if is_withdrawn else _("Not completed")
-    text = _("{end}: {target}: {title}.")
     return (
-        text.format(end=ending, target=run.plan.target.title, title=run.plan.title),
+        _("{end}: {target}: {title}.", end=ending, target=run.plan.target.title, title=run.plan.title),
         run.has_ended_well or is_withdrawn,
     )
 
@@ -129,9 +127,9 @@ def post_changes(before: tuple[Post, ...], after: tuple[Post, ...]) -> tuple[str
         if old.get(post.id, post.state) is post.state:
             continue
         if post.state is PostState.POSTED:
-            sentences.append(_("Posted to {channel}").format(channel=post.channel))
+            sentences.append(_("Posted to {channel}", channel=post.channel))
         elif post.state in (PostState.REFUSED, PostState.UNKNOWN):
-            sentences.append(_("Slack message: {reason}").format(reason=post.reason))
+            sentences.append(_("Slack message: {reason}", reason=post.reason))
     return tuple(sentences)
 
 

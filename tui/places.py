@@ -74,7 +74,7 @@ def duty_places(app: Console, occurrence: Occurrence) -> tuple[Destination | Non
     if request is None:
         return ()
     title = _(app.ready.engine.changes[request.kind].kind.title)
-    return (Destination(_("Change: {title}").format(title=title), request),)
+    return (Destination(_("Change: {title}", title=title), request),)
 
 
 def _logs(app: Console, origin: Origin) -> Destination | None:
@@ -92,7 +92,7 @@ def _change(
         return None
     alarm = origin.alarm.id if origin.alarm is not None else ""
     target = next((target for target in targets if target.id == alarm), targets[0])
-    title = _("Change: {title}").format(title=_(change.kind.title))
+    title = _("Change: {title}", title=_(change.kind.title))
     return Destination(title, messages.OpenChange(id, str(target.id), values or {}, plan))
 
 
@@ -125,7 +125,7 @@ def _widget(view: DashboardView | None, key: str) -> Destination | None:
     if view is None:
         return None
     title = next((widget.title for widget in view.dashboard.widgets if widget.key == key), "")
-    name = _("Dashboard: {title}").format(title=title) if title else _("Dashboard")
+    name = _("Dashboard: {title}", title=title) if title else _("Dashboard")
     return Destination(name, messages.OpenWidget(key))
 
 
@@ -133,7 +133,7 @@ def _inspection(app: Console, id: str, origin: Origin) -> Destination | None:
     info = next((each for each in offered(app.ready.runbook) if each.id == id), None)
     if info is None:
         return None
-    title = _("Inspect: {title}").format(title=_(info.title))
+    title = _("Inspect: {title}", title=_(info.title))
     since = None
     if id in _LOGGED and origin.alarm is not None and origin.at is not None:
         since = origin.at - _AROUND

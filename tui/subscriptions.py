@@ -117,7 +117,7 @@ class Subscriptions:
             if (reads := resolve_name(panel.panel).reads) is not None:
                 if panel.id not in self._services.feeds:
                     self._services.add_feed(panel.id, reads, interval=self._seconds(panel))
-                title = _("showing the panel “{title}”").format(title=_(panel.title))
+                title = _("showing the panel “{title}”", title=_(panel.title))
                 yield f"feed-{panel.id}", title, self._states(panel.id), partial(self._show_panel, panel.id)
 
     def _states(self, name: str) -> Callable[[], AsyncIterator[FeedState[Any]]]:
@@ -220,7 +220,7 @@ class Subscriptions:
         text, is_as_meant = watch_end(run)
         offers = follow_ups(self._services.engine.changes, run.plan) if run.has_ended_well else ()
         # What to do next comes first, because a narrow line cuts the end.
-        hint = [_("4, then F2: {why}").format(why=offers[0].why)] if offers else []
+        hint = [_("4, then F2: {why}", why=offers[0].why)] if offers else []
         shows = [run.progress.text] if run.progress is not None else []
         severity: SeverityLevel = "information" if is_as_meant else "error"
         self._app.inform(sentences(text, *hint, *shows), severity=severity)

@@ -30,5 +30,5 @@ def why_not(text: str, now: datetime, zone: tzinfo) -> str:
     """Why this text is no beginning of a span that ends now; "" if it is one."""
     since = read_since(text, now, zone)
     if since is None:
-        return _("“{text}” is no time: write -2h, 90m, 3d, 09:00 or 2026-01-18 09:00.").format(text=text)
+        return _("“{text}” is no time: write -2h, 90m, 3d, 09:00 or 2026-01-18 09:00.", text=text)
     return "" if since < now else _("The span would begin in the future.")

@@ -40,10 +40,10 @@ _OLDER = Older(
 )
 """The newest ones of each alarm, and as many of those that were recorded late: these say nothing about newer states."""
 _WORDS = {
-    AlarmState.ALARM: lambda name: _("{name}: firing was acknowledged").format(name=name),
-    AlarmState.OK: lambda name: _("{name}: the return to ok was acknowledged").format(name=name),
-    AlarmState.INSUFFICIENT: lambda name: _("{name}: the lack of data was acknowledged").format(name=name),
-    AlarmState.MISSING: lambda name: _("{name}: its absence was acknowledged").format(name=name),
+    AlarmState.ALARM: lambda name: _("{name}: firing was acknowledged", name=name),
+    AlarmState.OK: lambda name: _("{name}: the return to ok was acknowledged", name=name),
+    AlarmState.INSUFFICIENT: lambda name: _("{name}: the lack of data was acknowledged", name=name),
+    AlarmState.MISSING: lambda name: _("{name}: its absence was acknowledged", name=name),
 }
 
 

@@ -72,7 +72,7 @@ class CostExplorerReader:
                 raise incomplete(_("AWS returned the same page token twice."), *_CALL)
             tokens.add(token)
             more = {"NextPageToken": token}
-        raise incomplete(_("More than {limit} pages.").format(limit=PAGES), *_CALL)
+        raise incomplete(_("More than {limit} pages.", limit=PAGES), *_CALL)
 
 
 def _day(row: Answer) -> date:

@@ -37,9 +37,7 @@ class Regions:
                 if not (lost := missing_defaults(names)):
                     return EnabledRegions(names=tuple(sorted(names)))
                 raise incomplete(
-                    _("AWS did not list {regions}, which every account has.").format(
-                        regions=_(", ").join(lost)
-                    ),
+                    _("AWS did not list {regions}, which every account has.", regions=_(", ").join(lost)),
                     "account",
                     "ListRegions",
                 )

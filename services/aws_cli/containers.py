@@ -49,7 +49,7 @@ def scaling_bounds(cluster: str, name: str) -> CliCommand:
             "ScalableDimension": DIMENSION,
         },
         query="ScalableTargets[].{Min:MinCapacity,Max:MaxCapacity,SuspendedOut:SuspendedState.DynamicScalingOutSuspended}",
-        purpose=_("Bounds of {name}. No row: Auto Scaling is not configured.").format(name=name),
+        purpose=_("Bounds of {name}. No row: Auto Scaling is not configured.", name=name),
     )
 
 
@@ -75,9 +75,7 @@ def scaling_policies(cluster: str, name: str) -> CliCommand:
         "DescribeScalingPolicies",
         _of(cluster, name),
         query="ScalingPolicies[].[PolicyName,PolicyType,TargetTrackingScalingPolicyConfiguration.TargetValue]",
-        purpose=_("Scaling policies of {name} and their targets. No row: nothing scales it.").format(
-            name=name
-        ),
+        purpose=_("Scaling policies of {name} and their targets. No row: nothing scales it.", name=name),
     )
 
 
@@ -87,7 +85,7 @@ def scheduled_actions(cluster: str, name: str) -> CliCommand:
         "DescribeScheduledActions",
         _of(cluster, name),
         query="ScheduledActions[].[ScheduledActionName,Schedule,Timezone,ScalableTargetAction.MaxCapacity]",
-        purpose=_("Scheduled actions of {name}: what AWS sets by itself, and when.").format(name=name),
+        purpose=_("Scheduled actions of {name}: what AWS sets by itself, and when.", name=name),
     )
 
 

@@ -49,7 +49,7 @@ def _metrics(widget: MetricWidget, dashboard: Dashboard, now: datetime) -> Itera
         yield curve(
             queries,
             TimeSpan(start=start, end=end),
-            purpose=_("The values of {title}, as the dashboard asks for them.").format(title=widget.title),
+            purpose=_("The values of {title}, as the dashboard asks for them.", title=widget.title),
         )
 
 
@@ -69,5 +69,5 @@ def _logs(widget: LogWidget, now: datetime) -> Iterator[CliCommand]:
             query,
             TimeSpan(start=now - _LOG_SPAN, end=now),
             region=widget.region,
-            purpose=_("Runs the widget's query over three hours of {group}.").format(group=group),
+            purpose=_("Runs the widget's query over three hours of {group}.", group=group),
         )

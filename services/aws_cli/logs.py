@@ -25,7 +25,7 @@ def follow(group: str, pattern: str = "", *, since: str = "10m", purpose: str = 
         service="logs",
         verb="tail",
         arguments=tuple(map(RawId, arguments)),
-        purpose=purpose or _("Follows the log from {since} ago; ^c ends it.").format(since=since),
+        purpose=purpose or _("Follows the log from {since} ago; ^c ends it.", since=since),
         traps=(
             _("Lines that arrive late are missing in it; this console sorts them in."),
             _("Version 1 of the AWS CLI has no `logs tail`."),

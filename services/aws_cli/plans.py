@@ -15,5 +15,5 @@ def requests_of(plan: Plan, *traps: str) -> Iterator[CliCommand]:
             region=step.call.region,
             writes=True,
             traps=traps,
-            purpose=_("Step {number}: {title}").format(number=number, title=step.title),
+            purpose=_("Step {number}: {title}", number=number, title=step.title),
         )

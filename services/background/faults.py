@@ -70,5 +70,5 @@ class Workers:
 
     def _stopped(self, name: str, title: str, error: BaseException) -> None:
         self.report(error)
-        summary = _("An internal error stopped this: {title}.").format(title=title)
+        summary = _("An internal error stopped this: {title}.", title=title)
         self.problems[name] = fault_problem(summary, error, self._clock.now())

@@ -26,20 +26,20 @@ def moved(adjusted: Adjusted, open_days: BusinessCalendar) -> str:
     which this stands, needs no year."""
     own_day = adjusted.allowed_days.day
     if not adjusted.allowed_days.has_open_day:
-        return _("There is no open day nearby: it stays on {day}").format(day=day_text(own_day, own_day))
+        return _("There is no open day nearby: it stays on {day}", day=day_text(own_day, own_day))
     closed = [day for day in adjusted.nominal if day != own_day]
     if not closed:
         return ""
     days = [_closed(day, open_days.closed_name(day), own_day) for day in closed[-_NAMED:]]
     if more := len(closed) - len(days):
-        days.append(plural("{count} more day", "{count} more days", more).format(count=more))
+        days.append(plural("{count} more day", "{count} more days", more, count=more))
     text = plural("{days} is closed: moved to {held}", "{days} are closed: moved to {held}", len(closed))
     return text.format(days=_(", ").join(days), held=day_text(own_day, own_day))
 
 
 def _closed(day: date, why: str, own_day: date) -> str:
     words = day_text(day, own_day)
-    return words if why == _(WEEKDAYS[day.weekday()]) else _("{day} ({why})").format(day=words, why=why)
+    return words if why == _(WEEKDAYS[day.weekday()]) else _("{day} ({why})", day=words, why=why)
 
 
 _SPANS = 32
@@ -223,7 +223,9 @@ class Calendar:
     def _beyond(self, series: Sequence[RuledDuty], last: date) -> datetime | None:
         """The due time (UTC) of the series' first occurrence after `last`; None if there is none."""
         following = ((duty, dates.next_day(last)) for duty, dates in series)
-        return min((self.local(day, _first_time(duty)) for duty, day in following if day), default=None)
+        return min(
+            (self.local(day, min(duty.at, default="00:00")) for duty, day in following if day), default=None
+        )
 
     # Anchors
 
@@ -296,10 +298,6 @@ def _moment(day: date, at: str, zone: ZoneInfo) -> datetime:
 
 def _series(duty: Duty) -> str:
     return f"series {duty.series}" if duty.series else f"duty {duty.id}"
-
-
-def _first_time(duty: Duty) -> str:
-    return min(duty.at, default="00:00")
 
 
 def _next_month(day: date) -> date:

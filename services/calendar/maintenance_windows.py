@@ -99,4 +99,4 @@ def local_text(window: Window, zone: tzinfo, near: datetime) -> str:
     hours = with_zone(span_text(f"{local:%H:%M}", f"{end:%H:%M}"), local, zone)
     if window.interval == DAY:
         return hours
-    return _("{weekday} {hours}").format(weekday=_(WEEKDAYS[local.weekday()]), hours=hours)
+    return _("{weekday} {hours}", weekday=_(WEEKDAYS[local.weekday()]), hours=hours)

@@ -14,8 +14,7 @@ _DAYS = dict(zip(("MO", "TU", "WE", "TH", "FR", "SA", "SU"), WEEKDAYS, strict=Tr
 def timing(duty: Duty) -> str:
     parts = [_base_date(duty) if duty.anchor else _rule(duty.rule)]
     if duty.open_days_before:
-        counted = _("the open day that is number {count} from its end")
-        parts.append(counted.format(count=duty.open_days_before + 1))
+        parts.append(_("the open day that is number {count} from its end", count=duty.open_days_before + 1))
     if duty.within is Within.MONTH:
         parts.append(_("any open day of that month"))
     parts += [", ".join(duty.at)] if duty.at else []
@@ -60,14 +59,14 @@ _WORDED = {
 
 
 def _weekly(days: list[str]) -> str:
-    return _("every week on {days}").format(days=_(", ").join(_(_DAYS[day]) for day in days))
+    return _("every week on {days}", days=_(", ").join(_(_DAYS[day]) for day in days))
 
 
 def _monthly(months: str, day: str) -> str:
-    which = _("the last day") if day == "-1" else _("day {day}").format(day=day)
+    which = _("the last day") if day == "-1" else _("day {day}", day=day)
     if not months:
-        return _("{day} of every month").format(day=which)
-    return _("{day} of {months}").format(day=which, months=_spans(months))
+        return _("{day} of every month", day=which)
+    return _("{day} of {months}", day=which, months=_spans(months))
 
 
 def _spans(months: str) -> str:

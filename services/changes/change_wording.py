@@ -28,11 +28,11 @@ _LONGEST_KIND = 40  # Maximum length of a kind's name
 
 
 def outcome_text(state: StepState, title: str, target: str, text: str) -> str:
-    return _(_OUTCOMES[state]).format(title=title, target=target, text=text).strip()
+    return _(_OUTCOMES[state], title=title, target=target, text=text).strip()
 
 
 def answered_text(verified: bool | None, title: str, target: str, text: str) -> str:
-    return _(_ANSWERED[verified]).format(title=title, target=target, text=text).strip()
+    return _(_ANSWERED[verified], title=title, target=target, text=text).strip()
 
 
 def problem_text(problem: Problem) -> str:
@@ -51,17 +51,14 @@ def not_judged(entry: Entry, version: str, zone: tzinfo, now: datetime) -> str:
     """Why this entry blocks all changes, and which version can interpret it; `version` may be ""."""
     what = _(
         "Entry {seq} of the journal ({when}, {name}) is of a kind that this version does not know, {kind}, and may "
-        "forbid changes."
-    ).format(
+        "forbid changes.",
         seq=f"{entry.seq:,}",
         when=zoned_time(entry.at, zone, now),
         name=entry.person.name,
         kind=clean(entry.kind_name, _LONGEST_KIND),
     )
     if version:
-        remedy = _("Make changes with version {version} of the console, or a later one.").format(
-            version=version
-        )
+        remedy = _("Make changes with version {version} of the console, or a later one.", version=version)
     else:
         remedy = _("Make changes with the version of the console that wrote it, or a later one.")
     return sentences(what, remedy)
@@ -70,12 +67,12 @@ def not_judged(entry: Entry, version: str, zone: tzinfo, now: datetime) -> str:
 def accepted_text(call: AwsCall) -> str:
     if call.service == "toban":
         return _("It was handed over.")
-    return _("{party} accepted it.").format(party=call.party)
+    return _("{party} accepted it.", party=call.party)
 
 
 def observed_done(observation: Observation) -> str:
     """The response was lost, and AWS shows what only this request can have made."""
-    return _("The response was lost; AWS shows that it was done: {state}").format(state=observation.text)
+    return _("The response was lost; AWS shows that it was done: {state}", state=observation.text)
 
 
 def observed_undone(call: AwsCall, observation: Observation) -> str:

@@ -251,7 +251,7 @@ class ChangeEngine:
         health = self._journal.health
         if unread or not (health.writable or is_preview):
             why = unread or (problem_text(health.problem) if health.problem else "")
-            return (_("Without the journal nothing can be changed: {why}").format(why=why).strip(),)
+            return (_("Without the journal nothing can be changed: {why}", why=why).strip(),)
         locked = lock_text(lock.by, lock.since, self._zone, self._clock.now()) if lock is not None else ""
         return tuple(objection for objection in (locked, restraint) if objection)
 

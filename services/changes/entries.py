@@ -29,7 +29,7 @@ def confirmed(plan: Plan, consents: Iterable[Consent] = ()) -> NewEntry:
         kind=EntryKind.PLAN,
         subject=plan.id,
         target=plan.target.id,
-        text=_("Confirmed: {title} ({target})").format(title=plan.title, target=plan.target.title),
+        text=_("Confirmed: {title} ({target})", title=plan.title, target=plan.target.title),
         data={"plan": plan.model_dump(mode="json")} | ({"consents": allowed_by} if allowed_by else {}),
         claim=f"plan:{plan.id}",
     )
@@ -54,7 +54,7 @@ def intent(plan: Plan, step: PlannedStep, ahead: float = 0.0, mark: str = "") ->
         kind=EntryKind.INTENT,
         subject=plan.id,
         target=step.target,
-        text=_("About to send: {title} ({target})").format(title=step.title, target=plan.target.title),
+        text=_("About to send: {title} ({target})", title=step.title, target=plan.target.title),
         data={"step": step.id, "call": step.call.digest}
         | ({"ahead": ahead} if ahead else {})
         | ({"mark": mark} if mark else {}),

@@ -77,7 +77,7 @@ def _state_text(step: PlannedStep, shown: Observation) -> str:
 
 def _missing(step: PlannedStep, trace: Trace, zone: tzinfo, now: datetime, *, is_late: bool) -> Iterable[str]:
     if trace.problem:
-        yield _("CloudTrail could not be read: {why}").format(why=trace.problem)
+        yield _("CloudTrail could not be read: {why}", why=trace.problem)
     for event in trace.others[:NAMED]:
         text = _("{name} sent {event} at {when}.")
         when = zoned_time(event.at, zone, now, seconds=True)

@@ -81,7 +81,7 @@ class ChangeRecovery:
             text = sentences(text, self._final_text(final))
         if run.id in self._history.busy or (at := self._next.get(key)) is None:
             return text
-        return sentences(text, _("AWS is read again at {when}.").format(when=self._time(at)))
+        return sentences(text, _("AWS is read again at {when}.", when=self._time(at)))
 
     def _final_text(self, at: datetime) -> str:
         text = _("Until {when} AWS may still accept the request: only then can it be recorded as not done.")

@@ -112,11 +112,11 @@ class ChangeSender:
         if self.shutdown.has_begun:
             return _("The console is shutting down.")
         if plan.refusals or not plan.steps or plan.kind not in self._changes:
-            return _("The plan was refused: {why}").format(why=sentences(*plan.refusals)).strip()
+            return _("The plan was refused: {why}", why=sentences(*plan.refusals)).strip()
         if self.made.is_expired(plan):
             return _("The plan has expired; plan it again.")
         if plan.confirm and typed.strip() != plan.confirm:
-            return _("The name typed is not {name}.").format(name=plan.confirm)
+            return _("The name typed is not {name}.", name=plan.confirm)
         if self._permits.read_only:
             return _("This console is configured to be read-only.")
         if self._permits.armed is None:
@@ -191,12 +191,10 @@ class ChangeSender:
             text = _("{party} could not be read before sending: {why}")
             return text.format(party=step.call.party, why=problem_text(error.problem))
         if observation.digest != step.expects:
-            return _("The resource changed since the plan was made: {state}").format(state=observation.text)
+            return _("The resource changed since the plan was made: {state}", state=observation.text)
         if observation.place is Place.AFTER and self._changes[plan.kind].transport(step) is None:
             # Seen after the request as well, it would prove nothing.
-            return _("AWS shows it already, so there is nothing to send: {state}").format(
-                state=observation.text
-            )
+            return _("AWS shows it already, so there is nothing to send: {state}", state=observation.text)
         return ""
 
     async def _send(self, plan: Plan, step: PlannedStep, deadline: Deadline) -> bool:
@@ -253,7 +251,7 @@ class ChangeSender:
             await self._history.keep(entries.observed(done))
             self._turns[plan.id] = turn
             return self._history.state(plan.id, step.id) is StepState.DONE
-        why = _("AWS responded, but the change is not visible: {state}").format(state=text)
+        why = _("AWS responded, but the change is not visible: {state}", state=text)
         return await self._record(plan, step, StepState.UNKNOWN, why, answer=answer, request=request)
 
     async def _record_unknown(self, plan: Plan, step: PlannedStep, why: str, request: str = "") -> bool:
@@ -282,7 +280,7 @@ class ChangeSender:
         """(whether AWS shows the change, or None if it could not be read; the observed state in words)."""
         change = self._changes[plan.kind]
         observation: Observation | None = None
-        follows, why = "", _("{party} could not be read.").format(party=step.call.party)
+        follows, why = "", _("{party} could not be read.", party=step.call.party)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(VERIFY_SECONDS):
                 for wait in VERIFY_WAITS:
@@ -296,7 +294,7 @@ class ChangeSender:
                         follows = await self.shutdown.in_time(self._outcome(change, plan))
                         break
         if observation is None:
-            return None, _("Not verified: {why}").format(why=why)
+            return None, _("Not verified: {why}", why=why)
         if observation.place is not Place.AFTER:
             text = _("Not visible in {party} yet: {state}")
             return False, text.format(party=step.call.party, state=observation.text)

@@ -16,7 +16,7 @@ def normalized(text: str) -> str:
 
 def unknown_parameters(names: Iterable[str], expected: Collection[str]) -> tuple[str, ...]:
     return tuple(
-        _("There is no parameter {name}.").format(name=clean(name)) for name in names if name not in expected
+        _("There is no parameter {name}.", name=clean(name)) for name in names if name not in expected
     )
 
 
@@ -24,11 +24,10 @@ def whole_number(title: str, text: str, *, least: int, most: int) -> tuple[int |
     """(the number, "") or (None, the refusal); `title` names the parameter."""
     value = normalized(text)
     if re.fullmatch(r"[0-9]{1,9}", value) is None:
-        why = _("{title} must be a whole number, not “{text}”.")
-        return None, why.format(title=title, text=clean(value))
+        return None, _("{title} must be a whole number, not “{text}”.", title=title, text=clean(value))
     number = int(value)
     if not least <= number <= most:
-        return None, _("{title} must be from {least} to {most}.").format(title=title, least=least, most=most)
+        return None, _("{title} must be from {least} to {most}.", title=title, least=least, most=most)
     return number, ""
 
 

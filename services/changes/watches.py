@@ -59,7 +59,7 @@ class Watches:
         try:
             progress = await self._changes[run.plan.kind].progress(plan, run.answers)
         except AwsError as error:
-            why = _("AWS could not be read: {why}").format(why=problem_text(error.problem))
+            why = _("AWS could not be read: {why}", why=problem_text(error.problem))
             progress = Progress(state=WatchState.RUNNING, text=why)
         if progress.state in (WatchState.FAILED, WatchState.WITHDRAWN) and self._is_early(run):
             progress = progress.model_copy(update={"state": WatchState.RUNNING})

@@ -187,8 +187,7 @@ class DashboardReader:
         except AwsError as error:
             if self._body is None:
                 raise
-            remark = _("The dashboard's body could not be reloaded: {reason}")
-            message = remark.format(reason=error.problem.summary)
+            message = _("The dashboard's body could not be reloaded: {reason}", reason=error.problem.summary)
             return self._body.model_copy(update={"remarks": (*self._body.remarks, message)})
         if body != self._body or reload:
             self._answered.clear()

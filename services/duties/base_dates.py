@@ -245,6 +245,4 @@ class BaseDates:
 
 
 def _unknown(key: AccessKey) -> str:
-    return _("The key {key} is inactive, but no sign-off of its rotation says since when.").format(
-        key=key.name
-    )
+    return _("The key {key} is inactive, but no sign-off of its rotation says since when.", key=key.name)

@@ -73,6 +73,6 @@ def _description(slot: ScheduledOccurrence, duty: Duty | None) -> Iterator[str]:
         return
     yield from (f"- {each}" for each in duty.asks)
     if duty.record:
-        yield _("Record: {text}").format(text=duty.record)
+        yield _("Record: {text}", text=duty.record)
     if duty.section:
-        yield _("Runbook: {section}").format(section=duty.section)
+        yield _("Runbook: {section}", section=duty.section)

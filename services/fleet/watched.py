@@ -223,7 +223,7 @@ class WatchedSystem:
                 files = await in_thread(self._files)
             except DataFileError as error:
                 first = str(error.mistakes[0]) if error.mistakes else str(error)
-                return self._unfit(_("Its files cannot be used: {why}").format(why=first))
+                return self._unfit(_("Its files cannot be used: {why}", why=first))
         if files is None:
             # It must not look as if it would be read yet.
             return self._unfit(_("An internal error stopped this read."))

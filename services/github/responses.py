@@ -73,17 +73,17 @@ def _words(status: int, headers: Mapping[str, str]) -> tuple[ProblemKind, str, s
             _("GitHub has no such repository, environment or workflow, or the token cannot see it."),
             _("Check [github] in the runbook and what the token may see."),
         )
-    return ProblemKind.INVALID, _("GitHub refused the request (HTTP {status}).").format(status=status), ""
+    return ProblemKind.INVALID, _("GitHub refused the request (HTTP {status}).", status=status), ""
 
 
 def unclear(why: str, operation: str, at: datetime, *, detail: str = "") -> AwsError:
-    summary = _("GitHub's response was unclear ({why}).").format(why=clean(why))
+    summary = _("GitHub's response was unclear ({why}).", why=clean(why))
     return failed(ProblemKind.INCOMPLETE, summary, operation, at, detail=detail, certain=False)
 
 
 def unreachable(host: str, why: str, operation: str, at: datetime, *, certain: bool) -> AwsError:
     """The error for a request that got no response; `certain`: it was never sent."""
-    summary = _("No response from {host}: {why}.").format(host=clean(host), why=clean(why))
+    summary = _("No response from {host}: {why}.", host=clean(host), why=clean(why))
     remedy = _("Check network and proxy (HTTPS_PROXY, NO_PROXY).")
     return failed(ProblemKind.UNREACHABLE, summary, operation, at, remedy=remedy, certain=certain)
 

@@ -37,10 +37,10 @@ def read(environment: Mapping[str, str]) -> GithubSettings:
     token, file, base = (environment.get(name, "").strip() for name in VARIABLES)
     address = web_address(base or HOME)
     if address is None:
-        return GithubSettings(why=_("{name} is not a web address.").format(name=URL))
+        return GithubSettings(why=_("{name} is not a web address.", name=URL))
     if address.scheme != "https" and not on_this_machine(address):
         return GithubSettings(
-            why=_("{name} must begin with https://, or the secret could be read in transit.").format(name=URL)
+            why=_("{name} must begin with https://, or the secret could be read in transit.", name=URL)
         )
     try:
         token = token or (read_private(regular_files.named(file), _LARGEST).strip() if file else "")

@@ -105,7 +105,7 @@ def _check_kind(status: os.stat_result, path: Path) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise _unsuitable(errno.EISDIR, _("is a folder, not a file"), path)
     raise _unsuitable(
-        errno.EINVAL, _("is not a file but a {kind}: name a regular file").format(kind=kind_of(status)), path
+        errno.EINVAL, _("is not a file but a {kind}: name a regular file", kind=kind_of(status)), path
     )
 
 
@@ -138,7 +138,7 @@ def _nameless(path: Path) -> Unsuitable:
 
 
 def _too_large(path: Path, limit: int) -> Unsuitable:
-    message = _("is larger than {limit} MB: is it the right file?").format(limit=limit >> 20)
+    message = _("is larger than {limit} MB: is it the right file?", limit=limit >> 20)
     return _unsuitable(errno.EFBIG, message, path)
 
 

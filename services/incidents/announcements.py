@@ -42,7 +42,7 @@ class Announcements:
     def of_alarms(self, state: FeedState[AlarmOverview]) -> Iterator[str]:
         problem = state.problem.message if state.problem is not None else ""
         if problem and problem != self._problem:
-            yield f"{glyphs.ATTENTION} " + _("The alarms cannot be read: {why}").format(why=problem)
+            yield f"{glyphs.ATTENTION} " + _("The alarms cannot be read: {why}", why=problem)
         elif self._problem and not problem:
             yield f"{glyphs.NORMAL} " + _("The alarms are read again.")
         self._problem = problem
@@ -54,7 +54,7 @@ class Announcements:
             before = self._alarms.get(alarm.id, AlarmState.OK)
             if alarm.state is not before:
                 glyph, text = _ALARMS[alarm.state]
-                yield f"{glyph} " + _(text).format(name=alarm.name, reason=alarm.reason).rstrip()
+                yield f"{glyph} " + _(text, name=alarm.name, reason=alarm.reason).rstrip()
             self._alarms[alarm.id] = alarm.state
 
     def of_outages(self, outages: Iterable[Outage], zone: tzinfo) -> Iterator[str]:
@@ -67,7 +67,7 @@ class Announcements:
     def of_journal(self, health: JournalHealth) -> Iterator[str]:
         trouble = health.problem.message if health.problem is not None else ""
         if trouble and trouble != self._trouble:
-            yield f"{glyphs.ATTENTION} " + _("The journal cannot be written: {why}").format(why=trouble)
+            yield f"{glyphs.ATTENTION} " + _("The journal cannot be written: {why}", why=trouble)
         elif self._trouble and not trouble:
             yield f"{glyphs.NORMAL} " + _("The journal is written again.")
         self._trouble = trouble
@@ -80,7 +80,7 @@ class Announcements:
                 self._known[incident.id] = incident
                 continue
             if before is None:
-                lines.append(f"{glyphs.ABNORMAL} " + _("Incident: {title}").format(title=incident.title))
+                lines.append(f"{glyphs.ABNORMAL} " + _("Incident: {title}", title=incident.title))
                 lines.append(f"  {course_text(incident, self._time)}")
             if len(incident.evidence) > (len(before.evidence) if before else 0):
                 lines.append(await self._evidence(incident))
@@ -93,17 +93,15 @@ class Announcements:
         # What happened before this console began is in the first sentence, with its times.
         for turn in incident.turns[len(before.turns) :] if before else ():
             text = turn_text(turn.kind, incident)
-            yield "  " + _("{text} ({time})").format(text=text, time=self._time(turn.at))
+            yield "  " + _("{text} ({time})", text=text, time=self._time(turn.at))
         if incident.joined_to and (before is None or before.joined_to != incident.joined_to):
             whole = self._incidents.of(incident.joined_to)
-            yield "  " + _("{title} is part of {other}").format(
-                title=title, other=whole.title if whole else "?"
-            )
+            yield "  " + _("{title} is part of {other}", title=title, other=whole.title if whole else "?")
         if offer is not None and (before is None or before.hand_over != offer):
             words, to = _("{title}: {who} offers it to {to}, who has not accepted it yet"), offer.to
             yield "  " + words.format(title=title, who=offer.by, to=to or _("the next person"))
         if incident.holder and (before is None or before.holder != incident.holder):
-            yield "  " + _("{title}: {who} responds").format(title=title, who=incident.holder)
+            yield "  " + _("{title}: {who} responds", title=title, who=incident.holder)
         if not incident.is_open and (before is None or before.is_open):
             yield f"{glyphs.DONE} {course_text(incident, self._time)}"
 

@@ -49,16 +49,16 @@ def asking(
         ends = [
             lasting((due - clock.starts).total_seconds()) for due in (clock.due, clock.latest or clock.due)
         ]
-        left = _("{first} to {last}").format(first=ends[0], last=ends[1]) if len(set(ends)) > 1 else ends[0]
+        left = _("{first} to {last}", first=ends[0], last=ends[1]) if len(set(ends)) > 1 else ends[0]
         yield _(over if clock.state is ClockState.OVERDUE else running).format(
             left=left, soonest=time_text(clock.due, zone, now), read=time_text(clock.starts, zone, now)
         )
     plan = plan if plan is not None and plan.kind == step.look else None
     if plan is None or not plan.steps:
-        yield _("What is to be approved: {what}.").format(what=str(step.text).rstrip(".。"))
+        yield _("What is to be approved: {what}.", what=str(step.text).rstrip(".。"))
         database = evidence.database if evidence is not None else None
         if database is not None and database.storage_gib:
-            yield _("It has {size} GiB now.").format(size=database.storage_gib)
+            yield _("It has {size} GiB now.", size=database.storage_gib)
         yield _("What it costs is not computed yet: no plan has been made.")
     else:
         rows = [row for each in plan.steps for row in each.rows if row.changes][:ROWS]
@@ -68,14 +68,14 @@ def asking(
         yield words.format(title=plan.title, target=plan.target.title, values=values)
         yield _cost(plan)
     if plan is not None and plan.refusals:
-        yield _("It cannot be applied as it stands: {why}").format(why=plan.refusals[0])
+        yield _("It cannot be applied as it stands: {why}", why=plan.refusals[0])
     yield _("Do you approve it?")
 
 
 def _cost(plan: Plan) -> str:
     amounts = _YEN.search(plan.cost)
     if amounts is None:
-        return _("Costs: {cost}.").format(cost=str(plan.cost).rstrip(".。")) if plan.cost else ""
+        return _("Costs: {cost}.", cost=str(plan.cost).rstrip(".。")) if plan.cost else ""
     before, after = (int(amount.replace(",", "")) for amount in amounts.groups())
     words = _("It costs ¥{more} more a month (¥{before} → ¥{after}).")
     if after < before:

@@ -158,28 +158,28 @@ class IncidentCapture:
 
 def capturing(incident: Incident, turn: int) -> NewEntry:
     """The claim of a console that begins a first wave; `turn` counts the claims of the incident."""
-    text = _("Reading what AWS knows about {title}").format(title=incident.title)
+    text = _("Reading what AWS knows about {title}", title=incident.title)
     claim = f"first-wave:{incident.id}:{turn}"
     return about(incident, EntryKind.INCIDENT_CAPTURING, text, claim=claim, turn=turn, **process_data())
 
 
 def captured(incident: Incident, turn: int, evidence: IncidentEvidence) -> NewEntry:
     """The evidence of a first wave; once, though a console that could not record it goes on trying beside another."""
-    requests = plural("{count} request", "{count} requests", evidence.requests)
     text = _("Evidence of {title} recorded ({requests})").format(
-        title=incident.title, requests=requests.format(count=evidence.requests)
+        title=incident.title,
+        requests=plural("{count} request", "{count} requests", evidence.requests, count=evidence.requests),
     )
     if evidence.answers:
         text = f"{incident.title}: {evidence.answers_text}"
     unread = sum(reading.problem is not None for reading in evidence.readings)
     if unread:
         sources = plural("{count} source could not be read", "{count} sources could not be read", unread)
-        text = _("{text}; {note}").format(text=text, note=sources.format(count=unread))
+        text = _("{text}; {note}", text=text, note=sources.format(count=unread))
     late = evidence.began - evidence.alarm.since
     if late > LATE and not incident.is_asked and not incident.is_without_alarm:
         note = _("read {minutes} minutes after the alarm")
         minutes = int(late.total_seconds() // 60)
-        text = _("{text}; {note}").format(text=text, note=note.format(minutes=minutes))
+        text = _("{text}; {note}", text=text, note=note.format(minutes=minutes))
     data = packed(evidence, incident=incident.id, turn=turn)
     return about(incident, EntryKind.EVIDENCE, text, claim=f"evidence:{incident.id}", **data)
 

@@ -61,14 +61,13 @@ def _course(incident: Incident | IncidentLine, when: Callable[[datetime], str]) 
         if spells[:-1]:
             yield _before(spells[:-1], when, is_seen=words not in _FIRING.values())
     if incident.closed_at is not None:
-        words = _("It was closed at {time} by {name}.")
-        yield words.format(time=when(incident.closed_at), name=incident.closed_by)
+        yield _("It was closed at {time} by {name}.", time=when(incident.closed_at), name=incident.closed_by)
 
 
 def _before(spells: tuple[Spell, ...], when: Callable[[datetime], str], *, is_seen: bool) -> str:
     ends = [(spell.start, spell.end or spell.recovered_at or spell.start) for spell in spells]
     times = _(", ").join(span_text(when(start), when(end)) for start, end in ends[-MOST:])
     if len(ends) > MOST:
-        times = _("{times}, and {count} times earlier").format(times=times, count=len(ends) - MOST)
+        times = _("{times}, and {count} times earlier", times=times, count=len(ends) - MOST)
     words = _("It had been seen before: {times}.") if is_seen else _("It had fired before: {times}.")
     return words.format(times=times)

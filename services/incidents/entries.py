@@ -49,7 +49,7 @@ def opened(
         kind=EntryKind.INCIDENT_OPENED,
         subject=f"incident:{target}@{since.isoformat()}",
         target=target,
-        text=text or _("Incident: {title}").format(title=title),
+        text=text or _("Incident: {title}", title=title),
         data={
             **SCHEMA,
             "trigger": trigger.value,
@@ -82,14 +82,14 @@ def taken(incident: Incident) -> NewEntry:
     return about(
         incident,
         EntryKind.INCIDENT_TAKEN,
-        _("Responding to {title}").format(title=incident.title),
+        _("Responding to {title}", title=incident.title),
         claim=f"taken:{incident.id}:after:{incident.holder_seq}",
         after=incident.holder_seq,
     )
 
 
 def stepped(incident: Incident, index: int, mark: StepMark, step: str, note: str) -> NewEntry:
-    text = _noted(_(_MARKS[mark]).format(number=index + 1, text=step), note)
+    text = _noted(_(_MARKS[mark], number=index + 1, text=step), note)
     return about(incident, EntryKind.INCIDENT_STEP, text, index=index, mark=mark.value, note=note)
 
 
@@ -99,7 +99,7 @@ def decided(incident: Incident, cause: str, title: str, note: str, assessment: A
     return about(
         incident,
         EntryKind.INCIDENT_DECIDED,
-        _noted(_("Cause decided: {title}").format(title=title), note),
+        _noted(_("Cause decided: {title}", title=title), note),
         claim=f"decided:{incident.id}:after:{incident.decision_seq}",
         cause=cause,
         title=title,
@@ -111,13 +111,13 @@ def decided(incident: Incident, cause: str, title: str, note: str, assessment: A
 
 
 def contacted(incident: Incident, role: str, channel: str, note: str) -> NewEntry:
-    text = _("Contacted {role} by {channel}").format(role=role, channel=channel)
+    text = _("Contacted {role} by {channel}", role=role, channel=channel)
     return about(incident, EntryKind.CONTACTED, _noted(text, note), role=role, channel=channel, note=note)
 
 
 def handed_over(incident: Incident, to: str, note: str) -> NewEntry:
     who = to or _("the next person")
-    text = _noted(_("Handing {title} over to {who}").format(title=incident.title, who=who), note)
+    text = _noted(_("Handing {title} over to {who}", title=incident.title, who=who), note)
     return about(incident, EntryKind.HAND_OVER, text, to=to, note=note, scope="incident")
 
 
@@ -147,19 +147,19 @@ def accepted(subject: str, target: str, offer: HandOver, *, alone: bool = False)
 
 
 def joined(incident: Incident, into: Incident) -> NewEntry:
-    text = _("{title} is part of {other}").format(title=incident.title, other=into.title)
+    text = _("{title} is part of {other}", title=incident.title, other=into.title)
     return about(incident, EntryKind.INCIDENT_JOINED, text, claim=f"joined:{incident.id}", into=into.id)
 
 
 def kept_apart(incident: Incident, other: Incident) -> NewEntry:
-    text = _("{title} and {other} are two incidents").format(title=incident.title, other=other.title)
+    text = _("{title} and {other} are two incidents", title=incident.title, other=other.title)
     claim = f"apart:{incident.id}:{other.id}"
     return about(incident, EntryKind.INCIDENT_JOINED, text, claim=claim, into="", apart=other.id)
 
 
 def turn_text(kind: TurnKind, incident: Incident) -> str:
     words = _WITHOUT_ALARM if incident.is_without_alarm else _TURNS
-    return _(words.get(kind, _TURNS[kind])).format(title=incident.title)
+    return _(words.get(kind, _TURNS[kind]), title=incident.title)
 
 
 def turned(incident: Incident, kind: TurnKind, at: datetime) -> NewEntry:
@@ -187,7 +187,7 @@ def closed(incident: Incident, cause: str, title: str, summary: str) -> NewEntry
     return about(
         incident,
         EntryKind.INCIDENT_CLOSED,
-        _noted(_("Closed {title}").format(title=incident.title), title),
+        _noted(_("Closed {title}", title=incident.title), title),
         claim=f"closed:{incident.id}",
         cause=cause,
         cause_title=title,
@@ -200,7 +200,7 @@ def follow_up(id: str, subject: str, target: str, text: str, due: datetime) -> N
         kind=EntryKind.FOLLOW_UP,
         subject=subject,
         target=target,
-        text=clean(" ".join(_("Follow-up: {text}").format(text=text).split())),
+        text=clean(" ".join(_("Follow-up: {text}", text=text).split())),
         data={**SCHEMA, "id": id, "text": text, "due": due.isoformat()},
         claim=f"follow-up:{id}",
     )

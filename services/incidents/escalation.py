@@ -95,7 +95,7 @@ class Situation:
         if owner.hand_over is None:
             return str(owner.holder)
         to = owner.hand_over.to or _("the next person")
-        return _("{who} (offered to {to}, not accepted yet)").format(who=owner.holder, to=to)
+        return _("{who} (offered to {to}, not accepted yet)", who=owner.holder, to=to)
 
 
 _LIMITS = {
@@ -110,7 +110,7 @@ _LIMITS = {
 def measured_text(alarm: Alarm, value: str) -> str:
     """The alarm's value as written beside its limit; "" without a value."""
     words, limit = _LIMITS.get(alarm.comparison), number(alarm.threshold, alarm_unit(alarm))
-    return _(words).format(value=value, limit=limit) if value and words else value
+    return _(words, value=value, limit=limit) if value and words else value
 
 
 Renewed = Callable[[], Awaitable[Situation | None]]
@@ -175,7 +175,7 @@ def _next_due(situation: Situation) -> datetime | None:
 def state_text(situation: Situation, when: Callable[[datetime], str]) -> str:
     at, stale = situation.seen_at, ""
     if at is not None and situation.incident.phase in _ALARMS and situation.now - at > STALE:
-        stale = _("The alarm was last read at {time}.").format(time=when(at))
+        stale = _("The alarm was last read at {time}.", time=when(at))
     every = (situation.incident, *situation.parts)
     return sentences(*(course_text(incident, when) for incident in every), stale)
 
@@ -197,9 +197,9 @@ def escalation_text(
     roles = set(map(str, playbook.versions("escalate_to"))) if playbook is not None and role else set()
     if incident is not None and (contacts := told(incident, roles)):
         newest = contacts[-1]
-        return _("{role} was told at {time}").format(role=newest.role, time=when(newest.at))
+        return _("{role} was told at {time}", role=newest.role, time=when(newest.at))
     who = escalation(runbook, role)
-    return _("not yet; next {who}").format(who=who) if who else _("not yet")
+    return _("not yet; next {who}", who=who) if who else _("not yet")
 
 
 def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
@@ -221,7 +221,7 @@ def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
         yield _("Next step (runbook)"), next_step(situation)
         book, due = situation.playbook, _next_due(situation)
         approver = str(book.approval) if book is not None else ""
-        yield _("Approval by {role}").format(role=approver), situation.question
+        yield _("Approval by {role}", role=approver), situation.question
         yield _("Next check"), dated_time(due, situation.zone, situation.now) if due is not None else ""
         every = whole_clocks(incident, situation.parts, situation.runbook.playbooks, situation.now)
         yield _("Escalation"), escalation_text(incident, book, situation.runbook, situation.time, every)
@@ -231,7 +231,7 @@ def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
 def slack_text(situation: Situation) -> str:
     phase = situation.incident.phase if situation.is_over else Phase.FIRING
     head = _HEADS.get(phase, N_("[Incident] {system}: {title}"))
-    head = _(head).format(system=situation.runbook.system.title, title=situation.incident.title)
+    head = _(head, system=situation.runbook.system.title, title=situation.incident.title)
     rows = [f"{heading}: {text}" for heading, text in slack_rows(situation) if text]
     return situation.masked("\n".join([head, *rows]))
 
@@ -248,20 +248,19 @@ def remaining(situation: Situation) -> Iterator[str]:
         yield _("decide on the cause")
     for follow_up in incident.follow_ups:
         day = day_text(follow_up.due.astimezone(situation.zone).date(), situation.now.date())
-        yield _("{text} (by {day})").format(text=follow_up.text, day=day)
+        yield _("{text} (by {day})", text=follow_up.text, day=day)
 
 
 def _measured(situation: Situation) -> str:
     if not situation.measured or not situation.incident.is_open or situation.seen_at is None:
         return ""
-    words = _("{value} (as of {time})")
-    return words.format(value=situation.measured, time=situation.time(situation.seen_at))
+    return _("{value} (as of {time})", value=situation.measured, time=situation.time(situation.seen_at))
 
 
 def cause_text(situation: Situation) -> str:
     if not situation.cause or situation.word not in _CAUSE:
         return _("not decided") if situation.is_over else _("not known so far")
-    return _(_CAUSE[situation.word][0]).format(cause=situation.cause)
+    return _(_CAUSE[situation.word][0], cause=situation.cause)
 
 
 def _what(situation: Situation) -> Iterator[str]:
@@ -278,7 +277,7 @@ def _what(situation: Situation) -> Iterator[str]:
 
 def _sentence(text: str) -> str:
     """A text with its full stop; "" stays empty."""
-    return _("{text}.").format(text=text.rstrip(".。")) if text else ""
+    return _("{text}.", text=text.rstrip(".。")) if text else ""
 
 
 def phone_text(situation: Situation) -> str:
@@ -293,7 +292,7 @@ def phone_text(situation: Situation) -> str:
         impact = map(_sentence, situation.impact.split(_("; ")))
         parts += [*impact, _spoken_cause(situation)]
         # 20 seconds have room for the newest one.
-        parts += [_("A change was sent: {change}.").format(change=each) for each in situation.changes[-1:]]
+        parts += [_("A change was sent: {change}.", change=each) for each in situation.changes[-1:]]
         parts += _spoken_plan(situation)
     return situation.masked(" ".join(part for part in parts if part))
 
@@ -301,8 +300,7 @@ def phone_text(situation: Situation) -> str:
 def _spoken_cause(situation: Situation) -> str:
     if not situation.cause or situation.word not in _CAUSE:
         return ""
-    text = _(_CAUSE[situation.word][1])
-    return sentences(text.format(cause=situation.cause), situation.reason)
+    return sentences(_(_CAUSE[situation.word][1], cause=situation.cause), situation.reason)
 
 
 def _spoken_plan(situation: Situation) -> Iterator[str]:
@@ -310,15 +308,15 @@ def _spoken_plan(situation: Situation) -> Iterator[str]:
         if situation.incident.recovered_at is not None:
             yield _("There is nothing for you to do.")
         for what in remaining(situation):
-            yield _("Left for operations to do: {what}.").format(what=what)
+            yield _("Left for operations to do: {what}.", what=what)
         return
     if step := next_step(situation):
         # Nobody reads aloud what stands in brackets.
         step = re.sub(r"\s*[（(][^（）()]*[）)]", "", step).rstrip(".。")
-        yield _("The runbook's next step: {step}.").format(step=step)
+        yield _("The runbook's next step: {step}.", step=step)
     running = _next_due(situation)
     if running is not None:
-        yield _("The next check is at {time}.").format(time=situation.time(running))
+        yield _("The next check is at {time}.", time=situation.time(running))
     if situation.incident.phase is Phase.QUIET and not situation.parts:
         yield _("Please stand by until we know that it has recovered.")
     else:

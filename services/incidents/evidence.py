@@ -68,7 +68,7 @@ def unpacked(data: Mapping[str, Any]) -> IncidentEvidence:
         return evidence
     except (NotBase64, zlib.error, ValidationError, ValueError, RecursionError, OverflowError) as error:
         raise UnreadableEvidence(
-            _("The evidence in the journal is damaged ({reason}).").format(reason=type(error).__name__)
+            _("The evidence in the journal is damaged ({reason}).", reason=type(error).__name__)
         ) from error
 
 

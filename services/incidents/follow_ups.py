@@ -42,8 +42,8 @@ def offered_follow_up(runbook: Runbook, inspection: str) -> str:
 
 def _slot(follow_up: FollowUp, zone: tzinfo) -> ScheduledOccurrence:
     day = follow_up.due.astimezone(zone).date()
-    remark = _("Left by {name} on {day}.").format(
-        name=follow_up.by, day=day_text(follow_up.at.astimezone(zone).date(), day)
+    remark = _(
+        "Left by {name} on {day}.", name=follow_up.by, day=day_text(follow_up.at.astimezone(zone).date(), day)
     )
     return ScheduledOccurrence(
         key=f"{FOLLOW_UP}{follow_up.id}",

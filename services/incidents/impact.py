@@ -57,18 +57,17 @@ def impact_text(
         words = _("{share}% of requests failed: {count}") if is_over else so_far
         parts.append(words.format(share=share, count=count))
     elif requests and not is_slow and not incident.is_asked and not incident.is_without_alarm:
-        parts.append(_("None of {count} requests failed").format(count=f"{round(requests):,}"))
+        parts.append(_("None of {count} requests failed", count=f"{round(requests):,}"))
     if slow and not errors:
-        words = _("The 95th percentile of answers took up to {time}")
-        parts.append(words.format(time=number(max(slow), SECONDS)))
+        parts.append(_("The 95th percentile of answers took up to {time}", time=number(max(slow), SECONDS)))
     if parts:
         span = period_text(first, last + _MINUTE, zone, now)
-        parts[0] = _("{text} ({span})").format(text=parts[0], span=span)
+        parts[0] = _("{text} ({span})", text=parts[0], span=span)
     servers = Facts(live, facts.runbook) if live is not None else whole
     if servers.unhealthy and incident.over_at is None and (incident.is_firing or live is not None):
         healthy = sum(target.state == "healthy" for target in servers.registered)
         words = _("{healthy} of {count} servers healthy")
         parts.append(words.format(healthy=healthy, count=len(servers.registered)))
     if parts and not is_over and now - read_at > FRESH:
-        parts.append(_("read at {time}").format(time=time_text(read_at, zone, now)))
+        parts.append(_("read at {time}", time=time_text(read_at, zone, now)))
     return _("; ").join(parts)

@@ -142,7 +142,7 @@ def with_captured(
 def _earlier(earlier: SourceReading, failed: SourceReading, at: datetime) -> SourceReading:
     """The reading of a source whose newest failed: what it did not show then may be there now."""
     why = failed.problem.summary if failed.problem is not None else ""
-    text = _("Read earlier, not since: {why}").format(why=why)
+    text = _("Read earlier, not since: {why}", why=why)
     return earlier.model_copy(update={"cut": text, "as_of": earlier.as_of or at, "requests": failed.requests})
 
 

@@ -22,7 +22,7 @@ def measured_clocks(
 ) -> tuple[IncidentClock, ...]:
     clocks = list(_falling(evidence)) if evidence is not None else []
     for action, at in maintenance:
-        basis = _("RDS's pending maintenance: {action}").format(action=action)
+        basis = _("RDS's pending maintenance: {action}", action=action)
         if at > now:
             clocks.append(
                 IncidentClock(

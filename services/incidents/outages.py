@@ -37,9 +37,7 @@ def proposal_text(outage: Outage, zone: tzinfo) -> str:
 
 async def accept(incidents: Incidents, runbook: Runbook, outage: Outage) -> Incident | None:
     """Open the incident, and respond to it unless somebody does; None if it is closed already. Raises JournalError."""
-    text = _("{title}, {measured}, seen without an alarm").format(
-        title=outage.title, measured=outage.measured
-    )
+    text = _("{title}, {measured}, seen without an alarm", title=outage.title, measured=outage.measured)
     target, specs = str(outage.target), causes_by_id(runbook)
     has_begun = outage.ends is None or outage.ends <= outage.seen_at
     book = playbook_of_finding(runbook, target) if has_begun else None

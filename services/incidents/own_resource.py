@@ -49,19 +49,19 @@ def _writes(facts: Facts, subject: Subject, zone: tzinfo) -> Iterator[tuple[str,
     first, evidence = facts.start - timedelta(hours=1), facts.evidence
     writes = [each for each in evidence.writes if each.at >= first and subject.is_touched_by(each)]
     for event in writes:
-        refusal = _("refused: {error}").format(error=event.error) if event.error else ""
+        refusal = _("refused: {error}", error=event.error) if event.error else ""
         words = (f"{event.at.astimezone(zone):%H:%M:%S}", event.name, event.actor.shown, refusal)
         yield _("Changed"), " ".join(filter(None, words))
     if not writes and (until := evidence.trail_until):
         time = f"{until.astimezone(zone):%H:%M}"
-        yield _("Changed"), _("CloudTrail shows no change of it up to {time}").format(time=time)
+        yield _("Changed"), _("CloudTrail shows no change of it up to {time}", time=time)
 
 
 def _others(facts: Facts) -> Iterator[tuple[str, str]]:
     evidence = facts.evidence
     if evidence.own_log is not None:
         count = len(facts.lines(evidence.own_log))
-        text = plural("{count} error since T0", "{count} errors since T0", count).format(count=f"{count:,}")
+        text = plural("{count} error since T0", "{count} errors since T0", count, count=f"{count:,}")
         yield _("Log"), f"{evidence.own_log.group}  {text}"
     if evidence.together:
         yield _("Fire together"), _(", ").join(each.name for each in evidence.together)

@@ -107,7 +107,7 @@ class Readings:
                     kind=EntryKind.EVIDENCE,
                     subject=current.id,
                     target=current.target,
-                    text=_(text).format(title=current.title, verdict=verdict),
+                    text=_(text, title=current.title, verdict=verdict),
                     data=await asyncio.to_thread(packed, evidence, incident=current.id, turn=turn),
                     claim=f"evidence:{current.id}:{turn}",
                 )
@@ -123,7 +123,7 @@ class Readings:
         if assessment is None or assessment.word is Word.OPEN:
             return ""
         why = reason_of(assessment) if incident.is_firing else ""
-        return sentences(_("{text}.").format(text=verdict_text(assessment, self._own_causes)), why)
+        return sentences(_("{text}.", text=verdict_text(assessment, self._own_causes)), why)
 
     async def _newest(self, incident: Incident) -> tuple[IncidentEvidence, Assessment | None]:
         """The newest evidence of the journal, weighed. Raises JournalError, UnreadableEvidence."""

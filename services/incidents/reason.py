@@ -17,7 +17,7 @@ def reason_from(supporting: Iterable[WeighedSignal], most: int = MOST) -> str:
         (fact for fact in supporting if fact.counts > 0), key=lambda fact: (not fact.is_direct, -fact.counts)
     )
     texts = dict.fromkeys(_text(fact.signal) for fact in facts)
-    return sentences(*(_("{text}.").format(text=text) for text in list(texts)[:most]))
+    return sentences(*(_("{text}.", text=text) for text in list(texts)[:most]))
 
 
 def _text(signal: Signal) -> str:

@@ -127,21 +127,21 @@ def _deployments(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
             is_listed = True
             name = definitions.get(deployment.target, "")
             state = deployment_state(deployment.status)
-            yield _row(deployment.created, _("Deployment began: {name}").format(name=name or state))
+            yield _row(deployment.created, _("Deployment began: {name}", name=name or state))
             if deployment.finished is not None:
-                yield _row(deployment.finished, _("Deployment ended: {name}").format(name=state))
+                yield _row(deployment.finished, _("Deployment ended: {name}", name=state))
     for primary in evidence.service.deployments if evidence.service is not None and not is_listed else ():
         if primary.created is not None:
-            yield _row(primary.created, _("Deployment began: {name}").format(name=primary.task_definition))
+            yield _row(primary.created, _("Deployment began: {name}", name=primary.task_definition))
 
 
 def _scaling(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
     for activity in evidence.activities:
         reasons = _(", ").join(word_of(NOT_SCALED, code) for code in activity.not_scaled)
         text = (
-            _("Auto Scaling did not scale: {why}").format(why=reasons)
+            _("Auto Scaling did not scale: {why}", why=reasons)
             if reasons
-            else _("Auto Scaling: {what}").format(what=scaling_text(activity.description))
+            else _("Auto Scaling: {what}", what=scaling_text(activity.description))
         )
         yield _row(activity.at, text)
 

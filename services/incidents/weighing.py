@@ -139,7 +139,7 @@ def _unseen_parent(
 
 def _unseen_text(cause: WeighedCause) -> str:
     row = next((row for row in cause.unseen if row.signal.is_denied), cause.unseen[0])
-    return _("unseen: {signal} ({why})").format(signal=row.signal.title, why=row.signal.why)
+    return _("unseen: {signal} ({why})", signal=row.signal.title, why=row.signal.why)
 
 
 def _doubted_text(cause: WeighedCause) -> str:
@@ -168,7 +168,7 @@ def assess(evidence: IncidentEvidence, runbook: Runbook, playbook: Playbook | No
     )
     subject = stranger_of(evidence.alarm, runbook)
     if not specs and subject is not None:
-        why = _("no causes are known for {subject}").format(subject=subject.title)
+        why = _("no causes are known for {subject}", subject=subject.title)
         return assessment.model_copy(update={"why": why})
     if facts.onset.basis is OnsetBasis.ALARM and not evidence.alarm.fires:
         why = _("the alarm does not fire, and no bad minute was found")
@@ -299,7 +299,7 @@ def _impossible(spec: CauseSpec, signals: Mapping[str, Signal]) -> str:
     required = [signals[name] for name in spec.requires if name in signals]
     if not required or any(signal.state is not SignalState.ABSENT for signal in required):
         return ""
-    return _("not seen: {signals}").format(signals=_(", ").join(signal.title for signal in required))
+    return _("not seen: {signals}", signals=_(", ").join(signal.title for signal in required))
 
 
 # ---- chains

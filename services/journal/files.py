@@ -67,7 +67,7 @@ def _check_beside(path: Path) -> None:
             continue
         if not stat.S_ISREG(beside.st_mode):
             raise UnusableJournal(
-                _("The {end} file beside the journal is not a file.").format(end=end),
+                _("The {end} file beside the journal is not a file.", end=end),
                 _(
                     "Move {path}-wal and {path}-shm away if they are not files; the console retries automatically."
                 ),

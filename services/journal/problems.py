@@ -36,8 +36,7 @@ class UnusableJournal(Exception):
 
 
 def stale_copy(why: str) -> str:
-    text = _("The shared journal could not be read; this host's copy may lack newer entries: {why}")
-    return text.format(why=why)
+    return _("The shared journal could not be read; this host's copy may lack newer entries: {why}", why=why)
 
 
 def staleness(health: JournalHealth) -> str:
@@ -218,7 +217,7 @@ def _forbidden() -> tuple[str, str]:
 
 def _unknown(reason: str) -> tuple[str, str, str]:
     return (
-        _("The journal cannot be used: {reason}.").format(reason=reason),
+        _("The journal cannot be used: {reason}.", reason=reason),
         _("Check the disk and the file {path}."),
         reason,
     )

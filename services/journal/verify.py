@@ -166,7 +166,7 @@ class _Check:
         text = (
             _("This entry is missing.")
             if first == last
-            else _("Entries {first} to {last} are missing.").format(first=first, last=last)
+            else _("Entries {first} to {last} are missing.", first=first, last=last)
         )
         self._fault(first, ChainFaultKind.DROPPED, text)
 
@@ -206,7 +206,7 @@ class _Check:
             for other in self.unfit:
                 moved = (other[0], *row[1:])
                 if other is not row and hash_of_row(self.reader.id, moved) == row[HASH]:
-                    text = _("Entry {seq} is in this place.").format(seq=other[0])
+                    text = _("Entry {seq} is in this place.", seq=other[0])
                     self.faults[row[SEQ]] = ChainFault(kind=ChainFaultKind.SWAPPED, seq=row[SEQ], text=text)
 
     def _compare_end(self) -> None:

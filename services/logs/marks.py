@@ -33,9 +33,9 @@ def mark_entry(mark: SavedMark, masker: Masker, *, incident: str = "", removed: 
     text = masker.masked(mark.text).text[:_TEXT]
     note = masker.masked(" ".join(mark.note.split())).text
     if removed:
-        words = _("Mark removed in {group}: {line}").format(group=clean(mark.group), line=text)
+        words = _("Mark removed in {group}: {line}", group=clean(mark.group), line=text)
     else:
-        words = _("Marked in {group}: {line}").format(group=clean(mark.group), line=text)
+        words = _("Marked in {group}: {line}", group=clean(mark.group), line=text)
     return NewEntry(
         kind=EntryKind.LOG_MARK,
         subject=incident,

@@ -64,7 +64,7 @@ def evaluation_words(evaluation: str) -> str:
 
 def missing_words(alarm: "Alarm") -> str:
     if alarm.near:
-        return _("{name} does not exist; {near} does").format(name=alarm.name, near=alarm.near)
+        return _("{name} does not exist; {near} does", name=alarm.name, near=alarm.near)
     return _("the runbook names it, but AWS does not have it")
 
 

@@ -34,7 +34,7 @@ def weekday_text(number: int) -> str:
 
 def month_text(year: int | str, month: int) -> str:
     """`Jan 2026`, 2026年1月; `year` may be of an era."""
-    return _("{month} {year}").format(month=_(_MONTHS[month - 1]), year=year)
+    return _("{month} {year}", month=_(_MONTHS[month - 1]), year=year)
 
 
 def month_name(month: int) -> str:
@@ -50,7 +50,7 @@ def day_text(day: date, today: date | None = None) -> str:
 
 def span_text(first: str, last: str) -> str:
     """`01-19(Mon)–01-23(Fri)`: from one day, time or number to another, with the sign of the language."""
-    return _("{first}–{last}").format(first=first, last=last)
+    return _("{first}–{last}", first=first, last=last)
 
 
 def dated_time(at: datetime, zone: tzinfo, now: datetime | None = None, *, seconds: bool = False) -> str:

@@ -9,8 +9,8 @@ def lasting(seconds: float, most_hours: int = 24) -> str:
     if minutes < 1:
         return _("under 1m")
     if minutes < 60:
-        return _("{minutes}m").format(minutes=minutes)
+        return _("{minutes}m", minutes=minutes)
     hours, minutes = divmod(minutes, 60)
     if hours < most_hours:
-        return _("{hours}h {minutes}m").format(hours=hours, minutes=minutes)
-    return _("{days}d {hours}h").format(days=hours // 24, hours=hours % 24)
+        return _("{hours}h {minutes}m", hours=hours, minutes=minutes)
+    return _("{days}d {hours}h", days=hours // 24, hours=hours % 24)

@@ -142,7 +142,7 @@ def parse(text: str) -> Pattern | None:
     scanner = Scanner(text.rstrip())
     scanner.at = start
     if len(scanner.text) - start > LIMIT:
-        raise scanner.error(_("longer than {count} characters").format(count=LIMIT), start + LIMIT)
+        raise scanner.error(_("longer than {count} characters", count=LIMIT), start + LIMIT)
     if scanner.is_over:
         return None
     if text[start] == "{":
@@ -184,7 +184,7 @@ def _term(scanner: Scanner) -> Value:
 def _json(scanner: Scanner) -> Json:
     scanner.need(_BRACE, "{")
     condition = _any(scanner, 0)
-    scanner.need(_END_BRACE, _("{signs} or {bracket} is missing").format(signs="&&, ||", bracket="}"))
+    scanner.need(_END_BRACE, _("{signs} or {bracket} is missing", signs="&&, ||", bracket="}"))
     _need_end(scanner)
     return Json(condition)
 
@@ -208,7 +208,7 @@ def _one(scanner: Scanner, depth: int) -> Condition:
         if depth >= DEPTH:
             raise scanner.error(_("too many brackets inside each other"))
         condition = _any(scanner, depth + 1)
-        scanner.need(_CLOSE, _("{signs} or {bracket} is missing").format(signs="&&, ||", bracket=")"))
+        scanner.need(_CLOSE, _("{signs} or {bracket} is missing", signs="&&, ||", bracket=")"))
         return condition
     selector = scanner.need(_SELECTOR, _("a selector such as $.level is missing"))
     if scanner.take(_EXISTS):
@@ -232,7 +232,7 @@ def _fields(scanner: Scanner) -> Fields:
         gaps += slots[-1] == "..."
         if gaps > 1 and slots[-1] == "...":
             raise scanner.error(_("… may stand only once"), at)
-    scanner.need(_END_BRACKET, _("{signs} or {bracket} is missing").format(signs=",", bracket="]"))
+    scanner.need(_END_BRACKET, _("{signs} or {bracket} is missing", signs=",", bracket="]"))
     _need_end(scanner)
     return Fields(tuple(slots))
 
@@ -264,12 +264,12 @@ def _field_tests(scanner: Scanner, name: str | None) -> Condition:
 
 
 def _comparison(scanner: Scanner, subject: str, bare: re.Pattern[str]) -> Test:
-    sign = scanner.need(_SIGN, _("a comparison is missing: {signs}").format(signs="=, !=, <, <=, >, >="))
+    sign = scanner.need(_SIGN, _("a comparison is missing: {signs}", signs="=, !=, <, <=, >, >="))
     scanner.skip()
     at = scanner.at
     value = _operand(scanner, bare)
     if sign in _ORDERS and not (value.kind == "word" and NUMBER.fullmatch(value.text)):
-        raise scanner.error(_("{sign} compares with a number").format(sign=sign), at)
+        raise scanner.error(_("{sign} compares with a number", sign=sign), at)
     return Test(subject, "!=" if sign == "=!" else sign, value)
 
 
@@ -290,7 +290,7 @@ def _checked_regex(scanner: Scanner, regex: str, at: int) -> Value:
     end = supported.end() if supported is not None else 0
     if end < len(text):
         raise scanner.error(
-            _("“{sign}” is not supported in a regular expression").format(sign=text[end]), at + 1 + end
+            _("“{sign}” is not supported in a regular expression", sign=text[end]), at + 1 + end
         )
     if (escape := _BEYOND_REGEX.search(text)) is not None:
         raise scanner.error(
@@ -300,7 +300,7 @@ def _checked_regex(scanner: Scanner, regex: str, at: int) -> Value:
         re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
         place = error.pos if isinstance(error, re.error) and error.pos is not None else 0
-        reason = _("is not a regular expression: {reason}").format(reason=error)
+        reason = _("is not a regular expression: {reason}", reason=error)
         raise scanner.error(reason, at + 1 + place) from error
     return Value(text, "regex")
 

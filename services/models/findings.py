@@ -285,9 +285,7 @@ def measure_text(measure: Measure) -> str:
         return f"{measure.title} {measure.note}"
     if not measure.allowed:
         return f"{measure.title} {value}"
-    return _("{title} {shown} (normal: {allowed})").format(
-        title=measure.title, shown=value, allowed=measure.allowed
-    )
+    return _("{title} {shown} (normal: {allowed})", title=measure.title, shown=value, allowed=measure.allowed)
 
 
 def bad_measures(finding: Finding) -> tuple[Measure, ...]:

@@ -126,10 +126,10 @@ class LoadBalancer(Model):
 
     @property
     def unsupported_words(self) -> str:
-        text = _(
-            "not supported yet: the requests, errors and targets of a {type} load balancer are not judged"
+        return _(
+            "not supported yet: the requests, errors and targets of a {type} load balancer are not judged",
+            type=self.unsupported,
         )
-        return text.format(type=self.unsupported)
 
 
 class Cdn(Model):

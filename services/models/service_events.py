@@ -15,35 +15,34 @@ Words = Callable[[re.Match[str]], str]
 
 def _registered(match: re.Match[str]) -> str:
     count = int(match["count"])
-    return plural("{count} target registered", "{count} targets registered", count).format(count=count)
+    return plural("{count} target registered", "{count} targets registered", count, count=count)
 
 
 def _deregistered(match: re.Match[str]) -> str:
     count = int(match["count"])
-    return plural("{count} target deregistered", "{count} targets deregistered", count).format(count=count)
+    return plural("{count} target deregistered", "{count} targets deregistered", count, count=count)
 
 
 def _started(match: re.Match[str]) -> str:
     count = int(match["count"])
-    return plural("{count} task started", "{count} tasks started", count).format(count=count)
+    return plural("{count} task started", "{count} tasks started", count, count=count)
 
 
 def _stopped(match: re.Match[str]) -> str:
     count = int(match["count"])
-    return plural("{count} task stopped", "{count} tasks stopped", count).format(count=count)
+    return plural("{count} task stopped", "{count} tasks stopped", count, count=count)
 
 
 def _drained(match: re.Match[str]) -> str:
     count = int(match["count"])
-    words = plural("{count} task is being drained", "{count} tasks are being drained", count)
-    return words.format(count=count)
+    return plural("{count} task is being drained", "{count} tasks are being drained", count, count=count)
 
 
 _EVENTS: tuple[tuple[str, Words], ...] = (
     (r"has reached a steady state", lambda _match: _("steady: all desired tasks are running")),
     (
         r"is unhealthy in \(target-group [^)]*\) due to \(reason (?P<reason>[^)]*)\)",
-        lambda match: _("a target is unhealthy: {reason}").format(reason=match["reason"]),
+        lambda match: _("a target is unhealthy: {reason}", reason=match["reason"]),
     ),
     (r"^registered (?P<count>\d+) targets", _registered),
     (r"^deregistered (?P<count>\d+) targets", _deregistered),
@@ -52,12 +51,12 @@ _EVENTS: tuple[tuple[str, Words], ...] = (
     (r"has begun draining connections on (?P<count>\d+) tasks", _drained),
     (
         r"was unable to place a task\W*(?:because )?(?P<why>.*)",
-        lambda match: _("a task cannot be placed: {why}").format(why=match["why"]),
+        lambda match: _("a task cannot be placed: {why}", why=match["why"]),
     ),
     (r"\(deployment [^)]*\) deployment completed", lambda _match: _("the deployment is completed")),
     (
         r"\(deployment [^)]*\) deployment failed:? ?(?P<why>.*)",
-        lambda match: _("the deployment failed: {why}").format(why=match["why"]),
+        lambda match: _("the deployment failed: {why}", why=match["why"]),
     ),
 )
 """A pattern of the message, and its words."""
@@ -74,9 +73,9 @@ def service_event(message: str) -> str:
 
 
 _SCALING: dict[str, Callable[[str], str]] = {
-    "desired count": lambda count: _("desired count set to {count}").format(count=count),
-    "min capacity": lambda count: _("minimum set to {count}").format(count=count),
-    "max capacity": lambda count: _("maximum set to {count}").format(count=count),
+    "desired count": lambda count: _("desired count set to {count}", count=count),
+    "min capacity": lambda count: _("minimum set to {count}", count=count),
+    "max capacity": lambda count: _("maximum set to {count}", count=count),
 }
 _SETTING = re.compile(r"(desired count|min capacity|max capacity) to (\d+)")
 

@@ -83,7 +83,7 @@ def _changed(incident: Incident, playbook: Playbook | None, runs: Iterable[Run])
     for run, mark in changes_sent(incident, runs):
         note = str(run.plan.title)
         if mark is StepMark.TODO:
-            note = _("{title} ({more})").format(title=note, more=outcome_text(run))
+            note = _("{title} ({more})", title=note, more=outcome_text(run))
         for index, step in enumerate(playbook.steps if playbook is not None else ()):
             if step.look == run.plan.kind:
                 yield StepRecord(index=index, mark=mark, at=run.at, by=run.by, note=note)

@@ -137,8 +137,8 @@ def _outage(rule: OutageRule, curves: OutageCurves, before: Outage | None) -> Ou
     percent, times = max(0, round(100 * (1 - now / usual))) if usual else 0, f"{now / max(usual, 1.0):,.0f}"
     return Outage(
         kind=rule.kind,
-        title=_(rule.title).format(percent=percent, times=times),
-        measured=_(rule.measured).format(now=f"{now:,.0f}", usual=f"{usual:,.0f}"),
+        title=_(rule.title, percent=percent, times=times),
+        measured=_(rule.measured, now=f"{now:,.0f}", usual=f"{usual:,.0f}"),
         since=since,
         seen_at=_moment(points[-1][0]),
         usual=usual,

@@ -67,9 +67,7 @@ def agenda(runbook: Runbook, journal: Path, first: date, last: date, now: dateti
         problem = problem_of(error, journal, now)
         dateless = [duty for duty in runbook.duties if duty.anchor]
         unrecorded = _agenda(runbook, calendar, first, last, now, _by_rules(calendar, now), dateless)
-        unread = _("Without the journal the state of due duties is not known: {why}").format(
-            why=problem.summary
-        )
+        unread = _("Without the journal the state of due duties is not known: {why}", why=problem.summary)
         return unrecorded.model_copy(update={"journal_read": False, "remarks": (unread, *unrecorded.remarks)})
 
 

@@ -42,7 +42,7 @@ def _truth(path: Path) -> DrillTruth:
     except regular_files.Unsuitable as error:
         raise ValueError(f"{path.name}: {error}") from error
     except ValueError as error:
-        raise ValueError(_("{file} does not say what the drill hides.").format(file=path.name)) from error
+        raise ValueError(_("{file} does not say what the drill hides.", file=path.name)) from error
 
 
 def scored(journal: Path, runbook: Runbook) -> DrillScore:

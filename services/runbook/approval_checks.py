@@ -41,7 +41,7 @@ def unknown_scope(text: str) -> str:
     nearest = mistakes.near(text, names)
     if not nearest:
         return mistakes.unknown_name(text, scopes)
-    message = _('"{name}" does not exist').format(name=text)
+    message = _('"{name}" does not exist', name=text)
     return f"{message}: {mistakes.did_you_mean(names[nearest])}"
 
 

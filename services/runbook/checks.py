@@ -82,7 +82,7 @@ def unique(runbook: Runbook) -> Mistakes:
         ("approvers", "role", [each.original("role") for each in runbook.approvers]),
     ):
         for index in _repeated(values):
-            message = _('"{name}" appears twice: rename or remove one').format(name=values[index])
+            message = _('"{name}" appears twice: rename or remove one', name=values[index])
             yield (table, index, key), message
 
 
@@ -127,7 +127,7 @@ def limits(runbook: Runbook) -> Mistakes:
             if value is not None and not math.isfinite(value):
                 yield ("limits", index, key), _("must be a finite number")
         if limit.scale <= 0:
-            yield ("limits", index, "scale"), _("must be more than {gt}").format(gt=0)
+            yield ("limits", index, "scale"), _("must be more than {gt}", gt=0)
 
 
 def duties(runbook: Runbook) -> Mistakes:
@@ -145,7 +145,7 @@ def duties(runbook: Runbook) -> Mistakes:
         for place in _repeated(duty.at):
             yield (
                 (*path, "at", place),
-                _('"{name}" appears twice: rename or remove one').format(name=duty.at[place]),
+                _('"{name}" appears twice: rename or remove one', name=duty.at[place]),
             )
     yield from _series(runbook)
 
@@ -168,7 +168,7 @@ def _series(runbook: Runbook) -> Mistakes:
             yield ("duties", index, "series"), _("a duty with an anchor follows no other: remove series")
         elif duty.series and members[duty.series] == 1:
             hint = mistakes.suggestion(duty.series, set(members) - {duty.series}) or _("remove it")
-            message = _('no other duty is of the series "{name}"').format(name=duty.series)
+            message = _('no other duty is of the series "{name}"', name=duty.series)
             yield ("duties", index, "series"), f"{message}: {hint}"
 
 
@@ -202,7 +202,7 @@ def rule_mistake(rule: str) -> str:
     except (IndexError, OverflowError):
         return _("not an RFC 5545 rule: a number in it is out of range")
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        return _("not an RFC 5545 rule: {reason}").format(reason=error)
+        return _("not an RFC 5545 rule: {reason}", reason=error)
     return "" if occurs else _("no date matches this rule")
 
 
@@ -220,7 +220,7 @@ def _part_mistake(parts: dict[str, str]) -> str:
     if until and not _UNTIL.fullmatch(until):
         return _("UNTIL must be a date such as 20301231")
     if not interval.isdecimal() or not 1 <= int(interval) <= _LONGEST:
-        return _("INTERVAL must be from 1 to {most}").format(most=_LONGEST)
+        return _("INTERVAL must be from 1 to {most}", most=_LONGEST)
     return ""
 
 

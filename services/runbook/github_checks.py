@@ -34,7 +34,7 @@ def github(runbook: Runbook) -> Mistakes:
 def _repository(spec: Github) -> Mistakes:
     if not _REPOSITORY.fullmatch(spec.repository):
         address = _ADDRESS.fullmatch(spec.repository)
-        text = _('must be owner/name, not an address: "{name}"').format(name=address[1]) if address else ""
+        text = _('must be owner/name, not an address: "{name}"', name=address[1]) if address else ""
         yield ("github", "repository"), text or _("must be owner/name as in the repository's address")
     if spec.organisation and spec.environment:
         yield ("github", "environment"), _("give environment or organisation, not both")
@@ -50,7 +50,7 @@ def _repository(spec: Github) -> Mistakes:
 def _secrets(spec: Github) -> Mistakes:
     for key, name in (("key_id_secret", spec.key_id_secret), ("key_secret", spec.key_secret)):
         if name.startswith(_RESERVED):
-            yield ("github", key), _("must not begin with {prefix}").format(prefix=_RESERVED)
+            yield ("github", key), _("must not begin with {prefix}", prefix=_RESERVED)
     if spec.key_id_secret == spec.key_secret:
         yield ("github", "key_secret"), _("must differ from key_id_secret: id and secret are two secrets")
 
@@ -68,8 +68,7 @@ def proofs(runbook: Runbook) -> Mistakes:
         if duty.proved_by and not duty.anchor:
             yield path, _("needs an anchor: only the rotation of an access key is proven")
         elif duty.proved_by and len(duty.proved_by) != len(duty.asks):
-            text = _("needs one entry for each of the {count} lines of asks")
-            yield path, text.format(count=len(duty.asks))
+            yield path, _("needs one entry for each of the {count} lines of asks", count=len(duty.asks))
         for place, state in enumerate(duty.proved_by):
             if state and state not in list(RotationProof):
                 yield (*path, place), mistakes.unknown_name(state, list(RotationProof))

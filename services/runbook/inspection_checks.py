@@ -27,13 +27,12 @@ def duties(runbook: Runbook) -> Mistakes:
             if name not in built:
                 yield path, mistakes.unknown_name(name, [*built, *own])
             elif lacking := built[name].missing_setting(runbook):
-                message = _("{name} needs {key}, which this runbook does not have")
-                yield path, message.format(name=name, key=lacking)
+                yield path, _("{name} needs {key}, which this runbook does not have", name=name, key=lacking)
         yield from _judged_by(duty, index)
         fields = [str(each.id) for each in duty.evidence]
         for place, name in enumerate(fields):
             if name in fields[:place]:
-                message = _('"{name}" appears twice: rename or remove one').format(name=name)
+                message = _('"{name}" appears twice: rename or remove one', name=name)
                 yield ("duties", index, "evidence", place, "id"), message
         yield from _measured_by(duty, index)
         yield from _steps(duty, index, [*built, *own])
@@ -71,7 +70,7 @@ def own(runbook: Runbook) -> Mistakes:
     for index, inspection in enumerate(runbook.inspections):
         path: Path = ("inspections", index)
         if inspection.id in ids:
-            message = _('"{name}" appears twice: rename or remove one').format(name=inspection.id)
+            message = _('"{name}" appears twice: rename or remove one', name=inspection.id)
             yield (*path, "id"), message
         ids.add(inspection.id)
         if (inspection.below is None) == (inspection.above is None):
@@ -86,9 +85,7 @@ def own(runbook: Runbook) -> Mistakes:
         for key in _lacking(inspection):
             yield (
                 path,
-                _("{key} is missing: an inspection of kind {kind} needs it").format(
-                    key=key, kind=inspection.kind
-                ),
+                _("{key} is missing: an inspection of kind {kind} needs it", key=key, kind=inspection.kind),
             )
         if (
             inspection.log_group

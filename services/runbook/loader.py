@@ -88,7 +88,7 @@ def _check_builtin(name: str) -> None:
     if name not in names:
         mistake = mistakes.unknown_name(name, names)
         raise RunbookError(
-            [Mistake(name, None, "", _("{mistake}; a file needs its path or .toml").format(mistake=mistake))]
+            [Mistake(name, None, "", _("{mistake}; a file needs its path or .toml", mistake=mistake))]
         )
 
 

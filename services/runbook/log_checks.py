@@ -23,10 +23,9 @@ def _mistakes(group: LogGroupSpec) -> Iterator[tuple[tuple[int, ...], str]]:
         yield (), _("lines of the form plain have no columns")
     for place, name in enumerate(group.columns):
         if not name.strip() or len(name) > LONGEST:
-            message = _("must be the name of a field, at most {count} characters long")
-            yield (place,), message.format(count=LONGEST)
+            yield (place,), _("must be the name of a field, at most {count} characters long", count=LONGEST)
         elif name in group.columns[:place]:
-            yield (place,), _('"{name}" appears twice: rename or remove one').format(name=name)
+            yield (place,), _('"{name}" appears twice: rename or remove one', name=name)
 
 
 def request_ids(runbook: Runbook) -> Iterator[tuple[Path, str]]:
@@ -35,7 +34,7 @@ def request_ids(runbook: Runbook) -> Iterator[tuple[Path, str]]:
         names = [plain_name(name) for name in group.request_ids]
         for place, name in enumerate(group.request_ids):
             if names[place] in names[:place]:
-                message = _('"{name}" appears twice: rename or remove one').format(name=name)
+                message = _('"{name}" appears twice: rename or remove one', name=name)
                 yield ("log_groups", index, "request_ids", place), message
 
 

@@ -147,9 +147,9 @@ def name_mistake(text: str, thing: NamedThing) -> str:
     bare = text.strip()
     name = name_within(bare, thing)
     if name:
-        return _('must be the name alone, not an ARN or an address: "{name}"').format(name=name)
+        return _('must be the name alone, not an ARN or an address: "{name}"', name=name)
     if is_address(text):
-        return _("is another ARN or address; expected here: {what}").format(what=_(thing.what))
+        return _("is another ARN or address; expected here: {what}", what=_(thing.what))
     if bare != text and not thing.blanks:
         return _("begins or ends with a space: remove it")
     return ""

@@ -20,7 +20,7 @@ def queries(runbook: Runbook) -> Mistakes:
     for index, query in enumerate(runbook.queries):
         path: Path = ("queries", index)
         if query.id in ids:
-            message = _('"{name}" appears twice: rename or remove one').format(name=query.id)
+            message = _('"{name}" appears twice: rename or remove one', name=query.id)
             yield (*path, "id"), message
         ids.add(query.id)
         for place, group in enumerate(query.log_groups):
@@ -30,7 +30,7 @@ def queries(runbook: Runbook) -> Mistakes:
             message = _("Logs Insights reads at most {count} log groups in one query")
             yield (*path, "log_groups"), message.format(count=MOST_GROUPS)
         if len(query.query) > LONGEST_TEXT:
-            message = _("a query has at most {count} characters").format(count=f"{LONGEST_TEXT:,}")
+            message = _("a query has at most {count} characters", count=f"{LONGEST_TEXT:,}")
             yield (*path, "query"), message
         yield from _language(query, path)
         yield from _parameters(query, path)
@@ -60,7 +60,7 @@ def _parameters(query: SavedQuerySpec, path: Path) -> Mistakes:
     for place, parameter in enumerate(query.parameters):
         where: Path = (*path, "parameters", place, "name")
         if parameter.name in names:
-            yield where, _('"{name}" appears twice: rename or remove one').format(name=parameter.name)
+            yield where, _('"{name}" appears twice: rename or remove one', name=parameter.name)
         elif parameter.name not in used:
             message = _("the query has no {{{{{name}}}}}: use it or remove the parameter")
             yield where, message.format(name=parameter.name)

@@ -30,7 +30,7 @@ def _of_table(table: Translated, path: Path) -> Mistakes:
     for name, english in table.english:
         own = table.original(name)
         if english and not own:
-            yield (*path, name), _("translates nothing: {key} is not given").format(key=name)
+            yield (*path, name), _("translates nothing: {key} is not given", key=name)
         elif isinstance(own, tuple) and english and len(english) != len(own):
             text = _("must have a line for each line of {key}: {count}")
             yield (*path, name), text.format(key=name, count=len(own))

@@ -19,7 +19,7 @@ def undecided(runbook: Runbook) -> Entries:
         yield ("approved_by",), text
     for index, contact in enumerate(runbook.contacts):
         if contact.undecided:
-            text = _("undecided: {role} cannot be reached").format(role=contact.role)
+            text = _("undecided: {role} cannot be reached", role=contact.role)
             yield (
                 ("contacts", index, "contact"),
                 _with_blocked(text, blocked_by_contact(runbook, contact.role)),
@@ -27,7 +27,7 @@ def undecided(runbook: Runbook) -> Entries:
     yield from _roster(runbook)
     for index, approver in enumerate(runbook.approvers):
         if approver.undecided:
-            text = _("undecided: nobody can approve as {role}").format(role=approver.role)
+            text = _("undecided: nobody can approve as {role}", role=approver.role)
             yield (
                 ("approvers", index, "name"),
                 _with_blocked(text, blocked_by_approver(runbook, approver.role)),
@@ -51,13 +51,13 @@ def _roster(runbook: Runbook) -> Entries:
     for index, row in gaps(runbook):
         first, last = day_text(row.starts), day_text(row.ends)
         days = first if row.starts == row.ends else span_text(first, last)
-        yield ("roster", index, "ends"), _("undecided: nobody is on duty on {days}").format(days=days)
+        yield ("roster", index, "ends"), _("undecided: nobody is on duty on {days}", days=days)
 
 
 def blocked_by_contact(runbook: Runbook, role: str) -> tuple[str, ...]:
     """What an unreachable contact role blocks: escalations, reports, the contact's own scope."""
     escalations = [
-        _("escalation of “{playbook}”").format(playbook=playbook.title)
+        _("escalation of “{playbook}”", playbook=playbook.title)
         for playbook in runbook.playbooks
         if playbook.escalate_to == role
     ]
@@ -83,4 +83,4 @@ def blocked_by_approver(runbook: Runbook, role: str) -> tuple[str, ...]:
 def _with_blocked(text: str, blocked: tuple[str, ...]) -> str:
     if not blocked:
         return text
-    return _("{undecided}; blocked until then: {what}").format(undecided=text, what=_(", ").join(blocked))
+    return _("{undecided}; blocked until then: {what}", undecided=text, what=_(", ").join(blocked))

@@ -168,8 +168,6 @@ def _message(post: Post, thread_ts: str) -> Message:
         post=post.id,
         channel=post.channel,
         text=post.text,
-        footer=_("Toban · {name} · journal {seq} · {mark}").format(
-            name=post.by, seq=post.seq, mark=mark(post.id)
-        ),
+        footer=_("Toban · {name} · journal {seq} · {mark}", name=post.by, seq=post.seq, mark=mark(post.id)),
         thread_ts=thread_ts,
     )

@@ -250,7 +250,7 @@ class Bot:
             cursor = next_page(answer)
             if not cursor or (not thread_ts and older(messages, answer.headers, age + MARGIN)):
                 return None
-        raise CannotTell(_("There are too many messages in {channel} to search.").format(channel=channel))
+        raise CannotTell(_("There are too many messages in {channel} to search.", channel=channel))
 
 
 class Webhook:
@@ -283,9 +283,7 @@ class Webhook:
     ) -> SlackSent | None:
         """Raises CannotTell, always."""
         raise CannotTell(
-            _("A webhook cannot read the channel: check in Slack whether {mark} was posted.").format(
-                mark=mark(post)
-            )
+            _("A webhook cannot read the channel: check in Slack whether {mark} was posted.", mark=mark(post))
         )
 
 

@@ -17,7 +17,7 @@ def release(id: str, channel: str, text: str, about: Proposal) -> NewEntry:
         kind=EntryKind.POST,
         subject=SUBJECT + id,
         target=about.target,
-        text=_("For {channel}: {text}").format(channel=channel or "Slack", text=_line(text)),
+        text=_("For {channel}: {text}", channel=channel or "Slack", text=_line(text)),
         data={"channel": channel, "text": text, "thread": about.thread, "alarm": about.alarm},
         claim=f"post:{id}",
     )
@@ -30,7 +30,7 @@ def posting(post: Post, console: str, thread_ts: str) -> NewEntry:
         kind=EntryKind.POSTING,
         subject=SUBJECT + post.id,
         target=post.target,
-        text=_("Sending to {channel}, attempt {number}").format(channel=post.channel, number=attempt),
+        text=_("Sending to {channel}, attempt {number}", channel=post.channel, number=attempt),
         data={"attempt": attempt, **process_data(), "console": console, "thread_ts": thread_ts},
         claim=f"posting:{post.id}#{attempt}",
     )
@@ -38,7 +38,7 @@ def posting(post: Post, console: str, thread_ts: str) -> NewEntry:
 
 def posted(post: Post, sent: SlackSent, thread_ts: str, claim: str, *, evidence: str = "") -> NewEntry:
     """The post is in Slack; `evidence` says how that is known if not from Slack's response."""
-    where = _("Posted to {channel}").format(channel=post.channel)
+    where = _("Posted to {channel}", channel=post.channel)
     return NewEntry(
         kind=EntryKind.POSTED,
         subject=SUBJECT + post.id,
@@ -59,7 +59,7 @@ def unknown(post: Post, reason: str, claim: str) -> NewEntry:
 
 
 def again(post: Post, why: str, claim: str) -> NewEntry:
-    text = _("Send again to {channel}").format(channel=post.channel)
+    text = _("Send again to {channel}", channel=post.channel)
     return NewEntry(
         kind=EntryKind.POST,
         subject=SUBJECT + post.id,
@@ -78,7 +78,7 @@ def again(post: Post, why: str, claim: str) -> NewEntry:
 
 def dropped(post: Post, why: str) -> NewEntry:
     """A person decides not to send it; takes the claim of the next attempt, so that no console makes one."""
-    text = _("Discarded: {why}").format(why=_line(why))
+    text = _("Discarded: {why}", why=_line(why))
     return _unposted(post, text, f"posting:{post.id}#{post.attempts + 1}", {"state": "dropped", "why": why})
 
 

@@ -58,12 +58,12 @@ def measured(alarm: Alarm, current: AlarmNow | None, zone: tzinfo, now: datetime
 def _values(alarm: Alarm, current: AlarmNow | None, zone: tzinfo, now: datetime) -> Iterator[str]:
     unit = alarm_unit(alarm)
     if not alarm.several:
-        yield _("now {value}").format(value=_present(alarm, current, zone, now))
+        yield _("now {value}", value=_present(alarm, current, zone, now))
     before = next((each for each in reversed(alarm.recent) if each is not None), None)
     if before is not None:
-        yield _(_AT_CHANGE[alarm.state]).format(value=number(before, unit))
+        yield _(_AT_CHANGE[alarm.state], value=number(before, unit))
     limit = f"{alarm.sign} {number(alarm.threshold, unit)}".strip()
-    yield _("the alarm fires at {limit}").format(limit=limit)
+    yield _("the alarm fires at {limit}", limit=limit)
 
 
 def _present(alarm: Alarm, current: AlarmNow | None, zone: tzinfo, now: datetime) -> str:
@@ -72,4 +72,4 @@ def _present(alarm: Alarm, current: AlarmNow | None, zone: tzinfo, now: datetime
     text = number(current.value, alarm_unit(alarm))
     if now - current.at < FRESH:
         return text
-    return _("{value} (at {time})").format(value=text, time=dated_time(current.at, zone, now))
+    return _("{value} (at {time})", value=text, time=dated_time(current.at, zone, now))

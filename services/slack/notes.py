@@ -102,7 +102,7 @@ def about_alarm(
     playbook = book.playbook_for(alarm.id)
     title = next((str(each.title) for each in book.alarms if each.name == alarm.id), "")
     named = (
-        _("{name} ({title})").format(name=alarm.name, title=title)
+        _("{name} ({title})", name=alarm.name, title=title)
         if title and title != alarm.name
         else str(alarm.name)
     )
@@ -187,7 +187,7 @@ def note_text(severity: str, title: str, rows: Iterable[tuple[str, str]], desk: 
         system=system.title,
         environment=_(_ENVIRONMENTS[Environment(system.environment)]),
     )
-    lines = (_("{label}: {value}").format(label=label, value=value) for label, value in rows if value)
+    lines = (_("{label}: {value}", label=label, value=value) for label, value in rows if value)
     return "\n".join([head, *lines])
 
 
@@ -209,7 +209,7 @@ def _named(finding: Finding, runbook: Runbook) -> str:
     advice = sentences(*finding.advice)
     roles = dict.fromkeys(each.role for each in reachable(runbook) if each.role in advice)
     called = _(", ").join(escalation(runbook, role) for role in roles)
-    return _("not yet; next {who}").format(who=called) if called else _("not yet")
+    return _("not yet; next {who}", who=called) if called else _("not yet")
 
 
 def _next_run(finding: Finding, desk: NoteContext) -> str:
@@ -223,7 +223,7 @@ def _next_run(finding: Finding, desk: NoteContext) -> str:
             slot = _soonest(duties, desk)
     if slot is None:
         return _(FILL)
-    return _("{time}, {duty}").format(time=desk.moment(slot.due_at), duty=slot.title)
+    return _("{time}, {duty}", time=desk.moment(slot.due_at), duty=slot.title)
 
 
 def _soonest(duties: Iterable[Duty], desk: NoteContext) -> ScheduledOccurrence | None:
@@ -235,11 +235,11 @@ def _tables(tables: Iterable[Evidence]) -> str:
     lines = []
     for table in tables:
         if table.rows:
-            lines.append(_("{title} ({more})").format(title=table.title, more=" | ".join(table.columns)))
+            lines.append(_("{title} ({more})", title=table.title, more=" | ".join(table.columns)))
             lines += [" | ".join(row.cells)[:CELLS] for row in table.rows[:ROWS]]
             omitted = len(table.rows) - ROWS + table.omitted
             if omitted > 0:
-                lines.append(_("… and {count} more").format(count=omitted))
+                lines.append(_("… and {count} more", count=omitted))
     return "\n".join(lines)
 
 
@@ -261,7 +261,7 @@ def about_change(run: Run, desk: NoteContext) -> Proposal:
         (_("By"), run.by),
         (_("Journal"), str(run.seq) if run.seq else ""),
     ]
-    title = _("{title} ({target})").format(title=plan.title, target=plan.target.title)
+    title = _("{title} ({target})", title=plan.title, target=plan.target.title)
     severity = _("EMERGENCY CHANGE") if emergency else _("CHANGE")
     return Proposal(title=plan.title, text=note_text(severity, title, rows, desk), target=plan.target.id)
 
@@ -270,7 +270,7 @@ def _bypassed(run: Run, emergency: Consent | None) -> str:
     if emergency is None:
         return ""
     freezes = dict.fromkeys(each.freeze for each in run.consents)
-    missing = _("the approval of {role}").format(role=run.plan.approval) if run.lacks_approval else ""
+    missing = _("the approval of {role}", role=run.plan.approval) if run.lacks_approval else ""
     return _("; ").join(filter(None, (*freezes, missing)))
 
 
@@ -280,7 +280,7 @@ def change_line(run: Run, when: Callable[[datetime], str]) -> str:
         return ""
     state = _("in progress") if mark is StepMark.RUNNING else outcome_text(run)
     names = {"title": run.plan.title, "target": run.plan.target.title}
-    return _("{time} {title} ({target}): {state}").format(time=when(run.at), state=state, **names)
+    return _("{time} {title} ({target}): {state}", time=when(run.at), state=state, **names)
 
 
 def _result(run: Run) -> str:
@@ -288,4 +288,4 @@ def _result(run: Run) -> str:
     text = progress.text if progress is not None else run.refusal
     # Why it was only partly done.
     text = text or (run.steps[run.partly_done].text if run.partly_done else "")
-    return _("{title} ({more})").format(title=state, more=text) if text else state
+    return _("{title} ({more})", title=state, more=text) if text else state

@@ -171,7 +171,7 @@ class Outbox:
         await self._keep(post_entries.again(post, why, claim))
 
     async def mark_sent(self, post: Post, why: str) -> None:
-        evidence = _("confirmed by a person: {why}").format(why=why) if why else _("confirmed by a person")
+        evidence = _("confirmed by a person: {why}", why=why) if why else _("confirmed by a person")
         entry = self._records.sending(post)
         await self._keep(
             post_entries.posted(

@@ -30,9 +30,9 @@ UNCLEAR = frozenset(
 def refusal(code: str, *, channel: str = "", needed: str = "", seconds: float = 0) -> str:
     words = _WORDS.get(code)
     if words is None:
-        return _("Slack refused: {code}. See Slack's documentation of the method.").format(code=code)
-    text = _(words).format(channel=channel, needed=needed or "chat:write", seconds=f"{seconds:.0f}")
-    return _("{said} ({why})").format(said=text, why=code)
+        return _("Slack refused: {code}. See Slack's documentation of the method.", code=code)
+    text = _(words, channel=channel, needed=needed or "chat:write", seconds=f"{seconds:.0f}")
+    return _("{said} ({why})", said=text, why=code)
 
 
 def is_refusal(code: str) -> bool:
@@ -40,10 +40,10 @@ def is_refusal(code: str) -> bool:
 
 
 def unreachable(host: str, why: str) -> str:
-    return _("No connection to {host}: {why}. Check network and proxy; the console retries.").format(
-        host=host, why=why
+    return _(
+        "No connection to {host}: {why}. Check network and proxy; the console retries.", host=host, why=why
     )
 
 
 def unanswered(why: str) -> str:
-    return _("Slack's response was unclear ({why}): the message may or may not be posted.").format(why=why)
+    return _("Slack's response was unclear ({why}): the message may or may not be posted.", why=why)

@@ -38,7 +38,7 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> SlackSettings
         return SlackSettings(why=unset())
     target = web_address(base or (_HOME if token else webhook))
     if target is None:
-        return SlackSettings(why=_("{name} is not a web address.").format(name=URL if base else WEBHOOK))
+        return SlackSettings(why=_("{name} is not a web address.", name=URL if base else WEBHOOK))
     if demo and not on_this_machine(target):
         return SlackSettings(why=_("The demo posts nothing to Slack; the message stays in its journal."))
     if target.scheme != "https" and not on_this_machine(target):

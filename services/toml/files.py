@@ -94,7 +94,7 @@ def unreadable(path: FilePath, error: OSError) -> DataFileError:
         case IsADirectoryError():
             message = _("is a folder, not a file")
         case _:
-            message = _("cannot be read: {reason}").format(reason=error.strerror)
+            message = _("cannot be read: {reason}", reason=error.strerror)
     return DataFileError([Mistake(str(path), None, "", message)])
 
 

@@ -55,10 +55,10 @@ def invalid(error: "ErrorDetails") -> str:
         return str(context.get("error", error["msg"]))
     if error["type"] in ("enum", "literal_error") and len(expected(context.get("expected"))) == 1:
         message = N_("must be {expected}")
-    text = _(message).format(**_listed(context)) if message else error["msg"]
+    text = _(message, **_listed(context)) if message else error["msg"]
     if error["type"] == "missing" or isinstance(error["input"], dict | list):
         return text
-    return _("{mistake} (found {value})").format(mistake=text, value=_short(error["input"]))
+    return _("{mistake} (found {value})", mistake=text, value=_short(error["input"]))
 
 
 def _listed(context: dict[str, object]) -> dict[str, object]:
@@ -77,7 +77,7 @@ def expected(listing: object) -> list[str]:
 
 def not_text(value: object) -> str:
     mistake = _MESSAGES["string_type"]
-    return _("{mistake} (found {value})").format(mistake=_(mistake), value=_short(value))
+    return _("{mistake} (found {value})", mistake=_(mistake), value=_short(value))
 
 
 def _short(value: object) -> str:
@@ -101,7 +101,7 @@ def may_be_newer(message: str) -> bool:
 
 def unknown_name(name: str, existing: Iterable[str]) -> str:
     names = list(existing)
-    message = _('"{name}" does not exist').format(name=name)
+    message = _('"{name}" does not exist', name=name)
     return f"{message}: {suggestion(name, names) or _listing(names)}"
 
 
@@ -117,13 +117,13 @@ def near(name: str, existing: Iterable[str]) -> str:
 
 
 def did_you_mean(name: str) -> str:
-    return _('did you mean "{name}"?').format(name=name)
+    return _('did you mean "{name}"?', name=name)
 
 
 def _listing(names: list[str]) -> str:
     if not names:
         return _("none available")
-    return _("available: {names}").format(names=", ".join(names[:40]))
+    return _("available: {names}", names=", ".join(names[:40]))
 
 
 def syntax(error: Exception, text: str) -> tuple[int, str]:
@@ -135,4 +135,4 @@ def syntax(error: Exception, text: str) -> tuple[int, str]:
     if not place or not place[1] or reason.startswith("Unclosed"):
         # What is not closed is noticed behind it.
         line = statement_line(text, line)
-    return line, _("not TOML: {reason}").format(reason=reason)
+    return line, _("not TOML: {reason}", reason=reason)

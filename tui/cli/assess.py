@@ -151,7 +151,7 @@ async def _alarm(services: "Services", name: str) -> "tuple[Alarm, AlarmOverview
         partial = {"unlisted": _("Only the runbook's alarms were read.")}
         return overview.by_id[name], overview.model_copy(update=partial)
     if name in names:
-        text = _("AWS has no alarm {name}.").format(name=clean(name))
+        text = _("AWS has no alarm {name}.", name=clean(name))
         raise not_found(text, "cloudwatch", "DescribeAlarms")
     raise click.UsageError(mistakes.unknown_name(clean(name), names), click.get_current_context())
 

@@ -39,16 +39,14 @@ def _lines(answer: AssessAnswer, zone: ZoneInfo) -> Iterator[str]:
     onset = answer.onset
     begin = f"T0  {stamp(onset.at, zone)}  "
     if onset.basis is OnsetBasis.BASELINE:
-        yield begin + _("first minute of {measure} over its baseline").format(
-            measure=curve_text(onset.measure)
-        )
+        yield begin + _("first minute of {measure} over its baseline", measure=curve_text(onset.measure))
     else:
         yield begin + _("the alarm's moment: no curve left its baseline")
     if answer.next_look:
         titles = {signal.id: signal.title for signal in answer.signals}
-        yield _("look next: {signal}?").format(signal=titles.get(answer.next_look, answer.next_look))
+        yield _("look next: {signal}?", signal=titles.get(answer.next_look, answer.next_look))
     yield from _unread(answer)
-    requests = plural("{count} request", "{count} requests", answer.requests).format(count=answer.requests)
+    requests = plural("{count} request", "{count} requests", answer.requests, count=answer.requests)
     yield _("{requests} in {seconds} s, ¥{yen}").format(
         requests=requests, seconds=f"{answer.seconds:.1f}", yen=f"{answer.yen:.2f}"
     )
@@ -57,11 +55,11 @@ def _lines(answer: AssessAnswer, zone: ZoneInfo) -> Iterator[str]:
 def _causes(answer: AssessAnswer, zone: ZoneInfo) -> Iterator[str]:
     signals = {signal.id: signal for signal in answer.signals}
     word = word_text(answer.word)
-    yield _("{word}: {why}").format(word=word, why=answer.why) if answer.why else word
+    yield _("{word}: {why}", word=word, why=answer.why) if answer.why else word
     possible = [cause for cause in answer.causes if not cause.impossible]
     if answer.reason and answer.word is not Word.OPEN:
         yield possible[0].title
-        yield _("Why: {reason}").format(reason=answer.reason)
+        yield _("Why: {reason}", reason=answer.reason)
         if possible[0].action:
             yield f"→ {possible[0].action}"
     yield ""
@@ -91,9 +89,9 @@ def _facts(
         value = f": {signal.value}{limit}" if signal.value else ""
         at = f"  {clock(signal.time, zone)}" if signal.time else ""
         if signal.until and not signal.time:
-            at = "  " + _("known until {time}").format(time=clock(signal.until, zone))
+            at = "  " + _("known until {time}", time=clock(signal.until, zone))
         why = f" — {signal.why}" if signal.why else ""
-        title = _("not read: {signals}").format(signals=signal.title) if sign == "?" else signal.title
+        title = _("not read: {signals}", signals=signal.title) if sign == "?" else signal.title
         yield f"      {sign} {title}{value}{at}{why}"
 
 
@@ -103,6 +101,6 @@ def _unread(answer: AssessAnswer) -> Iterator[str]:
             continue
         title = _(SOURCES[source.source].title)
         if source.problem is not None:
-            yield _("Not read: {title}: {why}").format(title=title, why=source.problem.summary)
+            yield _("Not read: {title}: {why}", title=title, why=source.problem.summary)
         elif source.cut:
-            yield _("Read in part: {title}: {why}").format(title=title, why=source.cut)
+            yield _("Read in part: {title}: {why}", title=title, why=source.cut)

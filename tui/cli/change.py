@@ -62,7 +62,7 @@ def change_command(
             output.hand_over(json_lines(change_schema()))
             return ExitStatus.NORMAL
         if flags["kind"] is None:
-            raise click.UsageError(_("{name} is missing").format(name="KIND"), click.get_current_context())
+            raise click.UsageError(_("{name} is missing", name="KIND"), click.get_current_context())
         overrides = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
         if not flags["plan"]:
             text = _("Changes are applied only in the console; --plan prints what one would do.")
@@ -110,14 +110,14 @@ def _values(rest: Sequence[str], sets: Sequence[str]) -> dict[str, str]:
         word = arguments.pop(0)
         name, equals, value = word.removeprefix("--").partition("=")
         if not word.startswith("--") or not name:
-            raise click.UsageError(_("{word} is not an option").format(word=clean(word)), _context())
+            raise click.UsageError(_("{word} is not an option", word=clean(word)), _context())
         if not equals and not arguments:
-            raise click.UsageError(_("{name} is missing").format(name=clean(word)), _context())
+            raise click.UsageError(_("{name} is missing", name=clean(word)), _context())
         values[_id(name)] = value if equals else arguments.pop(0)
     for pair in sets:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise click.UsageError(_("{word}: write it as id=value").format(word=clean(pair)), _context())
+            raise click.UsageError(_("{word}: write it as id=value", word=clean(pair)), _context())
         values[_id(name)] = value
     return values
 
@@ -195,9 +195,7 @@ def _target(change: "Change", name: str | None) -> "ChangeTarget":
         if not targets:
             raise click.UsageError(_("There is nothing that this change can be applied to."), _context())
         names = ", ".join(target.title for target in targets)
-        raise click.UsageError(
-            _("--target is required: one of {names}").format(names=names or "—"), _context()
-        )
+        raise click.UsageError(_("--target is required: one of {names}", names=names or "—"), _context())
     match = next((target for target in targets if name in (target.id, target.title)), None)
     if match is None:
         raise click.UsageError(

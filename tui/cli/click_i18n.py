@@ -154,8 +154,8 @@ class Named(click.ParamType[str]):
     def _unknown(self, name: str, names: list[str]) -> str:
         if not self.listed_by or mistakes.near(name, names):
             return mistakes.unknown_name(name, names)
-        listing = _("{command} lists them").format(command=self.listed_by)
-        message = _('"{name}" does not exist').format(name=name)
+        listing = _("{command} lists them", command=self.listed_by)
+        message = _('"{name}" does not exist', name=name)
         return f"{message}: {listing}"
 
 
@@ -186,8 +186,8 @@ class Speed(click.ParamType[float]):
         except ValueError:
             speed = 0.0
         if not self.lowest <= speed <= self.highest:
-            bounds = _("must be a number from {low} to {high}").format(
-                low=f"{self.lowest:g}", high=f"{self.highest:g}"
+            bounds = _(
+                "must be a number from {low} to {high}", low=f"{self.lowest:g}", high=f"{self.highest:g}"
             )
             self.fail(bounds, param, ctx)
         return speed
@@ -215,22 +215,19 @@ def usage_error(error: click.UsageError) -> str:
         name = f"{command} {error.command_name}"
         if text := gone_texts(GoneKind.COMMAND).get(name.removeprefix("toban ")):
             return f"{name}: {text}"
-    message = _("Error: {message}").format(message=clean(_reason(error)))
-    hint = _('Try "{command} --help".').format(command=command)
+    message = _("Error: {message}", message=clean(_reason(error)))
+    hint = _('Try "{command} --help".', command=command)
     return f"{message}\n{hint}"
 
 
 def _reason(error: click.UsageError) -> str:
     match error:
         case click.NoSuchOption():
-            message, near = _("there is no option {name}").format(name=error.option_name), error.possibilities
+            message, near = _("there is no option {name}", name=error.option_name), error.possibilities
         case click.NoSuchCommand():
-            message, near = (
-                _("there is no command {name}").format(name=error.command_name),
-                error.possibilities,
-            )
+            message, near = (_("there is no command {name}", name=error.command_name), error.possibilities)
         case click.MissingParameter():
-            return _("{name} is missing").format(name=_hint(error))
+            return _("{name} is missing", name=_hint(error))
         case click.BadParameter():
             return f"{_hint(error)}: {error.message}"
         case _:

@@ -42,7 +42,7 @@ def completion_command(output: PrintedOutput) -> TranslatedCommand:
     def callback(*, shell: str | None) -> int:
         name = shell or os.path.basename(os.environ.get("SHELL", ""))
         if name not in SET_UP:
-            words = _("say for which shell: {shells}").format(shells=", ".join(SET_UP))
+            words = _("say for which shell: {shells}", shells=", ".join(SET_UP))
             raise click.UsageError(words, click.get_current_context())
         output.hand_over(script(name).splitlines())
         return ExitStatus.NORMAL

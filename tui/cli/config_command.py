@@ -68,7 +68,7 @@ def _engine(scheme: str) -> str:
 
 
 def _file_text(path: str | Path) -> str:
-    return _("SQLite, a file of this host: {path}").format(path=clean(path))
+    return _("SQLite, a file of this host: {path}", path=clean(path))
 
 
 def _about_journal(config: ConsoleConfig) -> Iterator[str]:

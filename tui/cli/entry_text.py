@@ -38,15 +38,15 @@ def report(verification: "Verification", zone: tzinfo) -> Iterator[str]:
             verification.anchors,
         ).format(count=f"{verification.anchors:,}", seq=f"{verification.anchored_seq:,}")
         if verification.anchor_note:
-            yield _("Not compared: {reason}").format(reason=verification.anchor_note)
+            yield _("Not compared: {reason}", reason=verification.anchor_note)
     yield from (*verification.distrusted, *verification.doubts)
     for fault in verification.faults:
-        where = _("entry {seq}").format(seq=f"{fault.seq:,}") if fault.seq else _("the journal")
+        where = _("entry {seq}", seq=f"{fault.seq:,}") if fault.seq else _("the journal")
         yield f"{where}: {_fault_word(fault.kind)}: {fault.text}"
     if verification.unlisted:
-        yield _("… and {count} more").format(count=f"{verification.unlisted:,}")
+        yield _("… and {count} more", count=f"{verification.unlisted:,}")
     if verification.intact and verification.verified_before:
-        yield _("INTACT from entry {seq} on").format(seq=f"{verification.verified_before:,}")
+        yield _("INTACT from entry {seq} on", seq=f"{verification.verified_before:,}")
     elif verification.intact:
         yield _("INTACT")
     else:
@@ -91,7 +91,7 @@ def _line(entry: "Entry", zone: tzinfo, here: str) -> str:
     from widgets.journal.journal_wording import kind_word
 
     person = entry.person
-    who = person.name_beside(here) + (_(" ({note})").format(note=person.origin) if person.origin else "")
+    who = person.name_beside(here) + (_(" ({note})", note=person.origin) if person.origin else "")
     target = clean(entry.target)
     about = f"  [{target}]" if target and target not in entry.text else ""
     at, kind = clock(entry.at, zone, name=False), kind_word(entry)

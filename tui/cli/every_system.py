@@ -31,7 +31,7 @@ def every_system(
 
     if of_one := [name for name in _ONE if flags.get(name) is not None]:
         names = ", ".join("--" + name.replace("_", "-") for name in of_one)
-        words = _("--all is about every configured system: leave out {options}").format(options=names)
+        words = _("--all is about every configured system: leave out {options}", options=names)
         raise click.UsageError(words, click.get_current_context())
     shared = {name: flags[name] for name in ("lang", "config", "debug") if flags.get(name) is not None}
     options = replace(before, **shared)

@@ -25,12 +25,12 @@ def check(path: Path) -> tuple[list[str], int]:
         loaded = inspect(path)
     except RunbookError as error:
         count = len(error.mistakes)
-        total = _("errors: {count}").format(count=count)
+        total = _("errors: {count}", count=count)
         return [*map(str, error.mistakes), *newer_hint(error), total], ExitStatus.DATA
     lines = [str(entry) for entry in in_order([*loaded.undecided, *loaded.cautions, *loaded.gone])]
-    total = _("no errors; undecided: {count}").format(count=len(loaded.undecided))
+    total = _("no errors; undecided: {count}", count=len(loaded.undecided))
     if loaded.cautions:
-        total = _("{total}; warnings: {count}").format(total=total, count=len(loaded.cautions))
+        total = _("{total}; warnings: {count}", total=total, count=len(loaded.cautions))
     return [*lines, total], ExitStatus.NORMAL
 
 
@@ -66,10 +66,10 @@ def _instructions(runbook: Runbook, book: Playbook | Procedure) -> Iterator[str]
     if isinstance(book, Playbook):
         yield from (f"  {each.cause} → {each.action}" for each in book.causes)
         if book.escalate_to:
-            yield "  " + _("Escalate: {who}").format(who=escalation(runbook, book.escalate_to))
+            yield "  " + _("Escalate: {who}", who=escalation(runbook, book.escalate_to))
     if book.approval:
-        yield "  " + _("Approval: {who}").format(who=escalation(runbook, book.approval))
-    yield from ("  " + _("Caution: {text}").format(text=text) for text in book.caution)
+        yield "  " + _("Approval: {who}", who=escalation(runbook, book.approval))
+    yield from ("  " + _("Caution: {text}", text=text) for text in book.caution)
 
 
 def page(name: str, clock: Clock) -> str:

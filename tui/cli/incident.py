@@ -248,7 +248,7 @@ def _incident_of(incidents: "Sequence[Incident]", id: str | None) -> "Incident":
     if len(matching) == 1:
         return matching[0]
     if not matching:
-        raise click.UsageError(_("The journal has no incident {id}.").format(id=clean(id)), context)
+        raise click.UsageError(_("The journal has no incident {id}.", id=clean(id)), context)
     names = _(", ").join(f"{incident.seq} {clean(incident.id)}" for incident in matching[:_NAMED])
     words = _("{id} is the beginning of {count} incidents: {names}")
     raise click.UsageError(words.format(id=clean(id), count=len(matching), names=names), context)

@@ -213,7 +213,7 @@ def _demo(output: PrintedOutput) -> TranslatedCommand:
                 ["--systems", "demo_systems"],
                 type=click.IntRange(1, MOST_SYSTEMS),
                 metavar="N",
-                help=_("How many systems to watch, up to {most}").format(most=MOST_SYSTEMS),
+                help=_("How many systems to watch, up to {most}", most=MOST_SYSTEMS),
             ),
             click.Option(["--speed"], type=Speed(), metavar="N", help=_("Speed as a multiple of real time")),
             click.Option(

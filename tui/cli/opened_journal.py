@@ -206,7 +206,7 @@ def deliver(output: Prints, text: str, to: str | None) -> None:
         regular_files.check_target(path)
         if not path.parent.is_dir():
             raise CommandStopped(
-                [_("there is no folder {path}").format(path=clean(path.parent))], ExitStatus.CANNOT_WRITE
+                [_("there is no folder {path}", path=clean(path.parent))], ExitStatus.CANNOT_WRITE
             )
         write_private(path, text)
     except OSError as error:

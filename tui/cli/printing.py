@@ -87,7 +87,7 @@ def output_lost(error: CannotPrint) -> ExitStatus:
     if number == errno.EPIPE:
         return ExitStatus.BROKEN_PIPE
     reason = clean(os.strerror(number) if number else error.cause)
-    complain(_("The output cannot be written: {reason}.").format(reason=reason))
+    complain(_("The output cannot be written: {reason}.", reason=reason))
     return ExitStatus.IO
 
 

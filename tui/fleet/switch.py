@@ -117,7 +117,7 @@ class SystemSwitch:
         if old.overview is None or new.overview is None or old.overview is new.overview:
             return
         if text := sentence(changes(old.overview, new.overview)):
-            words = _("{system}: {text}").format(system=new.title, text=text)
+            words = _("{system}: {text}", system=new.title, text=text)
             self._app.inform(words, severity="error" if new.firing else "information")
             if self._app.config.bell:
                 self._app.ring(words)
@@ -136,7 +136,7 @@ class SystemSwitch:
             return
         self._switching, is_shown = True, False
         try:
-            text = _("Opening {system}…").format(system=system.state.title)
+            text = _("Opening {system}…", system=system.state.title)
             self._app.inform(text, matter=OPENING)
             connected = await self._ready(system)
             if connected is not None and self._may_close(system, asked_in):
@@ -168,7 +168,7 @@ class SystemSwitch:
                 is_loaded = await system.loaded()
         except TimeoutError:
             self._app.inform(
-                _("{system}: its files do not answer.").format(system=system.state.title), severity="error"
+                _("{system}: its files do not answer.", system=system.state.title), severity="error"
             )
             return None
         if not is_loaded:
@@ -235,7 +235,7 @@ class SystemSwitch:
         if left.engine.permits.armed is None:
             return
         title = str(left.runbook.system.title)
-        text = _("{system} is read-only again, because another system is shown.").format(system=title)
+        text = _("{system} is read-only again, because another system is shown.", system=title)
         try:
             await left.engine.disarm(_("Another system was shown."))
         except JournalError as error:

@@ -29,11 +29,11 @@ def line(error: BaseException, secrets: Iterable[str] = ()) -> str:
             "report it."
         )
         return text.format(summary=summary, path=clean(debug_log.path()))
-    text = _(
+    return _(
         "Toban failed because of an internal error: {summary}. --debug FILE keeps the traceback; "
-        "please report it."
+        "please report it.",
+        summary=summary,
     )
-    return text.format(summary=summary)
 
 
 def blocked(thread: int) -> str:

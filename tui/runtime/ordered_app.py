@@ -89,8 +89,7 @@ def fit(text: str, length: int, longest: int | None, restrict: str | None) -> tu
     fitting = line[: max(0, longest - length)]
     if len(fitting) == len(line) and len(text) <= 2 * LONGEST:
         return fitting, ""
-    words = _("The pasted text was cut: this field takes {limit} characters.")
-    return fitting, words.format(limit=f"{longest:,}")
+    return fitting, _("The pasted text was cut: this field takes {limit} characters.", limit=f"{longest:,}")
 
 
 class OrderedApp(TerminalApp):

@@ -368,7 +368,7 @@ class RuntimeApp(OrderedApp):
         try:
             saved = self.save_screenshot(filename, path, time_format)
         except OSError as error:
-            self.notify(_("Not saved: {reason}").format(reason=clean(error)), severity="error", markup=False)
+            self.notify(_("Not saved: {reason}", reason=clean(error)), severity="error", markup=False)
         else:
-            self.notify(_("Saved to {path}").format(path=clean(saved)), markup=False)
+            self.notify(_("Saved to {path}", path=clean(saved)), markup=False)
         return None

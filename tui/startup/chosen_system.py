@@ -27,7 +27,7 @@ class ConfiguredSystem:
     def name(self) -> str:
         if self.runbook is None:
             return self.id
-        return _("{title} ({target})").format(title=self.runbook.system.title, target=self.id)
+        return _("{title} ({target})", title=self.runbook.system.title, target=self.id)
 
 
 def configured_systems(config: ConsoleConfig) -> Iterator[ConfiguredSystem]:
@@ -60,10 +60,8 @@ def chosen_system(config: ConsoleConfig, id: str) -> ConsoleConfig:
         else:
             ids.append(system.id)
     similar = mistakes.suggestion(id, ids)
-    names = _("available: {names}").format(names=", ".join(ids))
-    text = (
-        _('"{name}" does not exist').format(name=clean(id)) + ": " + "; ".join(filter(None, (similar, names)))
-    )
+    names = _("available: {names}", names=", ".join(ids))
+    text = _('"{name}" does not exist', name=clean(id)) + ": " + "; ".join(filter(None, (similar, names)))
     if unread:
-        text = _("{text}; these runbooks cannot be read: {names}").format(text=text, names=", ".join(unread))
+        text = _("{text}; these runbooks cannot be read: {names}", text=text, names=", ".join(unread))
     raise DataFileError([Mistake(_("command line"), None, "--system", text)])

@@ -234,7 +234,7 @@ def _unknown_variables() -> Iterator[Mistake]:
     of_settings = {each.variable for each in settings() if each.variable}
     names = sorted({*OTHER_VARIABLES, *of_settings})
     gone = {_variable((*key.split("."),)): text for key, text in gone_texts(GoneKind.CONFIGURATION).items()}
-    listing = _("available: {names}").format(names=", ".join(names))
+    listing = _("available: {names}", names=", ".join(names))
     for name in sorted(os.environ):
         if name.upper() in gone:
             tell([Mistake(_("environment"), None, name, gone[name.upper()])])

@@ -28,7 +28,7 @@ def key_mistakes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             if not _exists(key):
                 yield (
                     command,
-                    _('"{key}" is not a key: write it as ctrl+r, f5, question_mark or ?').format(key=key),
+                    _('"{key}" is not a key: write it as ctrl+r, f5, question_mark or ?', key=key),
                 )
         if not textual_keys(text):
             yield command, _("a key is missing")
@@ -84,7 +84,7 @@ def _exists(key: str) -> bool:
 def _collisions(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Commands that share a key and are active together: in the same mode, or one of them everywhere."""
     owners: dict[str, list[tuple[str, str]]] = {
-        mode.key: [(_("mode {id}").format(id=mode.id), "app")] for mode in MODES
+        mode.key: [(_("mode {id}", id=mode.id), "app")] for mode in MODES
     }
     changed = [command for command in COMMANDS if command.id in keys]
     unchanged = [command for command in COMMANDS if command.id not in keys]
@@ -95,5 +95,5 @@ def _collisions(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         for key in textual_keys(keys[command.id]):
             for owner, scope in owners.get(key, []):
                 if "app" in (scope, command.scope) or scope == command.scope:
-                    yield command.id, _('"{key}" already belongs to {owner}').format(key=key, owner=owner)
+                    yield command.id, _('"{key}" already belongs to {owner}', key=key, owner=owner)
             owners.setdefault(key, []).append((command.id, command.scope))

@@ -35,14 +35,12 @@ def system_mistakes(config: ConsoleConfig) -> Iterator[tuple[KeyPath, str]]:
             first = journals.setdefault(str(named(own.journal).absolute()), index)
             if first != index:
                 is_own = config.systems[index].journal is not None
-                text = _("systems[{first}] has the same journal: give each system its own").format(
-                    first=first
-                )
+                text = _("systems[{first}] has the same journal: give each system its own", first=first)
                 yield (("systems", index, "journal") if is_own else ("journal",)), text
 
 
 def same_runbook(first: int) -> str:
-    return _("systems[{first}] has this runbook already: each system is listed once").format(first=first)
+    return _("systems[{first}] has this runbook already: each system is listed once", first=first)
 
 
 def same_id(first: int, id: str) -> str:

@@ -45,16 +45,16 @@ def copy(app: Terminal, text: str, environ: Mapping[str, str] = os.environ) -> s
     """Copy `text` unchanged; returns its destination as a sentence. A terminal does not report acceptance."""
     encoded = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
     if inside_tmux(environ) and _give_to_tmux(text, environ):
-        return _("Copied to tmux and the terminal's clipboard: {count} characters").format(count=len(text))
+        return _("Copied to tmux and the terminal's clipboard: {count} characters", count=len(text))
     if len(encoded) <= OSC_LIMIT and not app.is_headless and environ.get("TERM") not in _WITHOUT_OSC:
         app.send_control(clipboard_sequence(encoded, environ))
-        return _("Copied to the terminal's clipboard: {count} characters").format(count=len(text))
+        return _("Copied to the terminal's clipboard: {count} characters", count=len(text))
     path = state_folder("clipboard.txt")
     try:
         write_private(path, text)
     except OSError as error:
-        return _("Not copied: {reason}").format(reason=clean(error))
-    return _("Too large for the terminal's clipboard; saved to {path}").format(path=clean(path))
+        return _("Not copied: {reason}", reason=clean(error))
+    return _("Too large for the terminal's clipboard; saved to {path}", path=clean(path))
 
 
 def _give_to_tmux(text: str, environ: Mapping[str, str]) -> bool:

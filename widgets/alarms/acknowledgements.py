@@ -33,8 +33,8 @@ def whole_lines(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime, w
 
 
 def _head(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime) -> str:
-    return _("acknowledged by {name}, {time}").format(
-        name=acknowledgement.by, time=stamp(acknowledgement.at, zone, now)
+    return _(
+        "acknowledged by {name}, {time}", name=acknowledgement.by, time=stamp(acknowledgement.at, zone, now)
     )
 
 
@@ -48,7 +48,7 @@ def seen_spans(overview: AlarmOverview, acknowledgements: Seen) -> list[Span]:
     count, total = calling(overview, acknowledgements)
     if not count:
         return []
-    words = _("{known} of {called} acknowledged").format(known=count, called=total)
+    words = _("{known} of {called} acknowledged", known=count, called=total)
     return [("  ", ""), (f"{glyphs.DONE} {words}", "good" if count == total else "muted")]
 
 
@@ -80,15 +80,15 @@ def _past(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime, width: 
     if acknowledgement.state is not None:
         style = ALARM_STYLES[acknowledgement.state]
         head += [(style.text, "muted"), (" ", "")]
-    head.append((_("acknowledged by {name}").format(name=acknowledgement.by), ""))
+    head.append((_("acknowledged by {name}", name=acknowledgement.by), ""))
     notes = wrap(acknowledgement.note, max(8, width - 2)) if acknowledgement.note else []
     return [head, *([("  " + text, "muted")] for text in notes)]
 
 
 def state_content(alarm: Alarm, zone: tzinfo, now: datetime) -> Content:
-    since: list[Span] = [("  " + _("for {time}").format(time=how_long(alarm, now)), "")]
+    since: list[Span] = [("  " + _("for {time}", time=how_long(alarm, now)), "")]
     if alarm.since is not None:
-        since.append(("  " + _("since {time}").format(time=stamp(alarm.since, zone, now)), "muted"))
+        since.append(("  " + _("since {time}", time=stamp(alarm.since, zone, now)), "muted"))
     return content([(alarm.name, "strong")]) + Content("\n") + content([*state_spans(alarm), *since])
 
 

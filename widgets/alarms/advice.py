@@ -21,12 +21,12 @@ def advice_spans(alarm: Alarm, advice: AlarmAdvice, now: datetime) -> list[Span]
     """`ALB 5xx error rate`, `for 3m`, `→ Read the error log`: each a span of its own, to be set in lines."""
     title = advice.title or alarm.description.split("\n")[0]
     spans: list[Span] = [(title, "")] if title else []
-    spans.append((_("for {time}").format(time=how_long(alarm, now)), "muted"))
+    spans.append((_("for {time}", time=how_long(alarm, now)), "muted"))
     playbook = advice.playbook
     if playbook is None:
         return spans
     if is_escalation_due(alarm, playbook, now):
-        words = _("ESCALATE NOW to {who}").format(who=playbook.escalate_to or "?")
+        words = _("ESCALATE NOW to {who}", who=playbook.escalate_to or "?")
         spans.append((f" {words} ", "alert"))
     if playbook.steps:
         spans.append((f"→ {playbook.steps[0].text}", "strong"))

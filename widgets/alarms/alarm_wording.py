@@ -78,15 +78,14 @@ def _badges(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
     pairs: list[Span] = []
     if alarm.muted_by:
         until = stamp(alarm.muted_until, zone, now) if alarm.muted_until else ""
-        words = _("muted until {time}").format(time=until) if until else _("muted")
+        words = _("muted until {time}", time=until) if until else _("muted")
         pairs.append((words, "caution"))
     if not alarm.actions_enabled:
         off = _("not known whether its actions are enabled")
         pairs.append((_("actions disabled") if alarm.actions_enabled is False else off, "caution"))
     pairs += _hearing(alarm)
     if alarm.warm_up_until is not None:
-        words = _("warming up until {time}")
-        pairs.append((words.format(time=stamp(alarm.warm_up_until, zone, now)), "warn"))
+        pairs.append((_("warming up until {time}", time=stamp(alarm.warm_up_until, zone, now)), "warn"))
     if alarm.evaluation:
         pairs.append((evaluation_words(alarm.evaluation), "warn"))
     if alarm.kind in _KINDS:
@@ -97,9 +96,9 @@ def _badges(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
 def _hearing(alarm: Alarm) -> list[Span]:
     if alarm.hearing is Hearing.COMPOSITE:
         names = _(", ").join(alarm.heard_through)
-        return [(_("notifies through {alarms}").format(alarms=names), "muted")]
+        return [(_("notifies through {alarms}", alarms=names), "muted")]
     if alarm.hearing is Hearing.DECLARED:
-        return [(_("heard otherwise: {declaration}").format(declaration=alarm.heard_by), "muted")]
+        return [(_("heard otherwise: {declaration}", declaration=alarm.heard_by), "muted")]
     if not alarm.may_be_unheard:
         return []
     return [(_(_UNHEARD[alarm.hearing]), "caution" if alarm.expected else "muted")]

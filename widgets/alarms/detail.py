@@ -60,13 +60,13 @@ def _chip(span: CurveSpan) -> str:
 
 
 def length(span: timedelta) -> str:
-    return _("{hours}h").format(hours=int(span.total_seconds() // 3600))
+    return _("{hours}h", hours=int(span.total_seconds() // 3600))
 
 
 def curve_note(alarm: Alarm, series: Sequence[Series], chosen: int, width: int) -> list[Line]:
     text = statistic_text(alarm, chosen)
     if len(series) == 1:
-        text = _("{metric}, {statistic}").format(metric=series[0].label, statistic=text)
+        text = _("{metric}, {statistic}", metric=series[0].label, statistic=text)
     return [[(line, "muted")] for line in wrap(text, width)]
 
 
@@ -80,9 +80,9 @@ def statistic_text(alarm: Alarm, chosen: int) -> str:
     span = SPANS[chosen]
     stat, period = drawn_stat(span, alarm), duration(period_of(span, alarm))
     if not stat:
-        return _("every {period}").format(period=period)
+        return _("every {period}", period=period)
     words = _STATISTICS.get(stat)
-    return _("{statistic} of every {period}").format(statistic=_(words) if words else stat, period=period)
+    return _("{statistic} of every {period}", statistic=_(words) if words else stat, period=period)
 
 
 class AlarmDetail(VerticalScroll, can_focus=True):

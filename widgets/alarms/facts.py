@@ -54,10 +54,10 @@ def fact_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
 def state_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
     is_band = calls(alarm) and not context.is_stale
     state = unsure(state_spans(alarm)) if context.is_stale else state_spans(alarm)
-    ages: list[Span] = [(_("for {time}").format(time=how_long(alarm, context.now)), "")]
+    ages: list[Span] = [(_("for {time}", time=how_long(alarm, context.now)), "")]
     if alarm.since is not None:
         since = stamp(alarm.since, context.zone, context.now)
-        ages = [(_("since {time}").format(time=since), "muted"), ("  ", ""), *ages]
+        ages = [(_("since {time}", time=since), "muted"), ("  ", ""), *ages]
     left: list[Span] = [(" ", ""), *state, ("  ", ""), (alarm.name, "strong")]
     if context.title:
         left += [("  ", ""), (context.title, "")]
@@ -74,7 +74,7 @@ def value_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
     at = context.readings.now(alarm, context.now).at
     if at is not None:
         clock = time_text(datetime.fromtimestamp(at, UTC), context.zone, context.now)
-        now.append((_(" ({note})").format(note=clock), "muted"))
+        now.append((_(" ({note})", note=clock), "muted"))
     limit: list[Span] = [(_("Threshold") + " ", "head"), (limit_text(alarm), "limit")]
     rule: list[Span] = [(condition(alarm), "muted")]
     return [*_side_by_side([now, limit, rule], width), *_stock_lines(alarm, context, width)]
@@ -124,17 +124,15 @@ def series_lines(series: Sequence[Contributor], zone: tzinfo, now: datetime, wid
             for at, text in enumerate(pieces)
         ]
         if contributor.since is not None:
-            lines.append(
-                [("  " + _("since {time}").format(time=stamp(contributor.since, zone, now)), "muted")]
-            )
+            lines.append([("  " + _("since {time}", time=stamp(contributor.since, zone, now)), "muted")])
         lines += [[("  " + text, "muted")] for text in wrap(contributor.reason, max(8, width - 2)) if text]
     return lines
 
 
 def condition(alarm: Alarm) -> str:
     """`in 3 of 5 periods of 1m; missing data: notBreaching`: how often the limit must be passed."""
-    words = _("in {hits} of {periods} periods of {period}; missing data: {missing}")
-    return words.format(
+    return _(
+        "in {hits} of {periods} periods of {period}; missing data: {missing}",
         hits=alarm.datapoints_to_alarm,
         periods=alarm.evaluation_periods,
         period=duration(alarm.period),

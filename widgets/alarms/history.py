@@ -119,7 +119,7 @@ def _event(change: AlarmTransition) -> list[Span]:
     if change.kind == "action":
         for pattern, words, role in _ACTIONS:
             if match := pattern.match(change.summary):
-                return [(_(words).format(target=_target(match[1])), role)]
+                return [(_(words, target=_target(match[1])), role)]
     if change.kind == "configuration":
         for pattern, words in _CONFIGURATIONS:
             if pattern.search(change.summary):

@@ -48,9 +48,7 @@ def playbook_lines(
     for caution in playbook.caution:
         lines += hanging([(f"{ATTENTION} ", "warn")], caution, width)
     if playbook.approval:
-        lines += hanging(
-            [(f"{WAITING} ", "caution")], _("Approval: {who}").format(who=playbook.approval), width
-        )
+        lines += hanging([(f"{WAITING} ", "caution")], _("Approval: {who}", who=playbook.approval), width)
     return lines
 
 
@@ -74,7 +72,7 @@ def clock_lines(
         over = _("The wait of {time} for recovery ended {past} ago")
         lines += _clock(words, playbook.wait_minutes, elapsed, over, "warn", width)
     if playbook.escalate_minutes is not None:
-        words = _("Escalate to {who} after {time}").format(who=playbook.escalate_to or "?", time="{time}")
+        words = _("Escalate to {who} after {time}", who=playbook.escalate_to or "?", time="{time}")
         due = _("ESCALATE NOW to {who}: {time} ended {past} ago").format(
             who=playbook.escalate_to or "?", time="{time}", past="{past}"
         )
@@ -91,7 +89,7 @@ def _clock(words: str, minutes: int, elapsed: float | None, over: str, role: str
     if seconds <= 0:
         ended = over.replace("{time}", wait).replace("{past}", duration(-seconds))
         return hanging([(f"{LATE} ", role)], ended, width, role)
-    return hanging([("  ", "")], text + " — " + _("{time} left").format(time=duration(seconds)), width)
+    return hanging([("  ", "")], text + " — " + _("{time} left", time=duration(seconds)), width)
 
 
 def _number(index: int, context: StepContext) -> Line:

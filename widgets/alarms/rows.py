@@ -106,7 +106,7 @@ def normal_row(alarms: Sequence[Alarm], context: RowContext, *, is_listed: bool)
         words = plural("fold {count} normal alarm", "fold {count} normal alarms", len(alarms))
         return Row(NORMAL, ([("  " + words.format(count=len(alarms)), "faint")],), whole=True)
     style = ALARM_STYLES[AlarmState.OK]
-    words = plural("{count} alarm", "{count} alarms", len(alarms)).format(count=len(alarms))
+    words = plural("{count} alarm", "{count} alarms", len(alarms), count=len(alarms))
     line: list[Span] = [(f"{style.mark} ", style.role), (f"{style.word} {words}", "muted")]
     return Row(NORMAL, (context.trusted(line),), whole=True)
 

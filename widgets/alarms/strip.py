@@ -79,7 +79,7 @@ class AlarmStrip(LineWidget):
     def _stale(self, freshness: Freshness) -> list[Span]:
         if freshness is not Freshness.STALE or self.state.fetched_at is None:
             return []
-        words = _("stale, {age}").format(age=ago(self.state.age(self._now())))
+        words = _("stale, {age}", age=ago(self.state.age(self._now())))
         return [(f"{glyphs.ATTENTION} {words} ", "caution"), (" ", "")]
 
     def _newest(self, overview: AlarmOverview, room: int) -> list[list[Span]]:
@@ -93,7 +93,7 @@ class AlarmStrip(LineWidget):
         role = "strong" if fires else ""
         mark = f" {glyphs.DONE}" if self.acknowledged.get(newest.id) else ""
         state: list[Span] = [(" ", ""), (style.text + mark, style.role)]
-        long: Span = (" " + _("for {time}").format(time=how_long(newest, self._aws_now())), "muted")
+        long: Span = (" " + _("for {time}", time=how_long(newest, self._aws_now())), "muted")
         hint: list[Span] = [("  !", "key"), (" " + _("open it"), "muted")] if fires else []
         end: Span = (" ", "")
         name: Span = (newest.name, role)
@@ -152,7 +152,7 @@ def count_spans(overview: AlarmOverview) -> list[Span]:
     if not overview.mutes_read:
         spans += [("  ", ""), (_("? mutes unknown"), "warn")]
     if overview.outdated:
-        words = _("? not read again {count}").format(count=f"{len(overview.outdated):,}")
+        words = _("? not read again {count}", count=f"{len(overview.outdated):,}")
         spans += [("  ", ""), (words, "warn")]
     if overview.unlisted:
         spans += [("  ", ""), (_("? list incomplete"), "warn")]

@@ -24,7 +24,7 @@ def means_text(means: Means | None) -> str:
 def consent_text(consent: Consent, zone: tzinfo, now: datetime) -> str:
     when = stamp(consent.at, zone, now)
     if consent.way is ConsentWay.SECOND_PERSON:
-        return _("Approved by {name}, a second person, {when}").format(name=consent.by, when=when)
+        return _("Approved by {name}, a second person, {when}", name=consent.by, when=when)
     if consent.way is ConsentWay.EMERGENCY:
         text = _("EMERGENCY, recorded by {name} {when}: {reason}")
         return text.format(name=consent.by, when=when, reason=consent.reason)
@@ -33,7 +33,7 @@ def consent_text(consent: Consent, zone: tzinfo, now: datetime) -> str:
     text = text.format(who=consent.who, means=means_text(consent.means), when=given)
     if not consent.reference:
         return text
-    return _("{text} ({reference})").format(text=text, reference=consent.reference)
+    return _("{text} ({reference})", text=text, reference=consent.reference)
 
 
 def consent_span(consent: Consent, zone: tzinfo, now: datetime) -> Span:
@@ -45,7 +45,7 @@ def approval_spans(plan: Plan, consents: Iterable[Consent], zone: tzinfo, now: d
     consents = tuple(consents)
     spans = [consent_span(consent, zone, now) for consent in consents]
     if plan.approval and plan.steps and not consents:
-        missing = _("Approval of {role}: still missing").format(role=plan.approval)
+        missing = _("Approval of {role}: still missing", role=plan.approval)
         spans.append((f"{glyphs.WAITING} {missing}", "caution"))
     return spans
 

@@ -56,7 +56,7 @@ def odd_characters(text: str) -> str:
     if not odd:
         return ""
     names = [f"{clean(character)} U+{ord(character):04X}" for character in odd]
-    return _("not ASCII: {characters}").format(characters=_(", ").join(first_few(names, _ODD)))
+    return _("not ASCII: {characters}", characters=_(", ").join(first_few(names, _ODD)))
 
 
 def _name_rows(label: str, raw: str, text: str) -> list[tuple[str, str, str]]:
@@ -220,7 +220,7 @@ def revert_text(revert: Revert | None, zone: tzinfo, now: datetime) -> str:
     if revert is None:
         return _("none: not reverted")
     if revert.how:
-        return _("{time}: AWS reverts it ({how})").format(time=stamp(revert.at, zone, now), how=revert.how)
+        return _("{time}: AWS reverts it ({how})", time=stamp(revert.at, zone, now), how=revert.how)
     words = (
         _("{time}: AWS reverts it (one-time scheduled action)")
         if revert.way == "aws"
@@ -233,7 +233,7 @@ def expiry(plan: Plan, now: datetime) -> Span:
     seconds = (plan.expires_at - now).total_seconds()
     if seconds <= 0:
         return (f"{glyphs.ABNORMAL} {_('the plan has expired')}", "bad")
-    return (_("valid for {time}").format(time=duration(seconds)), "warn" if seconds <= 30 else "muted")
+    return (_("valid for {time}", time=duration(seconds)), "warn" if seconds <= 30 else "muted")
 
 
 def plan_text(plan: Plan, zone: tzinfo, now: datetime, width: int = 100, why: str = "") -> list[str]:
@@ -249,7 +249,5 @@ def plan_text(plan: Plan, zone: tzinfo, now: datetime, width: int = 100, why: st
         if body:
             lines += [[], spread([(title, "title"), (" ", "")], [], width, ("─", "rule"))] if title else []
             lines += body
-    footer = _("planned {time}, {expiry}").format(
-        time=stamp(plan.made_at, zone, now), expiry=expiry(plan, now)[0]
-    )
+    footer = _("planned {time}, {expiry}", time=stamp(plan.made_at, zone, now), expiry=expiry(plan, now)[0])
     return [line.rstrip() for line in plain([*lines, [], [(footer, "muted")]])]

@@ -41,14 +41,14 @@ def unknown_lines(runs: Sequence[Run], width: int) -> list[Line]:
     lines: list[Line] = []
     for run in runs[:_MOST]:
         what = f"{run.plan.target.title}  {run.plan.title}"
-        head = _("OUTCOME UNKNOWN: {what}").format(what=what)
+        head = _("OUTCOME UNKNOWN: {what}", what=what)
         lines += hanging([("? ", "title")], head, width, "title")
         text = next((step.text for step in run.steps if step.state is StepState.UNKNOWN), "")
         if text:
             lines += hanging([("  ", "")], text, width)
     if runs:
         more = len(runs) - _MOST
-        others = _("and {count} more.").format(count=more) if more > 0 else ""
+        others = _("and {count} more.", count=more) if more > 0 else ""
         ask = _("C checks AWS now; if that is inconclusive you will be asked.")
         lines += hanging([("→ ", "title")], sentences(others, unknown_words(), ask), width)
     return lines

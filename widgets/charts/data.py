@@ -150,10 +150,10 @@ def _guide(line: Line) -> Guide:
 def limit_guides(limit: Limit, unit: Unit, right: bool = False) -> list[Guide]:
     guides = []
     if limit.below is not None:
-        label = _("limit < {value}").format(value=number(limit.below, unit))
+        label = _("limit < {value}", value=number(limit.below, unit))
         guides.append(Guide(limit.below, label, right=right, role="limit"))
     if limit.above is not None:
-        label = _("limit > {value}").format(value=number(limit.above, unit))
+        label = _("limit > {value}", value=number(limit.above, unit))
         guides.append(Guide(limit.above, label, right=right, role="limit"))
     return guides
 
@@ -182,8 +182,8 @@ def alarm_chart(
     guides: tuple[Guide, ...] = ()
     if alarm.threshold is not None:
         unit = curves[0].unit if curves else alarm_unit(alarm)
-        label = _("threshold {comparison} {value}").format(
-            comparison=alarm.sign, value=number(alarm.threshold, unit)
+        label = _(
+            "threshold {comparison} {value}", comparison=alarm.sign, value=number(alarm.threshold, unit)
         )
         guides = (Guide(alarm.threshold, label, role="limit"),)
     since = int(alarm.since.timestamp()) if alarm.since else 0

@@ -113,7 +113,7 @@ def value_lines(
     present one. `problem`: why there are none. `oldest`: the time of the oldest of those that they were
     chosen from, if that is past."""
     if not values and problem:
-        text = f"{NOT_JUDGED} " + _("no data: {why}").format(why=problem)
+        text = f"{NOT_JUDGED} " + _("no data: {why}", why=problem)
         return [[(line, "warn")] for line in wrap(text, width)[:_PROBLEM_ROWS]]
     if not values:
         return [[(_("The dashboard has no value with a limit."), "muted")]]
@@ -124,7 +124,7 @@ def value_lines(
     if doubt is not None:
         parts.insert(0, [(doubt_text(doubt), "warn")])
     elif oldest:
-        parts.append([(_("the oldest of all values is from {time}").format(time=oldest), "warn")])
+        parts.append([(_("the oldest of all values is from {time}", time=oldest), "warn")])
     lines: list[list[Span]] = [[]]
     for spans in parts:
         if lines[-1] and width_of(lines[-1]) + _GAP + width_of(spans) > width:
@@ -199,7 +199,7 @@ def price_words(price: DashboardPrice) -> str:
         "{count} metrics: about ¥{shown:,.0f} a business day as read here, ¥{full:,.0f} if read whole each minute.",
         price.metrics,
     ).format(count=f"{price.metrics:,}", shown=price.shown_yen, full=price.full_yen)
-    visible = _("On screen: every {minutes} min.").format(minutes=price.screen_seconds // 60)
+    visible = _("On screen: every {minutes} min.", minutes=price.screen_seconds // 60)
     if price.judged_seconds is None:
         return sentences(cost, visible)
     text = _("Elsewhere, what has a limit: every {minutes} min.")
@@ -348,8 +348,8 @@ class DashboardPanel(Panel[model.DashboardView]):
         """Words for a dashboard without widgets, else ""."""
         if value.dashboard.widgets:
             return ""
-        return _("The dashboard “{name}” has no widgets: nothing is monitored here.").format(
-            name=value.dashboard.name
+        return _(
+            "The dashboard “{name}” has no widgets: nothing is monitored here.", name=value.dashboard.name
         )
 
     def focus_first(self) -> None:

@@ -203,7 +203,7 @@ def limit_lines(lines: list[Line], height: int, words: str = N_("+{count} more")
     if len(lines) <= height or height < 1:
         return lines[: max(0, height)]
     omitted_count = len(lines) - height + 1
-    return [*lines[: height - 1], [(_(words).format(count=omitted_count), "muted")]]
+    return [*lines[: height - 1], [(_(words, count=omitted_count), "muted")]]
 
 
 def value_table(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:
@@ -297,7 +297,7 @@ class AlarmTile(Tile):
     def body(self, width: int, height: int) -> Sequence[Line]:
         lines = self._rows(width, height)
         if isinstance(self.widget, model.AlarmWidget) and not lines:
-            words = _("none of its {count} alarms to show").format(count=len(self.widget.alarm_ids))
+            words = _("none of its {count} alarms to show", count=len(self.widget.alarm_ids))
             lines = [[(text, "warn")] for text in wrap(words, width)]
         return limit_lines(lines, height)
 

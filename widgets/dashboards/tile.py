@@ -91,9 +91,7 @@ class Tile(LineWidget, can_focus=True):
         if self.data.is_unread:
             return [*lines, [(_("not read yet"), "muted")]]
         if self.data.problem:
-            words = [
-                [(text, "warn")] for text in wrap(_("no data: {why}").format(why=self.data.problem), width)
-            ]
+            words = [[(text, "warn")] for text in wrap(_("no data: {why}", why=self.data.problem), width)]
             lines += words[: max(1, height - len(lines))]
             if not self.data.series and not self.data.alarms:
                 return lines
@@ -144,9 +142,7 @@ class Tile(LineWidget, can_focus=True):
     def _age_spans(self) -> list[Span]:
         if self.data.as_of is None:
             return []
-        return [
-            (_("as of {time}").format(time=stamp(self.data.as_of, self.zone, self.now(), name=False)), "warn")
-        ]
+        return [(_("as of {time}", time=stamp(self.data.as_of, self.zone, self.now(), name=False)), "warn")]
 
     def _head(self, width: int) -> Line:
         has_focus = self.has_focus

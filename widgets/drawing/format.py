@@ -21,9 +21,9 @@ def duration(seconds: float) -> str:
     """`seconds` in its two largest units: `12s`, `3m 12s`, `2h 05m`, `4d 3h`; negative counts as 0."""
     total = max(0, int(seconds))
     if total < _MINUTE:
-        return _("{seconds}s").format(seconds=total)
+        return _("{seconds}s", seconds=total)
     if total < _HOUR and total % _MINUTE:
-        return _("{minutes}m {seconds}s").format(minutes=total // _MINUTE, seconds=total % _MINUTE)
+        return _("{minutes}m {seconds}s", minutes=total // _MINUTE, seconds=total % _MINUTE)
     return coarse(total)
 
 
@@ -33,10 +33,10 @@ def coarse(seconds: float) -> str:
     if total < _MINUTE:
         return _("under 1m")
     if total < _HOUR:
-        return _("{minutes}m").format(minutes=total // _MINUTE)
+        return _("{minutes}m", minutes=total // _MINUTE)
     if total < _DAY:
-        return _("{hours}h {minutes}m").format(hours=total // _HOUR, minutes=total % _HOUR // _MINUTE)
-    return _("{days}d {hours}h").format(days=total // _DAY, hours=total % _DAY // _HOUR)
+        return _("{hours}h {minutes}m", hours=total // _HOUR, minutes=total % _HOUR // _MINUTE)
+    return _("{days}d {hours}h", days=total // _DAY, hours=total % _DAY // _HOUR)
 
 
 def age(then: datetime, now: datetime) -> str:
@@ -49,8 +49,8 @@ def ago(seconds: float) -> str:
     if seconds < AGE_STEP:
         return _("just now")
     if seconds < _MINUTE:
-        return _("{time} ago").format(time=duration(seconds // AGE_STEP * AGE_STEP))
-    return _("{time} ago").format(time=coarse(seconds))
+        return _("{time} ago", time=duration(seconds // AGE_STEP * AGE_STEP))
+    return _("{time} ago", time=coarse(seconds))
 
 
 def clock(at: datetime, zone: tzinfo, *, seconds: bool = True, name: bool = True) -> str:

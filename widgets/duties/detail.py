@@ -147,10 +147,10 @@ def _times(occurrence: Occurrence, zone: tzinfo, day: date) -> Iterable[Fact]:
     due = moment(slot.due_at, zone, day) if slot.timed else day_text(slot.day, day)
     later: list[Span] = []
     if slot.timed or slot.until > slot.day:
-        text = _("late from {time}").format(time=_near(slot.late_at, slot, zone, day))
+        text = _("late from {time}", time=_near(slot.late_at, slot, zone, day))
         later.append((f"  {text}", "muted"))
     if slot.missed_at is not None:
-        text = _("missed from {time}").format(time=_near(slot.missed_at, slot, zone, day))
+        text = _("missed from {time}", time=_near(slot.missed_at, slot, zone, day))
         later.append((f"  {text}", "muted"))
     yield (_("Due at") if slot.timed else _("Scheduled for"), [(due, ""), *later])
 
@@ -168,8 +168,7 @@ def _near(at: datetime, slot: ScheduledOccurrence, zone: tzinfo, day: date) -> s
 
 def _place(slot: ScheduledOccurrence, day: date) -> Iterable[Fact]:
     if slot.until > slot.day:
-        words = _("once from {first} to {last}")
-        days = words.format(first=day_text(slot.day, day), last=day_text(slot.until, day))
+        days = _("once from {first} to {last}", first=day_text(slot.day, day), last=day_text(slot.until, day))
         yield (_("Days"), [(days, "")])
     reason = slot.remark or moved_from(slot)
     if reason:
@@ -182,7 +181,7 @@ def _begun(
     if occurrence.underway:
         lines = duty.asks if duty is not None else ()
         done = len(lines) - len(begun.open_lines(lines))
-        count = _("{done} of {total} ticked").format(done=done, total=len(lines))
+        count = _("{done} of {total} ticked", done=done, total=len(lines))
         yield (_("Progress"), [(count, "strong"), (f"  {begun.by} {clock_of(begun.at, zone, day)}", "muted")])
         yield from evidence_facts(begun.evidence, duty)
     for note in begun.notes:

@@ -53,7 +53,7 @@ def zone_name(zone: tzinfo, at: datetime | None = None) -> str:
 def when(slot: ScheduledOccurrence, zone: tzinfo, day: date) -> str:
     """The time of the occurrence seen from `day`: a time, a date and a time, or the last day for it."""
     if slot.until > slot.day:
-        return _("by {day}").format(day=day_text(slot.until, day))
+        return _("by {day}", day=day_text(slot.until, day))
     if slot.timed:
         return clock_of(slot.due_at, zone, day)
     return _("any time") if slot.day == day else day_text(slot.day, day)
@@ -63,7 +63,7 @@ def moved_from(slot: ScheduledOccurrence) -> str:
     """`from 01-01(Thu)`: the date by its rule; "" if it was not moved."""
     if not slot.moved:
         return ""
-    return _("from {day}").format(day=_(", ").join(day_text(each, slot.day) for each in slot.nominal))
+    return _("from {day}", day=_(", ").join(day_text(each, slot.day) for each in slot.nominal))
 
 
 def signed_late(sign: SignOff, *, skipped: bool = False) -> str:
@@ -89,16 +89,16 @@ def progress(occurrence: Occurrence, now: datetime | None, zone: tzinfo, day: da
         return [(f"{at} {sign_off.by}", "muted"), *([(f" {late}", "warn")] if late else [])]
     match occurrence.state:
         case State.UPCOMING if now is not None:
-            return [(_("in {time}").format(time=coarse(_seconds(slot.due_at, now))), "muted")]
+            return [(_("in {time}", time=coarse(_seconds(slot.due_at, now))), "muted")]
         case State.DUE:
             return [(_until_late(slot, now, zone, day), "")]
         case State.LATE:
             if now is None:
-                return [(_("since {time}").format(time=clock_of(slot.late_at, zone, day)), "bad")]
-            return [(_("{time} overdue").format(time=coarse(_seconds(now, slot.late_at))), "bad")]
+                return [(_("since {time}", time=clock_of(slot.late_at, zone, day)), "bad")]
+            return [(_("{time} overdue", time=coarse(_seconds(now, slot.late_at))), "bad")]
         case State.MISSED if slot.missed_at is not None:
             at = clock_of(slot.missed_at, zone, day)
-            return [(_("since {time}").format(time=at), "bad")]
+            return [(_("since {time}", time=at), "bad")]
     return []
 
 
@@ -106,8 +106,8 @@ def _until_late(slot: ScheduledOccurrence, now: datetime | None, zone: tzinfo, d
     if not slot.timed:
         return "" if slot.until > slot.day else _("until the end of the day")
     if now is None:
-        return _("late from {time}").format(time=clock_of(slot.late_at, zone, day))
-    return _("late in {time}").format(time=coarse(_seconds(slot.late_at, now)))
+        return _("late from {time}", time=clock_of(slot.late_at, zone, day))
+    return _("late in {time}", time=coarse(_seconds(slot.late_at, now)))
 
 
 def _seconds(later: datetime, earlier: datetime) -> float:
@@ -124,7 +124,7 @@ def closed_words(day: Day) -> str:
     """`Coming of Age Day (closed)`; the name alone for a holiday that is open; "" on an ordinary day."""
     if day.is_open:
         return day.closed_name
-    return _("{name} (closed)").format(name=day.closed_name) if day.closed_name else _("closed")
+    return _("{name} (closed)", name=day.closed_name) if day.closed_name else _("closed")
 
 
 def tally(occurrences: Sequence[Occurrence], *, words: bool = False) -> list[Span]:

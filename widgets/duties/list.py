@@ -7,7 +7,7 @@ from textual.reactive import reactive
 from services.i18n import _
 from services.models.date_text import day_text
 from services.models.duties import Day, DutyView, Occurrence, OccurrenceState
-from services.models.findings import DutyFindings, FindingsView
+from services.models.findings import FindingsView
 from widgets.drawing.columns import Column
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.table import KeyedTable, Row
@@ -51,9 +51,6 @@ class DutyList(OccurrenceList):
 
     def columns(self) -> tuple[Column, ...]:
         return duty_columns(self.zone_words(), findings=self._has_findings)
-
-    def _findings_of(self, occurrence: Occurrence) -> DutyFindings | None:
-        return self.findings.of(occurrence.key) if self.findings is not None else None
 
     def zone_words(self) -> str:
         return zone_name(self.zone, self._now())
@@ -116,7 +113,7 @@ class DutyList(OccurrenceList):
             self.zone,
             day,
             findings=self._has_findings,
-            duty_findings=self._findings_of(occurrence),
+            duty_findings=self.findings.of(occurrence.key) if self.findings is not None else None,
         )
 
 

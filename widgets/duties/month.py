@@ -195,16 +195,12 @@ def _number(day: Day, sight: _Sight, width: int) -> list[Span]:
         room -= cell_len(line[-1][0])
     if day.is_open:
         return line
-    name = crop(day.closed_name, room - 1) if room >= 5 and _worth_naming(day) else ""
+    name = crop(day.closed_name, room - 1) if room >= 5 and (day.holiday or day.day.weekday() < 5) else ""
     if name:
         line.append((f" {name}", "muted"))
     elif room > 0:
         line.append((CLOSED_MARK if room < 3 else " " * (room > 3) + CLOSED_MARK * min(3, room), "faint"))
     return line
-
-
-def _worth_naming(day: Day) -> bool:
-    return day.holiday or day.day.weekday() < 5
 
 
 def _titles(day: Day, zone: tzinfo, room: int, rows: int) -> list[Line]:
@@ -213,7 +209,7 @@ def _titles(day: Day, zone: tzinfo, room: int, rows: int) -> list[Line]:
     lines: list[Line] = [_titled(each, day.day, zone, room) for each in whole]
     rest = day.occurrences[len(whole) :]
     if rest:
-        more: Span = (_("+{count} ").format(count=len(rest)), "muted")
+        more: Span = (_("+{count} ", count=len(rest)), "muted")
         lines.append([more, *marks(rest, room - width_of([more]))])
     return lines
 

@@ -68,7 +68,7 @@ def day_sentence(
     parts: list[Part] = [*_waiting(today, findings), *_others(view), *_running(findings)]
     upcoming = next((each for each in today if each.state is OccurrenceState.UPCOMING), view.next)
     if upcoming is not None:
-        parts.append([(_("next {time}").format(time=_due(upcoming, zone, day, named=named)), "")])
+        parts.append([(_("next {time}", time=_due(upcoming, zone, day, named=named)), "")])
     return [*_begin(view, today), *_joined(parts)]
 
 
@@ -77,7 +77,7 @@ def _begin(view: DutyView, today: Sequence[Occurrence]) -> Line:
     name: Line = [(f" {reason}", "warn" if not view.today.is_open else "muted")] if reason else []
     if not today:
         return [(_("No duties today"), "strong"), *name, ("  ", "")]
-    words = plural("{count} duty today", "{count} duties today", len(today)).format(count=len(today))
+    words = plural("{count} duty today", "{count} duties today", len(today), count=len(today))
     return [(words, "strong"), *name, (": ", "strong")]
 
 
@@ -88,15 +88,15 @@ def _waiting(today: Sequence[Occurrence], findings: FindingsView | None) -> Iter
         if today and len(done) == len(today):
             yield [(_("all signed off"), "good")]
         elif done:
-            yield [(_("{count} signed off").format(count=len(done)), "good")]
+            yield [(_("{count} signed off", count=len(done)), "good")]
         return
     late = sum(each.state is not OccurrenceState.DUE for each in waiting)
-    spans: list[Span] = [(_("{count} to sign off").format(count=len(waiting)), "caution")]
-    details: list[Part] = [[(_("{count} late").format(count=late), "bad")]] if late else []
+    spans: list[Span] = [(_("{count} to sign off", count=len(waiting)), "caution")]
+    details: list[Part] = [[(_("{count} late", count=late), "bad")]] if late else []
     verdicts = [_verdict(findings.of(each.key)) for each in waiting] if findings is not None else []
     for verdict, count in tally(verdicts):
         style = VERDICT_STYLES[verdict]
-        words = _("{count} {verdict}").format(count=count, verdict=style.word)
+        words = _("{count} {verdict}", count=count, verdict=style.word)
         details.append([(words, style.role)])
     if details:
         spans += [(_(" ("), ""), *_joined(details), (_(")"), "")]
@@ -111,11 +111,11 @@ def _verdict(findings: DutyFindings | None) -> Verdict | None:
 
 def _others(view: DutyView) -> Iterable[Part]:
     if view.carried:
-        words = _("{count} left over from earlier days").format(count=len(view.carried))
+        words = _("{count} left over from earlier days", count=len(view.carried))
         yield [(words, "bad")]
     begun = [each for each in view.open if each.underway]
     if begun:
-        yield [(f"{glyphs.UNDERWAY} " + _("{count} under way").format(count=len(begun)), "caution")]
+        yield [(f"{glyphs.UNDERWAY} " + _("{count} under way", count=len(begun)), "caution")]
 
 
 def _running(findings: FindingsView | None) -> Iterable[Part]:
@@ -126,7 +126,7 @@ def _running(findings: FindingsView | None) -> Iterable[Part]:
         words = plural("inspecting for {count} duty", "inspecting for {count} duties", duties)
         yield [(f"{glyphs.RUNNING} " + words.format(count=duties), "strong")]
     for inspection in findings.running:
-        words = _("inspecting {title}").format(title=inspection.title)
+        words = _("inspecting {title}", title=inspection.title)
         yield [(f"{glyphs.RUNNING} " + words, "strong")]
 
 

@@ -91,10 +91,10 @@ class EvidenceTable(LineWidget, can_focus=True):
     def _more(self) -> list[Span]:
         evidence, spans = self.evidence, list[Span]()
         if self._hidden:
-            text = plural("{count} more row", "{count} more rows", self._hidden).format(count=self._hidden)
+            text = plural("{count} more row", "{count} more rows", self._hidden, count=self._hidden)
             spans = [(text, "muted"), ("  ⏎", "key"), (" " + _("shows all"), "muted")]
         elif evidence is not None and evidence.omitted:
-            spans = [(_("and {count} more").format(count=evidence.omitted), "muted")]
+            spans = [(_("and {count} more", count=evidence.omitted), "muted")]
         return spans
 
     def on_focus(self) -> None:

@@ -31,7 +31,7 @@ def evidence_lines(evidence: Evidence, width: int, year: int | None = None) -> l
     for row in table.rows:
         lines += table.row(row)
     if evidence.omitted:
-        lines.append([("  ", ""), (_("and {count} more").format(count=evidence.omitted), "muted")])
+        lines.append([("  ", ""), (_("and {count} more", count=evidence.omitted), "muted")])
     return lines
 
 

@@ -64,7 +64,7 @@ def recorded_spans(recorded: Recorded, *, for_reference: bool = False) -> list[S
         return [(REFERENCE.text, REFERENCE.role)]
     spans = verdict_spans(recorded.finding, muted=recorded.overruled is not None)
     if recorded.overruled is not None:
-        spans.append((" " + _("overridden by {name}").format(name=recorded.overruled.by), "caution"))
+        spans.append((" " + _("overridden by {name}", name=recorded.overruled.by), "caution"))
     return spans
 
 
@@ -75,7 +75,7 @@ def cost_words(recorded: Recorded) -> str:
         calls=cost.calls, yen=cost.yen
     )
     if cost.bytes_scanned:
-        words += _(", {size} scanned").format(size=size_words(cost.bytes_scanned))
+        words += _(", {size} scanned", size=size_words(cost.bytes_scanned))
     return words
 
 

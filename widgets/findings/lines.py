@@ -65,7 +65,7 @@ def _doubt_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) ->
     if finding.problem is not None:
         lines += [[(text, "warn")] for text in wrap(finding.problem.detail, width) if text]
         if finding.problem.permission:
-            lines += [[(_("Missing permission: {name}").format(name=finding.problem.permission), "warn")]]
+            lines += [[(_("Missing permission: {name}", name=finding.problem.permission), "warn")]]
     return lines
 
 
@@ -75,9 +75,7 @@ def provenance_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int
     if finding.window is not None:
         span = finding.window
         period = with_zone(period_text(span.start, span.end, zone, now), span.end, zone)
-        words = _("{time} ({length})").format(
-            time=period, length=duration((span.end - span.start).total_seconds())
-        )
+        words = _("{time} ({length})", time=period, length=duration((span.end - span.start).total_seconds()))
         facts.append((_("Covers"), words))
     if finding.gap:
         facts.append(("", finding.gap))

@@ -121,7 +121,7 @@ def _read(system: SystemState, standing: Standing, now: datetime) -> Line:
     words = _("not yet") if age is None else ago(age)
     failed = system.alarms is not None and system.alarms.problem is not None
     if failed or system.problem:
-        return [(_("{age}, fails").format(age=words) if age is not None else _("not readable"), "bad")]
+        return [(_("{age}, fails", age=words) if age is not None else _("not readable"), "bad")]
     if system.records is not None and system.records.problem is not None:
         return [(f"{words}, {_('journal fails')}", "warn")]
     return [(words, "warn" if standing is Standing.STALE else "muted")]
@@ -151,6 +151,6 @@ def said_of(system: SystemState, now: datetime) -> tuple[str, ...]:
 def _fires(alarm: Alarm, now: datetime) -> str:
     """`■ rds-storage-low  for 9m  ≤ 10 GiB  The database's storage is low`: not AWS's reason, which is in English and UTC."""
     limit = limit_text(alarm) if alarm.threshold is not None else ""
-    time = _("for {time}").format(time=how_long(alarm, now))
+    time = _("for {time}", time=how_long(alarm, now))
     parts = (f"{glyphs.FIRING} {alarm.name}", time, limit, alarm.description.split("\n")[0])
     return "  ".join(filter(None, parts))

@@ -113,7 +113,7 @@ def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
     if facts.modes:
         parts.append((1, _modes(facts.modes, form)))
     if facts.late:
-        parts.append((2, Content.styled(_("late: {count}").format(count=facts.late), "bold $text-error")))
+        parts.append((2, Content.styled(_("late: {count}", count=facts.late), "bold $text-error")))
     parts.append(_writing(facts, form))
     if facts.journal:
         parts.append((2, Content.styled(f" {facts.journal} ", "bold reverse $text-error")))
@@ -128,14 +128,13 @@ def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
         parts.append((7, duty))
     if facts.expires_in:
         style = "bold $text-warning" if facts.expires_soon else "$text-muted"
-        text = _("ends in {time}").format(time=facts.expires_in)
+        text = _("ends in {time}", time=facts.expires_in)
         parts.append((5 if facts.expires_soon else 9, Content.styled(text, style)))
     parts.append(
         (
             8,
             Content.styled(
-                _("{calls} calls ¥{yen}").format(calls=f"{facts.calls:,}", yen=f"{facts.yen:,.2f}"),
-                "$text-muted",
+                _("{calls} calls ¥{yen}", calls=f"{facts.calls:,}", yen=f"{facts.yen:,.2f}"), "$text-muted"
             ),
         )
     )
@@ -145,7 +144,7 @@ def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
 
 def _troubles(facts: HeaderFacts, form: Form) -> list[tuple[int, str, str]]:
     """(rank, text, style) of problems of machine, link and console; the text is "" without one."""
-    bugs = _("internal errors: {count}").format(count=facts.bugs) if facts.bugs else ""
+    bugs = _("internal errors: {count}", count=facts.bugs) if facts.bugs else ""
     return [
         (5, facts.skew if form.words else facts.skew_short, "bold $text-warning"),
         (6, facts.link, "$text-warning"),
@@ -203,9 +202,7 @@ def _account(facts: HeaderFacts) -> tuple[int, Content]:
     """(rank, text): an account that is not the runbook's is as important as anything."""
     actual = facts.identity.account if facts.identity else ""
     if actual and actual != facts.account:
-        text = _("account {actual} is not the runbook's {expected}").format(
-            actual=actual, expected=facts.account
-        )
+        text = _("account {actual} is not the runbook's {expected}", actual=actual, expected=facts.account)
         return 1, Content.styled(f" {text} ", "bold reverse $text-error")
     return 7, Content.styled(facts.account, "$text-muted" if not actual else "$text")
 

@@ -62,7 +62,7 @@ def read_spans(view: IncidentView, now: datetime) -> list[Span]:
     old, is_last = (now - at).total_seconds(), at < view.evidence.began
     words = _("read {time}") if old < _FRESH else _("read {time} ({age} old)")
     words = words.format(time=time_text(at, view.zone, now), age=coarse(old))
-    words = _("{text}; {note}").format(text=words, note=_("nothing answers since")) if is_last else words
+    words = _("{text}; {note}", text=words, note=_("nothing answers since")) if is_last else words
     return [(words, "warn" if view.incident.is_open and (is_last or old >= _STALE) else "muted")]
 
 
@@ -147,7 +147,7 @@ def _unread_entries(view: IncidentView, width: int) -> list[IncidentEntry]:
         line: Line = [(text, "muted"), ("  #", "key"), (" " + _("which"), "muted")]
         return [IncidentEntry("unread", (line,), can_choose=False)]
     causes = (str(each.problem.summary) if each.problem else str(each.cut) for each in failed)
-    text = _("{text}: {more}").format(text=text, more=_("; ").join(dict.fromkeys(causes)))
+    text = _("{text}: {more}", text=text, more=_("; ").join(dict.fromkeys(causes)))
     return [note("unread", text, width)]
 
 
@@ -231,9 +231,7 @@ def _action_lines(
     text = outcome = view.outcomes.get(advice.look or "", "")
     if not outcome or view.advised:
         # What failed may be done again.
-        text = (
-            _("{title} ({more})").format(title=advice.action, more=outcome) if outcome else str(advice.action)
-        )
+        text = _("{title} ({more})", title=advice.action, more=outcome) if outcome else str(advice.action)
     # A look that is offered takes a row of its own.
     most = 1 if view.assessment is not None and view.assessment.next_look is not None else _BRIEF
     return hanging([("  → ", "key")], text, width, "strong", most if is_brief else None)
@@ -254,7 +252,7 @@ def _facts_line(view: IncidentView, cause: WeighedCause, now: datetime, width: i
 def _known_until(view: IncidentView, until: datetime | None, now: datetime) -> list[Span]:
     if until is None:
         return []
-    return [(" " + _("known until {time}").format(time=time_text(until, view.zone, now)), "muted")]
+    return [(" " + _("known until {time}", time=time_text(until, view.zone, now)), "muted")]
 
 
 def _fact(view: IncidentView, fact: WeighedSignal, now: datetime, width: int) -> list[Span]:
@@ -269,7 +267,7 @@ def _fact(view: IncidentView, fact: WeighedSignal, now: datetime, width: int) ->
     title = crop(fact.signal.title, max(_SHORTEST, room - _VALUE))
     value = fact.signal.value
     if value and fact.signal.limit:
-        value = _("{value} (limit {limit})").format(value=value, limit=fact.signal.limit)
+        value = _("{value} (limit {limit})", value=value, limit=fact.signal.limit)
     value = without_prefix(value)
     room -= width_of([(title, "")])
     return [head, (title, ""), *([(" " + crop(value, room - 1), "strong")] if value else []), *time]
@@ -280,7 +278,7 @@ def _unseen_lines(cause: WeighedCause, width: int) -> list[Line]:
         f"{each.signal.title} ({each.signal.why})" if each.signal.why else each.signal.title
         for each in cause.unseen
     ]
-    words = _("not read: {signals}").format(signals=_("; ").join(first_few(texts, _UNSEEN)))
+    words = _("not read: {signals}", signals=_("; ").join(first_few(texts, _UNSEEN)))
     mark: list[Span] = [(" " * _INDENT, ""), (f"{glyphs.NOT_JUDGED} ", "muted")]
     return hanging(mark, words, width, "muted") if texts else []
 
@@ -293,7 +291,7 @@ def next_look_entry(view: IncidentView, width: int, *, is_brief: bool = False) -
     if view.shows_numbers and not (is_brief and look is not None):
         lines += [[(text, "muted")] for text in wrap(assessment.why, width)] if assessment.why else []
     if look is not None:
-        words = " " + crop(_("look next: {signal}?").format(signal=look.title), width - 2)
+        words = " " + crop(_("look next: {signal}?", signal=look.title), width - 2)
         score = f"  ±{abs(look.difference)}" if view.shows_numbers else ""
         lines.append([("i", "key"), (words, ""), (score, "muted")])
     return [IncidentEntry("next-look", tuple(lines))] if lines else []

@@ -251,7 +251,7 @@ class IncidentDetail(Widget):
         page = self._page_at_hand()
         if page is not self._page:
             self._page = page
-            self.evidence.title = _("Evidence: {page}").format(page=_(page.title)) if page else _("Evidence")
+            self.evidence.title = _("Evidence: {page}", page=_(page.title)) if page else _("Evidence")
             self.evidence.restart()
         context = self._evidence_context()
         data = page.chart_data(context) if page is not None and context is not None else ()
@@ -310,7 +310,7 @@ class IncidentDetail(Widget):
         if self._page is DECIDING and view.incident.is_weighed:
             return choice_entries(view, self._now(), width)
         reason = str(view.incident.reason)
-        at = _("recorded {time}").format(time=time_text(view.incident.opened_at, view.zone, self._now()))
+        at = _("recorded {time}", time=time_text(view.incident.opened_at, view.zone, self._now()))
         texts = (reason, *(fact for fact in view.incident.facts if fact not in reason), at)
         facts = [note(f"fact:{index}", text, width, "") for index, text in enumerate(texts) if text]
         facts = facts if len(facts) > 1 else []

@@ -31,13 +31,13 @@ def _title(view: IncidentView, now: datetime, width: int) -> Line:
 def _facts(view: IncidentView, now: datetime) -> list[Span]:
     incident = view.incident
     if incident.state is IncidentState.CLOSED:
-        words = _("closed by {name}").format(name=incident.closed_by)
+        words = _("closed by {name}", name=incident.closed_by)
         spans: list[Span] = [(words, "muted")]
     elif incident.state is IncidentState.OPEN:
         spans = [(" c", "key"), (" " + _("take it"), "muted")]
     else:
         spans = [(holder_text(incident), "muted")]
-    since = _("since {time}").format(time=time_text(incident.since, view.zone, now))
+    since = _("since {time}", time=time_text(incident.since, view.zone, now))
     spans += [("   ", ""), (since, "muted")]
     if (
         view.shows_numbers
@@ -51,7 +51,7 @@ def _facts(view: IncidentView, now: datetime) -> list[Span]:
 
 def clock_lines(view: IncidentView, now: datetime, width: int) -> list[Line]:
     if view.incident.state is IncidentState.CLOSED:
-        return [[(_("Cause: {cause}").format(cause=view.incident.cause), "muted")]]
+        return [[(_("Cause: {cause}", cause=view.incident.cause), "muted")]]
     spans = [clock_span(clock, now, view.zone) for clock in view.clocks]
     if not spans:
         return [[(_("The runbook sets no time limit for this."), "muted")]]
@@ -64,18 +64,18 @@ def clock_lines(view: IncidentView, now: datetime, width: int) -> list[Line]:
 def _offers(view: IncidentView, width: int) -> list[Line]:
     incident, lines = view.incident, list[Line]()
     if view.joined_title:
-        words = _("part of “{title}”").format(title=view.joined_title)
+        words = _("part of “{title}”", title=view.joined_title)
         lines.append([("↳ ", "faint"), (crop(words, width - 2), "")])
     if incident.hand_over is not None:
         to = incident.hand_over.to or _("the next person")
-        words = _("{by} hands this over to {to}").format(by=incident.hand_over.by, to=to)
+        words = _("{by} hands this over to {to}", by=incident.hand_over.by, to=to)
         if note := " ".join(str(incident.hand_over.note).split()):
-            words = _("{offer}: {note}").format(offer=words, note=note)
+            words = _("{offer}: {note}", offer=words, note=note)
         accept: list[Span] = [("  H", "key"), (" " + _("accept"), "muted")]
         offer = crop(f"{glyphs.WAITING} {words}", width - width_of(accept))
         lines.append([(offer, "caution"), *accept])
     for other in view.joinable[:1]:
-        words = _("“{title}” began at the same time: one incident?").format(title=other.title)
+        words = _("“{title}” began at the same time: one incident?", title=other.title)
         mark = f"{glyphs.ATTENTION} "
         lines.append(
             [(crop(mark + words, width - 12), "caution"), ("  J", "key"), (" " + _("join"), "muted")]

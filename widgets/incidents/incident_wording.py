@@ -47,15 +47,15 @@ def clock_span(clock: IncidentClock, now: datetime, zone: tzinfo) -> Span:
         return "◷ " + words.format(time=time_text(clock.met_at or now, zone, now)), ""
     if clock.kind is ClockKind.RECOVERY:
         if seconds > 0:
-            words = _("recovery by itself: {time} left").format(time=duration(seconds))
+            words = _("recovery by itself: {time} left", time=duration(seconds))
             return f"◷ {words}", ""
-        words = _("no recovery by itself, {time} over").format(time=duration(-seconds))
+        words = _("no recovery by itself, {time} over", time=duration(-seconds))
         return f"{glyphs.LATE} {words}", "bad"
     who = clock.who or _("nobody is named")
     if seconds > 0:
-        return "◷ " + _("tell {who}: {time} left").format(who=who, time=duration(seconds)), ""
-    return f" {glyphs.ATTENTION} " + _("tell {who} NOW: {time} over").format(
-        who=who, time=duration(-seconds)
+        return "◷ " + _("tell {who}: {time} left", who=who, time=duration(seconds)), ""
+    return f" {glyphs.ATTENTION} " + _(
+        "tell {who} NOW: {time} over", who=who, time=duration(-seconds)
     ) + " ", "alert"
 
 
@@ -64,13 +64,13 @@ def _computed_span(clock: IncidentClock, now: datetime, zone: tzinfo) -> Span:
     left = coarse((clock.due - now).total_seconds())
     if clock.latest is not None and (last := coarse((clock.latest - now).total_seconds())) != left:
         left = span_text(left, last)
-    words = _(_COMPUTED[clock.kind]).format(time=left, basis=clock.basis)
+    words = _(_COMPUTED[clock.kind], time=left, basis=clock.basis)
     if clock.state is ClockState.OVERDUE:
-        since = _("since {time}").format(time=time_text(clock.due, zone, now))
-        words = _("{text} ({more})").format(text=clock.basis, more=since)
+        since = _("since {time}", time=time_text(clock.due, zone, now))
+        words = _("{text} ({more})", text=clock.basis, more=since)
     if clock.kind is not ClockKind.MAINTENANCE:
-        until = _("known until {time}").format(time=time_text(clock.starts, zone, now))
-        words = _("{text}; {note}").format(text=words, note=until)
+        until = _("known until {time}", time=time_text(clock.starts, zone, now))
+        words = _("{text}; {note}", text=words, note=until)
     is_near = clock.due - now < _NEAR
     return (f"{glyphs.ATTENTION} {words}", "bad") if is_near else (f"◷ {words}", "")
 
@@ -80,10 +80,10 @@ def _met_text(clock: IncidentClock, zone: tzinfo, now: datetime) -> str:
     if clock.kind is ClockKind.RECOVERY:
         words = _("recovered")
     elif clock.is_told:
-        words = _("{who} was told").format(who=clock.who)
+        words = _("{who} was told", who=clock.who)
     else:
         # Nobody was told: the trouble ended first, which the other clock says.
-        return f"{glyphs.OFF} " + _("{who} need not be told").format(who=clock.who)
+        return f"{glyphs.OFF} " + _("{who} need not be told", who=clock.who)
     return f"{glyphs.DONE} {words} {at}".rstrip()
 
 
@@ -96,8 +96,8 @@ def clock_word(clock: IncidentClock, now: datetime) -> Span:
     if clock.state is ClockState.CONFIRMING:
         return _("ok, recovery being confirmed"), ""
     if seconds > 0:
-        return _("{clock}: {minutes} min left").format(clock=name, minutes=int(seconds // 60) + 1), ""
-    return _("{clock}: {minutes} min over").format(clock=name, minutes=int(-seconds // 60)), "bad"
+        return _("{clock}: {minutes} min left", clock=name, minutes=int(seconds // 60) + 1), ""
+    return _("{clock}: {minutes} min over", clock=name, minutes=int(-seconds // 60)), "bad"
 
 
 def pressing_clock(clocks: tuple[IncidentClock, ...], now: datetime) -> IncidentClock | None:
@@ -110,7 +110,7 @@ def pressing_clock(clocks: tuple[IncidentClock, ...], now: datetime) -> Incident
 
 def holder_text(incident: Incident) -> str:
     if incident.holder:
-        return _("{name} responds").format(name=incident.holder)
+        return _("{name} responds", name=incident.holder)
     return _("nobody responds yet")
 
 

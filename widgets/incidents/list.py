@@ -80,7 +80,7 @@ def _row(item: IncidentView, now: datetime, zone: tzinfo, *, is_part: bool = Fal
 def _clock(item: IncidentView, now: datetime, zone: tzinfo) -> Line:
     incident = item.incident
     if incident.closed_at is not None:
-        return [(_("closed {time}").format(time=time_text(incident.closed_at, zone, now)), "muted")]
+        return [(_("closed {time}", time=time_text(incident.closed_at, zone, now)), "muted")]
     if incident.recovered_at is not None:
         return [(f"{glyphs.NORMAL} " + _("recovered"), "good")]
     clock = pressing_clock(item.clocks, now)

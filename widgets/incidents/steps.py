@@ -44,7 +44,7 @@ def step_index(key: str | None) -> int | None:
 def undecided_spans(view: IncidentView) -> list[Span]:
     if not view.undecided or not view.incident.is_open:
         return []
-    words = _("no contact: {roles}").format(roles=_(", ").join(view.undecided))
+    words = _("no contact: {roles}", roles=_(", ").join(view.undecided))
     return [(f"{glyphs.ABNORMAL} {words}", "bad")]
 
 
@@ -52,7 +52,7 @@ def _undecided(view: IncidentView, width: int) -> list[IncidentEntry]:
     roles = view.undecided
     if not roles or not view.incident.is_open:
         return []
-    words = _("{roles}: the runbook does not say how to reach them").format(roles=_(", ").join(roles))
+    words = _("{roles}: the runbook does not say how to reach them", roles=_(", ").join(roles))
     return [note("undecided", words, width, "bad", [(f"{glyphs.ABNORMAL} ", "bad")])]
 
 
@@ -122,6 +122,6 @@ def _cautions(view: IncidentView, width: int) -> list[IncidentEntry]:
     for caution in playbook.caution:
         lines += hanging([(f"{glyphs.ATTENTION} ", "warn")], caution, width, "muted")
     if playbook.approval:
-        words = _("Approval: {who}").format(who=playbook.approval)
+        words = _("Approval: {who}", who=playbook.approval)
         lines += hanging([(f"{glyphs.WAITING} ", "caution")], words, width, "")
     return [IncidentEntry("cautions", tuple(lines), can_choose=False)] if lines else []

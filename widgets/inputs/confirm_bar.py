@@ -205,7 +205,7 @@ class ConfirmBar(VerticalGroup):
         self._words.set_class(name is None, "-off")
         self._name_field.set_class(not name, "-off")
         self._yes_no.set_class(name != "", "-off")
-        words = _("Type {name} and press ⏎:").format(name=name) if name else _("Apply this?")
+        words = _("Type {name} and press ⏎:", name=name) if name else _("Apply this?")
         if name and cell_len(words) + cell_len(name) + _ROOM > self.size.width > 0:
             # The plan shows the name; what is typed has to be seen.
             words = _("Type the target's name and press ⏎:")

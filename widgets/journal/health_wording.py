@@ -13,9 +13,7 @@ def shown_problem(health: JournalHealth, zone: tzinfo, now: datetime) -> Problem
         return problem
     day = now.astimezone(zone).date()
     # First, because the end of a long address may not fit.
-    summary = _("Since {time}: {problem}").format(
-        time=clock_of(problem.at, zone, day), problem=problem.summary
-    )
+    summary = _("Since {time}: {problem}", time=clock_of(problem.at, zone, day), problem=problem.summary)
     waiting = _("Notes and findings wait.")
     if health.late:
         waiting = plural(

@@ -121,7 +121,7 @@ def kind_word(entry: Entry) -> str:
 
 
 def unknown_kind_word(kind: str) -> str:
-    return _("unknown kind ({kind})").format(kind=clean(kind, _LONGEST_KIND))
+    return _("unknown kind ({kind})", kind=clean(kind, _LONGEST_KIND))
 
 
 def kind_spans(entry: Entry) -> list[Span]:
@@ -195,9 +195,9 @@ def day_line(day: date, today: date, zone_name: str) -> Line:
 def day_title(day: date, today: date) -> str:
     words = day_text(day, today)
     if day == today:
-        return _("Today, {day}").format(day=words)
+        return _("Today, {day}", day=words)
     if day == today - timedelta(days=1):
-        return _("Yesterday, {day}").format(day=words)
+        return _("Yesterday, {day}", day=words)
     return words
 
 
@@ -230,7 +230,7 @@ def filter_spans(query: EntryQuery, zone: tzinfo, today: date) -> list[Span]:
     if query.since is not None:
         parts.append((_("day"), day_text(query.since.astimezone(zone).date(), today)))
     if query.words:
-        parts.append((_("words"), _("“{words}”").format(words=clean(query.words))))
+        parts.append((_("words"), _("“{words}”", words=clean(query.words))))
     spans: list[Span] = []
     for label, value in parts:
         spans += [("   ", "")] if spans else []

@@ -124,7 +124,7 @@ class JournalPanel(Panel[JournalView]):
         if value.newer:
             spans += [("  ", ""), ("↑ " + _("newer entries above"), "key")]
         elif unseen:
-            words = plural("{count} new above", "{count} new above", unseen).format(count=unseen)
+            words = plural("{count} new above", "{count} new above", unseen, count=unseen)
             spans += [("  ", ""), (f"↑ {words}", "key")]
         return spans
 
@@ -160,8 +160,8 @@ class JournalPanel(Panel[JournalView]):
 
 def _count(value: JournalView) -> str:
     if not value.filtered:
-        return plural("{count} entry", "{count} entries", value.total).format(count=f"{value.total:,}")
+        return plural("{count} entry", "{count} entries", value.total, count=f"{value.total:,}")
     count = len(value.entries)
     if value.newer or value.older:
-        return _("more than {count} found").format(count=f"{count:,}")
-    return _("{count} found").format(count=f"{count:,}")
+        return _("more than {count} found", count=f"{count:,}")
+    return _("{count} found", count=f"{count:,}")

@@ -56,7 +56,7 @@ def detail(post: Post, zone: tzinfo, now: datetime, width: int) -> list[Line]:
     if post.thread_ts:
         lines.append([(_("reply in its thread"), "muted")])
     if post.retry_at is not None:
-        again = _("the console retries at {time}").format(time=stamp(post.retry_at, zone, now))
+        again = _("the console retries at {time}", time=stamp(post.retry_at, zone, now))
         lines.append([(again, "muted")])
     lines += [[(line, "caution")] for line in (wrap(post.reason, width) if post.reason else ())]
     lines.append([])

@@ -57,7 +57,7 @@ def _faulty(verification: Verification, width: int) -> list[Line]:
     lines += _paragraph(
         "→",
         "",
-        _("Keep a copy of {path} as it is, and tell the person responsible.").format(path=verification.path),
+        _("Keep a copy of {path} as it is, and tell the person responsible.", path=verification.path),
         width,
     )
     lines.append([])
@@ -67,10 +67,7 @@ def _faulty(verification: Verification, width: int) -> list[Line]:
     unlisted = count - min(len(verification.faults), LISTED)
     if unlisted:
         lines += _paragraph(
-            "·",
-            "muted",
-            _("{count} more: toban journal verify lists them").format(count=f"{unlisted:,}"),
-            width,
+            "·", "muted", _("{count} more: toban journal verify lists them", count=f"{unlisted:,}"), width
         )
     return [*lines, [], *_outside(verification, width)]
 

@@ -208,7 +208,7 @@ class AccountProof:
             why = _("this endpoint has no sts")
             advice = _("Nothing is judged before its account is proven: choose an endpoint that has sts.")
             update |= {"remedy": advice, "once": ""}
-        update["summary"] = _("The AWS account could not be identified: {why}").format(why=why)
+        update["summary"] = _("The AWS account could not be identified: {why}", why=why)
         return type(error)(error.problem.model_copy(update=update))
 
     def _problem(self, kind: ProblemKind, text: str, advice: str) -> Problem:

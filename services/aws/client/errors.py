@@ -115,7 +115,7 @@ def endless(service: str, operation: str, detail: str, now: datetime) -> Incompl
 
 def too_many_rows(service: str, operation: str, limit: int, now: datetime) -> Incomplete:
     text = _("There are too many rows to read them all ({service} {operation}).")
-    return _incomplete(text, service, operation, _("More than {limit} rows.").format(limit=f"{limit:,}"), now)
+    return _incomplete(text, service, operation, _("More than {limit} rows.", limit=f"{limit:,}"), now)
 
 
 def _incomplete(text: str, service: str, operation: str, detail: str, now: datetime) -> Incomplete:

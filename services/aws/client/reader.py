@@ -119,7 +119,7 @@ def rows(answer: Answer, key: str) -> list[Answer]:
     """Raises Incomplete for anything else in the list: skipping it would hide a row."""
     listed = answer.get(key) or ()
     if not isinstance(listed, list | tuple) or not all(isinstance(row, dict) for row in listed):
-        raise incomplete(_("AWS returned an unreadable item under {key}.").format(key=key), "", "")
+        raise incomplete(_("AWS returned an unreadable item under {key}.", key=key), "", "")
     return list(listed)
 
 

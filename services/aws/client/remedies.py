@@ -139,11 +139,11 @@ def unrepeated(problem: Problem) -> str:
 
 
 def summary(topic: str, words: dict[str, str]) -> str:
-    return _(_SUMMARIES[topic]).format(**words)
+    return _(_SUMMARIES[topic], **words)
 
 
 def remedy(topic: str, words: dict[str, str], *, once: bool = False) -> str:
     """One sentence on what to do; with `once`, the text for one-off reads, "" if it does not differ."""
     text = _ONCE.get(topic) if once else _REMEDIES[topic]
     login = f"aws sso login --profile {words['profile']}" if words["profile"] else "aws sso login"
-    return _(text).format(login=login, **words) if text else ""
+    return _(text, login=login, **words) if text else ""

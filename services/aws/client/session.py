@@ -189,7 +189,7 @@ class AwsSession:
                 )
             tokens.add(token)
             params[parameter] = token
-        detail = _("More than {limit} pages.").format(limit=page_limit)
+        detail = _("More than {limit} pages.", limit=page_limit)
         raise endless(service, operation, detail, self._clock.now())
 
     async def stream(

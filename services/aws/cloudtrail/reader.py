@@ -64,9 +64,7 @@ class CloudTrailReader:
                 requests += 1
                 await self._confirm(region, query, events_by_id)
             if token and most is None:
-                raise incomplete(
-                    _("More than {limit} pages.").format(limit=PAGES), "cloudtrail", "LookupEvents"
-                )
+                raise incomplete(_("More than {limit} pages.", limit=PAGES), "cloudtrail", "LookupEvents")
         except AwsError as error:
             problem = error.problem
         events = sorted(events_by_id.values(), key=lambda event: (event.at, event.id), reverse=True)

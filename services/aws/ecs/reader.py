@@ -80,7 +80,7 @@ class EcsReader:
         """One service deployment. Raises AwsError (NotFound: ECS has none with this ARN)."""
         described = await self._described([arn])
         if not described:
-            text = _("ECS has no service deployment {name}.").format(name=clean(short(arn)))
+            text = _("ECS has no service deployment {name}.", name=clean(short(arn)))
             raise not_found(text, "ecs", "DescribeServiceDeployments")
         return described[0]
 

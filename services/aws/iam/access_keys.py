@@ -46,7 +46,7 @@ class AccessKeys:
             keys = [_key(row, user) async for page in pages for row in rows(page, "AccessKeyMetadata")]
         except NotFound as error:
             raise not_found(
-                _("IAM has no user {user}.").format(user=clean(user)),
+                _("IAM has no user {user}.", user=clean(user)),
                 "iam",
                 "ListAccessKeys",
                 detail=error.problem.detail,
@@ -60,7 +60,7 @@ def _key(row: Answer, user: str) -> AccessKey:
     if not id or created is None:
         # A skipped key would never be rotated.
         raise incomplete(
-            _("IAM returned a key of {user} without its ID or creation date.").format(user=clean(user)),
+            _("IAM returned a key of {user} without its ID or creation date.", user=clean(user)),
             "iam",
             "ListAccessKeys",
         )

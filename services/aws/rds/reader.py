@@ -178,7 +178,7 @@ class RdsReader:
 
 def _no_database(name: str, detail: str = "") -> NotFound:
     return not_found(
-        _("RDS has no database {name}.").format(name=clean(name)),
+        _("RDS has no database {name}.", name=clean(name)),
         "rds",
         "DescribeDBInstances",
         detail=detail,

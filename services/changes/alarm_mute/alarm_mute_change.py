@@ -74,9 +74,7 @@ def refusals(
             text = _("The runbook names no alarm {name}: mute it in CloudWatch, or add it to the runbook.")
             yield text.format(name=clean(name))
         elif alarm is None:
-            yield _("CloudWatch has no alarm {name}: a rule for it would mute nothing.").format(
-                name=clean(name)
-            )
+            yield _("CloudWatch has no alarm {name}: a rule for it would mute nothing.", name=clean(name))
         elif alarm.scaling_actions:
             text = _(
                 "{name} drives Auto Scaling ({policy}), which a mute would stop too. Give its notification an alarm of "
@@ -97,7 +95,7 @@ def _nothing_to_unmute(target: ChangeTarget, state: MuteState) -> Iterator[str]:
         rules = _(", ").join(rule.name for rule in state.foreign)
         yield text.format(name=target.title, rules=rules)
     else:
-        yield _("Nothing to change: {name} is not muted.").format(name=target.title)
+        yield _("Nothing to change: {name} is not muted.", name=target.title)
 
 
 def warnings(
@@ -139,7 +137,7 @@ def _rest_of(state: MuteState, name: str) -> Iterator[Caution]:
     if alarm is None:
         return
     if alarm.actions_enabled is False:
-        yield warning(_("The actions of {name} are disabled already.").format(name=alarm.name))
+        yield warning(_("The actions of {name} are disabled already.", name=alarm.name))
     others = [arn for arn in alarm.alarm_actions if ":sns:" not in arn]
     if others:
         text = _("Its actions do more than notify, and a mute stops all of them: {actions}.")
@@ -166,7 +164,7 @@ def _unmute(target: ChangeTarget, state: MuteState) -> Iterator[Caution]:
 
 def fires_text(firing: tuple[Alarm, ...]) -> str:
     """`rds-cpu-high is in ALARM: unmuting runs its actions at once.`"""
-    return _("In ALARM now: {alarms}. Unmuting runs their actions at once.").format(alarms=_listed(firing))
+    return _("In ALARM now: {alarms}. Unmuting runs their actions at once.", alarms=_listed(firing))
 
 
 def _listed(alarms: tuple[Alarm, ...] | list[Alarm]) -> str:
@@ -193,21 +191,17 @@ def facts(target: ChangeTarget, state: MuteState, zone: tzinfo) -> Iterator[Fact
         yield Fact(name=_("Mute rule"), value=_("none"))
     for rule in state.rules:
         whose = _("by this console") if rule.id.startswith(RULE) else _("by someone else")
-        until = _("until {time}").format(time=zoned_time(rule.until, zone)) if rule.until else rule.status
+        until = _("until {time}", time=zoned_time(rule.until, zone)) if rule.until else rule.status
         note = _(", ").join(filter(None, (until, whose, rule.description)))
         yield Fact(
-            name=_("Mute rule"),
-            value=_("{name} ({status})").format(name=rule.name, status=rule.status),
-            note=note,
+            name=_("Mute rule"), value=_("{name} ({status})", name=rule.name, status=rule.status), note=note
         )
 
 
 def remarks(target: ChangeTarget, state: MuteState) -> tuple[str, ...]:
     alarm = state.alarm(target.id)
     if alarm is None:
-        return (
-            _("CloudWatch has no alarm {name}: a rule for it would mute nothing.").format(name=target.title),
-        )
+        return (_("CloudWatch has no alarm {name}: a rule for it would mute nothing.", name=target.title),)
     if any(rule.status == "ACTIVE" for rule in state.rules):
         return (_("It is muted: nobody is told when it fires."),)
     return ()
@@ -269,8 +263,8 @@ class AlarmMute(Change):
                 title=_("Until"),
                 kind="moment",
                 default=as_typed(self._window().end, self.context.zone),
-                help=_("Time in {zone}, at most 15 days ahead; AWS unmutes it then.").format(
-                    zone=self.context.zone.key
+                help=_(
+                    "Time in {zone}, at most 15 days ahead; AWS unmutes it then.", zone=self.context.zone.key
                 ),
                 only_if=muting,
             ),
@@ -310,7 +304,7 @@ class AlarmMute(Change):
         self, target: ChangeTarget, values: MuteParameters, window: MuteWindow, state: MuteState, id: str
     ) -> Plan:
         step = mute(self.context, id, target, values)
-        title = _("{name}: the mute ends, and it notifies again").format(name=target.title)
+        title = _("{name}: the mute ends, and it notifies again", name=target.title)
         begins_here = window.start - self.context.ahead
         plan = self.planned(
             target,

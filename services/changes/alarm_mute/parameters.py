@@ -116,5 +116,5 @@ def _reason_problem(reason: str) -> str:
             "Next, enter the reason: it is stored with the rule, for everybody who wonders why the alarm is silent."
         )
     if len(reason) > LONGEST_REASON:
-        return _("The reason holds at most {most} characters: shorten it.").format(most=LONGEST_REASON)
+        return _("The reason holds at most {most} characters: shorten it.", most=LONGEST_REASON)
     return ""

@@ -75,14 +75,14 @@ def mute(context: ChangeContext, id: str, target: ChangeTarget, values: MutePara
     until = zoned_time(values.window.end, context.zone)
     start = zoned_time(values.window.start, context.zone)
     rows = [
-        Row(name=name, before=_("its actions run"), after=_("muted until {until}").format(until=until))
+        Row(name=name, before=_("its actions run"), after=_("muted until {until}", until=until))
         for name in names
     ]
     rows.append(Row(name=_("Begins"), before="—", after=start))
     rows.append(Row(name=_("Mute rule"), before=_("none"), after=request["Name"]))
     return context.step(
         MUTE,
-        _("Mute until {until}").format(until=until),
+        _("Mute until {until}", until=until),
         target,
         ("cloudwatch", "PutAlarmMuteRule", request),
         rows=rows,
@@ -92,10 +92,10 @@ def mute(context: ChangeContext, id: str, target: ChangeTarget, values: MutePara
 
 
 def unmute(context: ChangeContext, number: int, target: ChangeTarget, rule: MuteRule) -> PlannedStep:
-    before = _("mutes {alarms}").format(alarms=_(", ").join(map(clean, rule.alarms)))
+    before = _("mutes {alarms}", alarms=_(", ").join(map(clean, rule.alarms)))
     return context.step(
         f"{UNMUTE}-{number}" if number else UNMUTE,
-        _("Delete the mute rule {rule}").format(rule=rule.name),
+        _("Delete the mute rule {rule}", rule=rule.name),
         target,
         ("cloudwatch", "DeleteAlarmMuteRule", {"AlarmMuteRuleName": str(rule.id)}),
         rows=(Row(name=_("Mute rule"), before=before, after=_("none")),),

@@ -62,8 +62,7 @@ def obstacle(request: ApprovalRequest, runbook: Runbook, me: Person) -> str:
     if not are_two(request.asker, me):
         return _(
             "Approving needs a second person: another OS user with another AWS identity. Asked by {asker} "
-            "({identity}); you are {me} ({mine})."
-        ).format(
+            "({identity}); you are {me} ({mine}).",
             asker=request.asker.name,
             identity=request.asker.identity or _("identity unknown"),
             me=me.name,
@@ -80,10 +79,9 @@ def _answered(request: ApprovalRequest) -> str:
     if request.state is ApprovalState.GIVEN:
         consent = request.consent
         name = (consent.who or consent.by) if consent is not None else "?"
-        return _("{name} has approved it already.").format(name=name)
+        return _("{name} has approved it already.", name=name)
     if request.state is ApprovalState.DECLINED:
-        text = _("{name} declined it: {reason}")
-        return text.format(name=request.declined_by, reason=request.decline_reason)
+        return _("{name} declined it: {reason}", name=request.declined_by, reason=request.decline_reason)
     if request.state is ApprovalState.USED:
         return _("It was confirmed already.")
     return _("The request has expired.")
@@ -124,7 +122,7 @@ class Approvals(GroupedProjection):
         request = await self._request(plan)
         self._check_role(plan)
         if plan.refusals or not plan.steps:
-            raise NotApproved(_("The plan was refused: {why}").format(why=sentences(*plan.refusals)).strip())
+            raise NotApproved(_("The plan was refused: {why}", why=sentences(*plan.refusals)).strip())
         if why := self.obstacle(request):
             raise NotApproved(why)
         await self._answer(entries.approved(plan))
@@ -331,8 +329,7 @@ class Approvals(GroupedProjection):
             await self._append(draft)
         except AlreadyRecorded as error:
             await self.load()
-            text = _("It was answered already: {answer}")
-            raise NotApproved(text.format(answer=error.entry.text)) from error
+            raise NotApproved(_("It was answered already: {answer}", answer=error.entry.text)) from error
 
     async def _append(self, draft: NewEntry) -> None:
         entry = await self.journal.append(marked(draft, self._clock))

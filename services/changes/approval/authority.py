@@ -36,7 +36,7 @@ class Freezes:
             starts, ends = (at.replace(tzinfo=self._zone) for at in (freeze.starts, freeze.ends))
             if starts <= now < ends:
                 until = zoned_time(ends, self._zone, now)
-                text = _("{title}, until {when}").format(title=freeze.title, when=until)
+                text = _("{title}, until {when}", title=freeze.title, when=until)
                 return FreezeInForce(f"runbook:{freeze.starts.isoformat()}/{freeze.ends.isoformat()}", text)
         calendar = self._runbook.change_calendar
         text = await self._of_calendar(str(calendar.name)) if calendar is not None else ""
@@ -50,7 +50,7 @@ class Freezes:
         except AwsError as error:
             text = _("the change calendar {name} cannot be read, which counts as closed: {why}")
             return text.format(name=name, why=problem_text(error.problem))
-        return _("the change calendar {name} is closed").format(name=name)
+        return _("the change calendar {name} is closed", name=name)
 
 
 class Authority:
@@ -84,8 +84,7 @@ class Authority:
         consents = self.approvals.consents(plan)
         ways = {consent.way for consent in consents}
         if plan.freeze and all(consent.freeze_id != plan.freeze_id for consent in consents):
-            text = _("Changes are frozen: {freeze}. F7 records an emergency.")
-            return text.format(freeze=plan.freeze)
+            return _("Changes are frozen: {freeze}. F7 records an emergency.", freeze=plan.freeze)
         if not plan.approval_scope:
             return ""
         if self.approvals.is_undecided(plan):
@@ -95,7 +94,7 @@ class Authority:
             return text.format(role=plan.approval)
         if ways - {ConsentWay.EMERGENCY}:
             return ""
-        return self._asked(plan) or _("The approval of {role} is missing: F7.").format(role=plan.approval)
+        return self._asked(plan) or _("The approval of {role} is missing: F7.", role=plan.approval)
 
     def _asked(self, plan: Plan) -> str:
         """What became of the request for this plan's approval; "" without one that is of use."""
@@ -105,8 +104,7 @@ class Authority:
         if self.approvals.is_own(request):
             return _("It was approved with your OS user or AWS identity: another person has to confirm it.")
         if request.state is ApprovalState.ASKED:
-            text = _("{role} was asked and has not answered yet.")
-            return text.format(role=plan.approval)
+            return _("{role} was asked and has not answered yet.", role=plan.approval)
         if request.state is ApprovalState.DECLINED:
             text = _("Declined by {name}: {reason}. Another request needs another plan: F5.")
             return text.format(name=request.declined_by, reason=request.decline_reason)

@@ -62,7 +62,7 @@ class Arming:
             await self._journal.catch_up()
             objection = await self._restraints.objection()
         if objection:
-            raise self._refused(objection)
+            raise Refused(Problem(kind=ProblemKind.REFUSED, summary=objection, at=self._clock.now()))
         until = self._clock.now() + real(self._clock, lasts.total_seconds())
         if self.role is not None and self._role is not None and self.role.mfa_serial:
             await self._role.source.unlock(code)
@@ -108,15 +108,15 @@ class Arming:
                 role=role.name, actual=role.account, expected=account
             )
         if role.mfa_serial and not CODE.fullmatch(code):
-            return _("The role {role} needs the six digits of the MFA device.").format(role=role.name)
+            return _("The role {role} needs the six digits of the MFA device.", role=role.name)
         return ""
 
     def _entry(self, reason: str, until: datetime) -> NewEntry:
-        text = _("Armed for changes: {reason}").format(reason=reason)
+        text = _("Armed for changes: {reason}", reason=reason)
         data: dict[str, str] = {"until": until.isoformat(), "reason": reason}
         if self._role is not None:
             role = self._role.source.role
-            text = _("Armed for changes with the role {role}: {reason}").format(role=role.name, reason=reason)
+            text = _("Armed for changes with the role {role}: {reason}", role=role.name, reason=reason)
             data |= {"role": role.role_arn, "source_identity": self._role.source_identity}
         return NewEntry(kind=EntryKind.ARMED, text=text, data=data)
 
@@ -141,8 +141,5 @@ class Arming:
             await self._record(_("The time was up."))
 
     async def _record(self, why: str) -> None:
-        text = _("Back to read-only. {why}").format(why=why).strip()
+        text = _("Back to read-only. {why}", why=why).strip()
         await self._journal.append(NewEntry(kind=EntryKind.DISARMED, text=text, data={"why": why}))
-
-    def _refused(self, summary: str) -> Refused:
-        return Refused(Problem(kind=ProblemKind.REFUSED, summary=summary, at=self._clock.now()))

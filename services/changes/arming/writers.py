@@ -77,7 +77,7 @@ class Writers:
         except TimeoutError:
             return _("The console is shutting down.")
         except AwsError as error:
-            return _("The AWS account could not be identified: {why}").format(why=problem_text(error.problem))
+            return _("The AWS account could not be identified: {why}", why=problem_text(error.problem))
         if identity.account != plan.account:
             return other_account(identity.account, plan.account)
         return ""

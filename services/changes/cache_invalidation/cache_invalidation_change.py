@@ -50,9 +50,7 @@ def facts(state: CacheState, free: int, zone: tzinfo) -> Iterator[Fact]:
     enabled = _("enabled") if distribution.enabled else _("disabled")
     yield Fact(name=_("Distribution"), value=distribution.status, note=enabled)
     yield Fact(name=_("Invalidations in progress"), value=distribution.in_progress)
-    yield Fact(
-        name=_("Paths this month"), value=used_text(state), note=_("{free} free").format(free=f"{free:,}")
-    )
+    yield Fact(name=_("Paths this month"), value=used_text(state), note=_("{free} free", free=f"{free:,}"))
     if state.newest is not None:
         done = _("completed") if state.newest.is_completed else _("in progress")
         note = _(", ").join((zoned_time(state.newest.created, zone), done))
@@ -62,16 +60,14 @@ def facts(state: CacheState, free: int, zone: tzinfo) -> Iterator[Fact]:
 def used_text(state: CacheState, more: int = 0) -> str:
     """The paths of the month, and `more`: `18`, or `at least 18` where not all of them were counted."""
     number = f"{state.usage.paths + more:,}"
-    return number if state.usage.is_known else _("at least {number}").format(number=number)
+    return number if state.usage.is_known else _("at least {number}", number=number)
 
 
 def paths_text(paths: tuple[str, ...]) -> str:
     listed, more = " ".join(paths[:SHOWN]), len(paths) - SHOWN
     if more <= 0:
         return listed
-    return plural("{paths} and {count} more", "{paths} and {count} more", more).format(
-        paths=listed, count=more
-    )
+    return plural("{paths} and {count} more", "{paths} and {count} more", more, paths=listed, count=more)
 
 
 def remarks(state: CacheState) -> tuple[str, ...]:
@@ -328,7 +324,7 @@ class CacheInvalidation(Change):
                 charged,
             )
             cost = text.format(yen=f"{yen:,.1f}", count=charged, free=free)
-            return cost if state.usage.is_known else _("At least: {cost}").format(cost=cost)
+            return cost if state.usage.is_known else _("At least: {cost}", cost=cost)
         if not state.usage.is_known:
             text = _("Unknown: not every invalidation of this month is counted ({used} of {free} free paths)")
             return text.format(used=used_text(state, len(read.paths)), free=free)
@@ -338,9 +334,9 @@ class CacheInvalidation(Change):
 
 def _title(read: InvalidationPaths) -> str:
     if len(read.paths) == 1:
-        return _("Invalidate {path}").format(path=clean(read.paths[0], 60))
-    return plural("Invalidate {count} path", "Invalidate {count} paths", len(read.paths)).format(
-        count=len(read.paths)
+        return _("Invalidate {path}", path=clean(read.paths[0], 60))
+    return plural(
+        "Invalidate {count} path", "Invalidate {count} paths", len(read.paths), count=len(read.paths)
     )
 
 
@@ -349,7 +345,7 @@ def _rows(read: InvalidationPaths, state: CacheState) -> Iterable[Row]:
         yield Row(name=path, before=_("from the caches"), after=_("from the origin again"))
     more = len(read.paths) - ROWS
     if more > 0:
-        name = plural("{count} more path", "{count} more paths", more).format(count=more)
+        name = plural("{count} more path", "{count} more paths", more, count=more)
         yield Row(name=name, before=_("from the caches"), after=_("from the origin again"))
     yield Row(name=_("Paths this month"), before=used_text(state), after=used_text(state, len(read.paths)))
 

@@ -73,7 +73,7 @@ def read_path(typed: str) -> tuple[str, str]:
             for character in typed
         )
     except UnicodeEncodeError:
-        return "", _("The path {path} holds a broken character: type it again.").format(path=clean(typed))
+        return "", _("The path {path} holds a broken character: type it again.", path=clean(typed))
     if len(path) > LONGEST:
         text = _("A path holds at most {most} characters, and {path} has {count}: end it earlier with `*`.")
         return "", text.format(most=f"{LONGEST:,}", path=_shortened(typed), count=f"{len(path):,}")
@@ -83,9 +83,7 @@ def read_path(typed: str) -> tuple[str, str]:
 def _refusals(typed: str) -> Iterator[str]:
     path = _shortened(typed)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", typed):
-        yield _("{path} is an address. Give only its path: {instead}").format(
-            path=path, instead=_path_of(typed)
-        )
+        yield _("{path} is an address. Give only its path: {instead}", path=path, instead=_path_of(typed))
     if not typed.startswith("/"):
         text = _("A path begins with `/`. Instead of {path}, give {instead}")
         yield text.format(path=path, instead=_shortened("/" + typed.lstrip("／/")))
@@ -95,7 +93,7 @@ def _refusals(typed: str) -> Iterator[str]:
         )
         yield text.format(path=path, instead=_shortened(typed.replace("／", "/").replace("＊", "*")))
     if any(ord(character) < 32 or ord(character) == 127 for character in typed):
-        yield _("The path {path} holds a control character: type it again.").format(path=path)
+        yield _("The path {path} holds a control character: type it again.", path=path)
     if "#" in typed:
         text = _("Browsers do not send what follows `#`. Instead of {path}, give {instead}")
         yield text.format(path=path, instead=_shortened(typed.partition("#")[0]))

@@ -29,7 +29,7 @@ def rows(state: RollbackState, before: RawId, after: RawId, zone: tzinfo) -> tup
 def _images(state: RollbackState, before: RawId, after: RawId) -> Iterator[Row]:
     old, new = _image_texts(state, before), _image_texts(state, after)
     for container in sorted({*old, *new}):
-        name = _("Image of {container}").format(container=container)
+        name = _("Image of {container}", container=container)
         yield Row(name=name, before=old.get(container, "—"), after=new.get(container, "—"))
 
 
@@ -60,7 +60,7 @@ def _variables(old: TaskDefinition | None, new: TaskDefinition | None) -> Iterat
         if in_old:
             before.append(label)
         if in_new:
-            after.append(_("{name} (another value)").format(name=label) if in_old else label)
+            after.append(_("{name} (another value)", name=label) if in_old else label)
     separator = _(", ")
     yield Row(name=name, before=separator.join(before) or _("none"), after=separator.join(after) or _("none"))
 
@@ -68,8 +68,8 @@ def _variables(old: TaskDefinition | None, new: TaskDefinition | None) -> Iterat
 def _size(definition: TaskDefinition | None) -> str:
     if definition is None or definition.cpu is None or definition.memory is None:
         return _("unknown")
-    return _("{cpu} vCPU, {memory} MiB").format(
-        cpu=f"{definition.cpu / CPU_UNITS:g}", memory=f"{definition.memory:,}"
+    return _(
+        "{cpu} vCPU, {memory} MiB", cpu=f"{definition.cpu / CPU_UNITS:g}", memory=f"{definition.memory:,}"
     )
 
 

@@ -78,19 +78,17 @@ def title(state: RollbackState, after: RawId) -> str:
             else _("Roll back {before} → {after}")
         )
         return text.format(before=state.current, after=f":{revision}" if is_same else after)
-    return _("Stop the deployment of {before} and return to {after}").format(
-        before=state.current, after=after
-    )
+    return _("Stop the deployment of {before} and return to {after}", before=state.current, after=after)
 
 
 def observed_rollback(step: PlannedStep, state: RollbackState) -> Observation:
     params, now = step.call.params, state_digest(state)
     if "taskDefinition" in params:
         name = state.service.task_definition if state.service is not None else ""
-        text = _("The service deploys {name}.").format(name=name or "—")
+        text = _("The service deploys {name}.", name=name or "—")
         if name == step.before and _was_rolled_back(step, state):
             text = sentences(
-                text, _("{name} was deployed, and ECS rolled it back.").format(name=params["taskDefinition"])
+                text, _("{name} was deployed, and ECS rolled it back.", name=params["taskDefinition"])
             )
             return observed(now, text, after=True, before=False)
         # What was deployed and rolled back, or replaced, has left another deployment.
@@ -102,7 +100,7 @@ def observed_rollback(step: PlannedStep, state: RollbackState) -> Observation:
     if deployment is None:
         text = _("ECS lists no such deployment.")
         return observed(now, text, after=False, before=False)
-    text = _("The deployment is {status}.").format(status=deployment_state(deployment.status))
+    text = _("The deployment is {status}.", status=deployment_state(deployment.status))
     returning = deployment.rolls_back
     # One that was successful was never told to roll back.
     is_before = deployment.in_progress or deployment.status == "SUCCESSFUL"
@@ -158,12 +156,12 @@ def _texts(deployment: ServiceDeployment, service: ContainerService, state: Roll
         text = _("{name}: desired {desired}, running {running}.")
         yield text.format(name=part.task_definition, running=part.running, desired=part.desired)
         if part.failed:
-            yield _("{name}: {count} tasks failed.").format(name=part.task_definition, count=part.failed)
+            yield _("{name}: {count} tasks failed.", name=part.task_definition, count=part.failed)
     if deployment.breaker == "TRIGGERED":
         text = _("The circuit breaker ended it after {count} failed tasks.")
         yield text.format(count=deployment.failures if deployment.failures is not None else "—")
     if deployment.alarms:
-        yield _("Alarms ended it: {names}.").format(names=_(", ").join(deployment.alarms))
+        yield _("Alarms ended it: {names}.", names=_(", ").join(deployment.alarms))
 
 
 def _percent(service: ContainerService, watch: WatchState) -> int | None:

@@ -32,10 +32,10 @@ def refusals(state: RollbackState, after: str) -> Iterator[str]:
         yield from _undeployable(state, after)
         yield from rollout.refusals(state.service)
     elif after != state.previous:
-        text = _(
-            "While a deployment is in progress, ECS can only return to {previous}; choose that one or wait."
+        yield _(
+            "While a deployment is in progress, ECS can only return to {previous}; choose that one or wait.",
+            previous=state.previous,
         )
-        yield text.format(previous=state.previous)
 
 
 def _controller(controller: str) -> Iterator[str]:
@@ -45,15 +45,15 @@ def _controller(controller: str) -> Iterator[str]:
             "revision there."
         )
     elif controller != "ECS":
-        text = _(
-            "The external tool that manages the task sets of this service deploys it: roll it back there ({controller})."
+        yield _(
+            "The external tool that manages the task sets of this service deploys it: roll it back there ({controller}).",
+            controller=controller,
         )
-        yield text.format(controller=controller)
 
 
 def _undeployable(state: RollbackState, after: str) -> Iterator[str]:
     if after == state.current:
-        yield _("Nothing to roll back: {name} is deployed already.").format(name=after)
+        yield _("Nothing to roll back: {name} is deployed already.", name=after)
     elif after not in state.active:
         text = _(
             "{name} is INACTIVE or does not exist, and ECS does not deploy it; choose an ACTIVE revision, for example {names}."

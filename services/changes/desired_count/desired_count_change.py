@@ -44,7 +44,7 @@ def step(context: ChangeContext, target: ChangeTarget, state: ScalingState, coun
     cluster, name = names(target.id)
     return context.step(
         STEP,
-        _("Set the desired count to {count}").format(count=count),
+        _("Set the desired count to {count}", count=count),
         target,
         ("ecs", "UpdateService", {"cluster": cluster, "service": name, "desiredCount": count}),
         rows=_rows(state, count),
@@ -79,7 +79,7 @@ def observed_count(step: PlannedStep, state: ScalingState) -> Observation:
     now = count_digest(state, count)
     if not state.active:
         return observed(now, _("ECS has no such active service."), after=False, before=False)
-    text = _("Desired {desired}, running {running}.").format(desired=state.desired, running=state.running)
+    text = _("Desired {desired}, running {running}.", desired=state.desired, running=state.running)
     is_before = str(state.desired) == step.before
     if is_before and newest_scaling(state) != step.newest:
         scaled = _("Auto Scaling has set the count since; it may have undone the change.")
@@ -103,7 +103,7 @@ def default_count(state: ScalingState) -> int:
 
 def parameter(state: ScalingState) -> Parameter:
     target = state.target
-    text = _("ECS starts or stops tasks until so many run. Now {desired}.").format(desired=state.desired)
+    text = _("ECS starts or stops tasks until so many run. Now {desired}.", desired=state.desired)
     return Parameter(
         id=DESIRED,
         title=_("Desired task count"),
@@ -131,7 +131,7 @@ def _refusals(count: int, state: ScalingState) -> Iterator[str]:
     if state.service.scheduling == "DAEMON":
         yield _("The service runs one task on each instance (DAEMON): its count follows the instances.")
     if count == state.desired:
-        yield _("Nothing to change: the desired count is {count} already.").format(count=count)
+        yield _("Nothing to change: the desired count is {count} already.", count=count)
     elif state.target is not None and count > state.target.maximum:
         text = _(
             "{count} is above the maximum, {maximum}, to which Auto Scaling would pull it back: raise the maximum to "
@@ -240,15 +240,13 @@ class DesiredCount(ScalingChange):
             [step(context, target, state, count)],
             id=id,
             read_at=state.at,
-            title=_("Desired task count {before} → {after}").format(before=state.desired, after=count),
+            title=_("Desired task count {before} → {after}", before=state.desired, after=count),
             impact=stopped_text(fewer) if fewer else "",
             warnings=tuple(warnings(state, count, context.runbook, quota, context.zone)),
             downtime=_downtime(count, fewer),
             cost=_cost(count - state.desired, price, context.runbook),
-            reversible=_("Yes: the previous count, {before}, is recorded.").format(before=state.desired),
-            watch=Watch(
-                ends_when=_("{count} tasks run").format(count=count), gives_up_at=state.at + GIVES_UP
-            ),
+            reversible=_("Yes: the previous count, {before}, is recorded.", before=state.desired),
+            watch=Watch(ends_when=_("{count} tasks run", count=count), gives_up_at=state.at + GIVES_UP),
         )
 
     async def observe(self, step: PlannedStep) -> Observation:

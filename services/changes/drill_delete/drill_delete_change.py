@@ -63,7 +63,7 @@ class DrillState:
     @property
     def text(self) -> str:
         if self.instance is None:
-            return _("There is no instance {name}.").format(name=self.name)
+            return _("There is no instance {name}.", name=self.name)
         text = _("The instance {name} is {status}; its tag {key} is “{value}”.")
         return text.format(
             name=self.instance.name, status=self.instance.status, key=TAG, value=clean(self.tag)
@@ -75,13 +75,12 @@ def refusal(state: DrillState, restored: Restored | None, database: str) -> str:
     instance = state.instance
     if state.name == database:
         # A restored instance may have taken the place of the one that was lost.
-        text = _("{name} is the database of the runbook; it is never deleted.")
-        return text.format(name=state.name)
+        return _("{name} is the database of the runbook; it is never deleted.", name=state.name)
     if restored is None:
         text = _("This journal has no drill that restored {name}; only such an instance is deleted.")
         return text.format(name=state.name)
     if instance is None:
-        return _("There is no instance {name}: it is deleted already.").format(name=state.name)
+        return _("There is no instance {name}: it is deleted already.", name=state.name)
     if not state.tag:
         text = _("The instance {name} does not bear the tag {key}; somebody else uses it.")
         return text.format(name=instance.name, key=TAG)
@@ -92,13 +91,11 @@ def refusal(state: DrillState, restored: Restored | None, database: str) -> str:
         text = _("Another instance bears the name {name} by now; it is not the one that the drill restored.")
         return text.format(name=instance.name)
     if state.is_going:
-        return _("The instance {name} is being deleted already.").format(name=instance.name)
+        return _("The instance {name} is being deleted already.", name=instance.name)
     if instance.status == CREATING:
-        return _("The instance {name} is being created; wait until it is available.").format(
-            name=instance.name
-        )
+        return _("The instance {name} is being created; wait until it is available.", name=instance.name)
     if instance.protected:
-        return _("Somebody turned on the deletion protection of {name}.").format(name=instance.name)
+        return _("Somebody turned on the deletion protection of {name}.", name=instance.name)
     return ""
 
 
@@ -162,7 +159,7 @@ class DrillDelete(Change):
             return self.refused(target, parameters, reasons, id=id, read_at=state.at)
         step = self.context.step(
             STEP,
-            _("Delete the instance {name}").format(name=state.name),
+            _("Delete the instance {name}", name=state.name),
             target,
             (
                 "rds",
@@ -196,7 +193,7 @@ class DrillDelete(Change):
             cost=_("None; its charges end."),
             reversible=_("No. The snapshot that it was restored from stays and can be restored again."),
             watch=Watch(
-                ends_when=_("the instance {name} is gone").format(name=state.name),
+                ends_when=_("the instance {name} is gone", name=state.name),
                 every=EVERY,
                 gives_up_at=state.at + LASTS,
             ),
@@ -248,6 +245,4 @@ class DrillDelete(Change):
 
 def _backups(state: DrillState) -> str:
     days = state.instance.retention_days if state.instance is not None else None
-    return (
-        _("unknown") if days is None else _("kept for {days} days").format(days=days) if days else _("none")
-    )
+    return _("unknown") if days is None else _("kept for {days} days", days=days) if days else _("none")

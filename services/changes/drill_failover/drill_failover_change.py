@@ -80,8 +80,7 @@ def obstacles(state: FailoverState) -> Iterator[str]:
     elif not state.zone:
         yield _("RDS does not report the database's Availability Zone; a failover could not be proven.")
     if not state.is_available:
-        text = _("The database is {status}; wait until it is available.")
-        yield text.format(status=database.status)
+        yield _("The database is {status}; wait until it is available.", status=database.status)
     yield from _pending(state.current)
 
 
@@ -186,9 +185,7 @@ class DrillFailover(DatabaseChange):
         state = await self._state(step.target)
         has_moved = state.zone != step.before or state.newest > step.newest
         is_rebooting = state.current.database.status == REBOOTING
-        text = _("The database is {status} in {zone}.").format(
-            status=state.current.database.status, zone=state.zone
-        )
+        text = _("The database is {status} in {zone}.", status=state.current.database.status, zone=state.zone)
         return observed(
             state.digest, text, after=has_moved or is_rebooting, before=state.is_available and not has_moved
         )
@@ -200,7 +197,7 @@ class DrillFailover(DatabaseChange):
         ends = timing.failover_ends(state.events, since)
         place = {"status": database.status, "zone": state.zone}
         if not (state.is_available and ends and state.zone != step.before):
-            text = _("The database is {status} in {zone}.").format(**place)
+            text = _("The database is {status} in {zone}.", **place)
             is_over = state.is_available and self.is_settled(plan) and not ends
             return failed(text) if is_over else running(text)
         took = timing.minutes(since, ends[0])

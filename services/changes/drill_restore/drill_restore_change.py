@@ -101,7 +101,7 @@ def _snapshot(typed: str | None, state: RestoreState) -> tuple[Snapshot | None, 
         return newest, "" if newest else _("There is no snapshot of the database that is available.")
     snapshot = next((each for each in state.snapshots if each.id == name), None)
     if snapshot is None:
-        return None, _("The database has no snapshot {name}.").format(name=clean(name))
+        return None, _("The database has no snapshot {name}.", name=clean(name))
     if not state.is_usable(snapshot):
         text = _("The snapshot {name} is {status}; only one that is available can be restored.")
         return None, text.format(name=snapshot.name, status=snapshot.status)
@@ -143,7 +143,7 @@ def restore(
     none = _("none")
     return context.step(
         CREATE,
-        _("Restore the instance {name}").format(name=name),
+        _("Restore the instance {name}", name=name),
         target,
         ("rds", "RestoreDBInstanceFromDBSnapshot", params),
         rows=(
@@ -167,21 +167,21 @@ def exists_text(instance: Database) -> str:
 
 def snapshot_title(snapshot: Snapshot, zone: tzinfo) -> str:
     at = time_of(snapshot.at, zone) if snapshot.at else "—"
-    return _("{name} ({at})").format(name=snapshot.name, at=at)
+    return _("{name} ({at})", name=snapshot.name, at=at)
 
 
 def observed_text(state: RestoreState, snapshot: Snapshot | None, name: str, id: str) -> str:
     instance = state.named(name)
     if instance is not None and instance.tags.get(TAG) != id:
-        return _("There is an instance {name} without the tag of this plan.").format(name=name)
+        return _("There is an instance {name} without the tag of this plan.", name=name)
     if instance is not None:
-        return _("The instance {name} is {status}.").format(name=name, status=instance.status)
+        return _("The instance {name} is {status}.", name=name, status=instance.status)
     others = state.drills
     if others:
         return exists_text(others[0])
     if snapshot is None or not state.is_usable(snapshot):
         return _("The snapshot is not available.")
-    return _("There is no instance {name}.").format(name=name)
+    return _("There is no instance {name}.", name=name)
 
 
 # Reads what a restore drill depends on.
@@ -256,9 +256,7 @@ def form(state: RestoreState, runbook: Runbook, calendar: Calendar) -> tuple[Par
             title=_("Delete at"),
             kind="moment",
             default=as_typed(proposed_end(calendar, runbook, state.at), zone),
-            help=_("A dated duty reminds of it. Time in {zone}, e.g. 2026-12-01 17:00.").format(
-                zone=zone.key
-            ),
+            help=_("A dated duty reminds of it. Time in {zone}, e.g. 2026-12-01 17:00.", zone=zone.key),
         ),
     )
 
@@ -280,8 +278,7 @@ def warnings(state: RestoreState, values: RestoreParameters, zone: tzinfo) -> It
     yield warning(_("It is charged until it is deleted; a dated duty reminds of that."))
     newest = state.default_snapshot
     if newest is not None and values.snapshot.at and newest.at and values.snapshot.at < newest.at:
-        text = _("A newer automatic snapshot exists, of {at}.")
-        yield warning(text.format(at=time_of(newest.at, zone)))
+        yield warning(_("A newer automatic snapshot exists, of {at}.", at=time_of(newest.at, zone)))
 
 
 LASTS = timedelta(hours=12)  # How long a restore is followed; it usually takes a quarter of an hour
@@ -346,7 +343,7 @@ class DrillRestore(DatabaseChange):
             return self.refused(target, parameters, reasons, id=id, read_at=state.at)
         zone = self.context.zone
         name = instance_name(str(state.original.id), id, zone)
-        title = _("Delete the instance {name} of the restore drill").format(name=name)
+        title = _("Delete the instance {name} of the restore drill", name=name)
         revert = Revert(
             way="duty", at=values.delete_at, title=title, values={}, kind=DELETE, target=target_id(name)
         )
@@ -356,7 +353,7 @@ class DrillRestore(DatabaseChange):
             [restore(self.context, target, values, state, name, id)],
             id=id,
             read_at=state.at,
-            title=_("Restore {snapshot} into an instance of its own").format(snapshot=values.snapshot.name),
+            title=_("Restore {snapshot} into an instance of its own", snapshot=values.snapshot.name),
             warnings=tuple(warnings(state, values, zone)),
             approval="restore",
             downtime=_("None"),
@@ -365,7 +362,7 @@ class DrillRestore(DatabaseChange):
             revert=revert,
             watch=watch(
                 ReadState(at=state.at, database=state.original),
-                _("the instance {name} is available").format(name=name),
+                _("the instance {name} is available", name=name),
                 lasts=LASTS,
                 in_window=False,
             ),
@@ -397,9 +394,9 @@ class DrillRestore(DatabaseChange):
         try:
             instance = await self.reads.rds.database(name)
         except NotFound:
-            text = _("There is no instance {name}.").format(name=name)
+            text = _("There is no instance {name}.", name=name)
             return failed(text) if self.is_settled(plan) else running(text)
-        text = _("The instance {name} is {status}.").format(name=name, status=instance.status)
+        text = _("The instance {name} is {status}.", name=name, status=instance.status)
         if instance.status in _READY:
             return await self._measured(plan, name)
         return failed(text) if instance.state is DatabaseState.BROKEN else running(text)

@@ -81,7 +81,7 @@ def cost_text(
     if not price.is_charged:
         return sentences(tasks, _("They run on the cluster's instances, which are charged in any case."))
     if price.monthly is None:
-        return sentences(tasks, _("Their price is unknown: {why}.").format(why=price.why or "—"))
+        return sentences(tasks, _("Their price is unknown: {why}.", why=price.why or "—"))
     hourly, total = price.hourly * count, price.monthly.usd * count
     if lasts is None:
         text = _("About {hour} an hour, {total} a month ({source}; $1 = ¥{rate}).")

@@ -62,12 +62,12 @@ def _task_bounds(state: ScalingState) -> Iterator[Bound]:
         text = _("desired = maximum {count}") if maximum == desired else _("maximum {count}")
         yield Bound(curve=TASKS, value=maximum, label=text.format(count=maximum))
     if state.service is not None and desired != maximum:
-        yield Bound(curve=TASKS, value=desired, label=_("desired {count}").format(count=desired))
+        yield Bound(curve=TASKS, value=desired, label=_("desired {count}", count=desired))
 
 
 def _cpu_bounds(state: ScalingState, runbook: Runbook) -> Iterator[Bound]:
     if state.aim is not None:
-        label = _("Scaling target {target}%").format(target=f"{state.aim:g}")
+        label = _("Scaling target {target}%", target=f"{state.aim:g}")
         yield Bound(curve=CPU, value=state.aim, label=label)
     yield from limit_bounds(runbook, _NAMESPACE)
 

@@ -13,7 +13,7 @@ def connections(state: ScalingState, count: int, runbook: Runbook) -> Iterator[C
         return
     per_task = runbook.ecs.connections_per_task if runbook.ecs else None
     if per_task is not None:
-        how = _("{each} per task according to the runbook").format(each=per_task)
+        how = _("{each} per task according to the runbook", each=per_task)
         estimate = float(per_task * count)
     elif state.load.connections is not None and state.running > 0:
         how = _("{connections} now with {running} running").format(

@@ -58,7 +58,7 @@ def _policy_text(policy: ScalingPolicy) -> str:
     if policy.target is None:
         return policy.kind
     if "CPU" in policy.metric:
-        return _("keeps CPU at {target}%").format(target=f"{policy.target:g}")
+        return _("keeps CPU at {target}%", target=f"{policy.target:g}")
     return f"{policy.metric} {policy.target:g}"
 
 
@@ -84,9 +84,9 @@ def capacities_text(minimum: int | None, maximum: int | None) -> str:
     """`minimum 2, maximum 5`; a bound that is None is left out."""
     bounds = []
     if minimum is not None:
-        bounds.append(_("minimum {minimum}").format(minimum=minimum))
+        bounds.append(_("minimum {minimum}", minimum=minimum))
     if maximum is not None:
-        bounds.append(_("maximum {maximum}").format(maximum=maximum))
+        bounds.append(_("maximum {maximum}", maximum=maximum))
     return _(", ").join(bounds)
 
 

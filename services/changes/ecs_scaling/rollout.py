@@ -55,8 +55,7 @@ def refusals(service: ContainerService) -> Iterator[str]:
     least, most = bounds(service) or (0, 0)
     text = _(
         "A deployment of {count} tasks cannot proceed: at least {least} must keep running (minimumHealthyPercent "
-        "{minimum}) and at most {most} may run (maximumPercent {maximum}). Set maximumPercent to {needed} or more."
-    ).format(
+        "{minimum}) and at most {most} may run (maximumPercent {maximum}). Set maximumPercent to {needed} or more.",
         count=count,
         least=least,
         most=most,
@@ -65,7 +64,7 @@ def refusals(service: ContainerService) -> Iterator[str]:
         needed=-(-100 * (count + 1) // count),
     )
     other = next((n for n in range(count + 1, _LARGEST) if not is_stuck(service, n)), None)
-    either = _("Or set the desired count to {count} first.").format(count=other) if other else ""
+    either = _("Or set the desired count to {count} first.", count=other) if other else ""
     yield sentences(text, either)
 
 
@@ -99,7 +98,7 @@ def cost(service: ContainerService, price: TaskPrice, runbook: Runbook) -> str:
         return _("Unknown: AWS does not report how many tasks run at most (deploymentConfiguration).")
     more = limits[1] - service.desired
     if more <= 0:
-        return _("None: no more than {count} tasks run at a time.").format(count=service.desired)
+        return _("None: no more than {count} tasks run at a time.", count=service.desired)
     if rules.strategy == "ROLLING":
         text = plural(
             "Up to {count} more task runs until it is complete.",

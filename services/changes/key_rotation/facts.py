@@ -38,7 +38,7 @@ def _keys(state: RotationState, zone: tzinfo) -> Iterator[Fact]:
     for key in state.keys:
         name = _("New key") if key is state.new else _("Old key") if state.new else _("Access key")
         created = day_text(key.key.created.astimezone(zone).date(), state.at.astimezone(zone).date())
-        note = _("{status}, created {day}").format(status=key.key.status, day=created)
+        note = _("{status}, created {day}", status=key.key.status, day=created)
         yield Fact(name=name, value=key.key.name, note=note)
         yield Fact(name=_("Last used"), value=use_text(key, zone, state.at))
 
@@ -68,7 +68,7 @@ def _github(state: RotationState, zone: tzinfo) -> Iterator[Fact]:
 def written_text(secret: GithubSecret, zone: tzinfo, now: datetime) -> str:
     if secret.updated_at is None:
         return _("not in GitHub")
-    return _("written {when}").format(when=zoned_time(secret.updated_at, zone, now))
+    return _("written {when}", when=zoned_time(secret.updated_at, zone, now))
 
 
 def run_text(run: WorkflowRun, zone: tzinfo, now: datetime) -> str:
@@ -107,11 +107,11 @@ def orphan_text(state: RotationState, zone: tzinfo) -> str:
     assert state.new is not None
     creator = state.records.created.get(state.new.id)
     if creator is None:
-        text = _(
+        return _(
             "The journal does not prove that a console created the key {key}: CloudTrail's CreateAccessKey tells who did. "
-            "It is not deleted from here."
+            "It is not deleted from here.",
+            key=state.new.key.name,
         )
-        return text.format(key=state.new.key.name)
     text = _(
         "The secret of the key {key} is not in this console, and AWS shows it once: {origin} Delete it and begin again."
     )
@@ -159,7 +159,7 @@ def missing_proof(state: RotationState, zone: tzinfo) -> Iterator[str]:
             yield text.format(run=run_text(failed, zone, state.at))
         else:
             yield _(
-                "No workflow run has succeeded since the hand-over ({when}): start one in GitHub."
-            ).format(when=when)
+                "No workflow run has succeeded since the hand-over ({when}): start one in GitHub.", when=when
+            )
     if state.new_used is None:
-        yield _("AWS has not seen the new key in use since the hand-over ({when}).").format(when=when)
+        yield _("AWS has not seen the new key in use since the hand-over ({when}).", when=when)

@@ -123,7 +123,7 @@ class KeyHandOver:
                 with suppress(BrokenPipeError, ConnectionResetError):
                     await process.communicate(_document(params, secret))
         except TimeoutError:
-            text = _("The command {command} did not end in time.").format(command=clean(command[0]))
+            text = _("The command {command} did not end in time.", command=clean(command[0]))
             raise Unreachable(self._problem(ProblemKind.UNREACHABLE, text)) from None
         finally:
             if process.returncode is None:

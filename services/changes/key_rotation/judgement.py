@@ -42,17 +42,17 @@ def _deactivate(state: RotationState, zone: tzinfo) -> Iterator[str]:
     assert old is not None
     assert new is not None
     if not new.key.active:
-        yield _("The new key {key} is {status}: nothing could use it.").format(
-            key=new.key.name, status=new.key.status
+        yield _(
+            "The new key {key} is {status}: nothing could use it.", key=new.key.name, status=new.key.status
         )
     if not state.verified:
         yield from missing_proof(state, zone)
     used = state.old_used_since
     if used is not None and state.at - used < QUIET:
-        text = _(
-            "The old key is still in use since the hand-over: {use}. Give the new key to what uses it; possible once it was unused for a day."
+        yield _(
+            "The old key is still in use since the hand-over: {use}. Give the new key to what uses it; possible once it was unused for a day.",
+            use=use_text(old, zone, state.at),
         )
-        yield text.format(use=use_text(old, zone, state.at))
 
 
 def _delete(state: RotationState, zone: tzinfo) -> Iterator[str]:
@@ -60,9 +60,7 @@ def _delete(state: RotationState, zone: tzinfo) -> Iterator[str]:
     assert old is not None
     until, since = state.deletable_at, state.deactivated_at
     if since is not None and old.used is not None and old.used > since + SKEW:
-        yield _("The old key was used since it was deactivated: {use}.").format(
-            use=use_text(old, zone, state.at)
-        )
+        yield _("The old key was used since it was deactivated: {use}.", use=use_text(old, zone, state.at))
     if until is not None and state.at < until:
         yield _("The old key may be deleted from {when}; until then it can be activated again.").format(
             when=zoned_time(until, zone, state.at)
@@ -141,11 +139,9 @@ def _before_deactivation(state: RotationState, zone: tzinfo) -> Iterator[Caution
         )
         yield warning(text.format(use=use_text(old, zone, state.at)), grave=True)
     if run is not None:
-        yield warning(_("Proof in GitHub: {run}.").format(run=run_text(run, zone, state.at)))
+        yield warning(_("Proof in GitHub: {run}.", run=run_text(run, zone, state.at)))
     if used is not None and state.new is not None:
-        yield warning(
-            _("Proof in AWS: the new key was used {use}.").format(use=use_text(state.new, zone, state.at))
-        )
+        yield warning(_("Proof in AWS: the new key was used {use}.", use=use_text(state.new, zone, state.at)))
 
 
 def _is_final() -> str:

@@ -249,7 +249,7 @@ class KeyRotation(Change):
             handed = {step.call.params["AccessKeyId"] for step in plan.steps}
             if {key.id for key in state.keys} == handed and state.records.deactivated:
                 is_proven = max(done.at for done in state.records.deactivated.values()) >= plan.made_at
-            text = _("The rotation is: {phase}.").format(phase=phase_text(state.phase))
+            text = _("The rotation is: {phase}.", phase=phase_text(state.phase))
             return Progress(state=WatchState.DONE if is_proven else WatchState.FAILED, text=text)
 
     def _watch(self, step: RotationStep, state: RotationState) -> Watch | None:
@@ -266,7 +266,7 @@ class KeyRotation(Change):
     async def outcome(self, plan: Plan) -> str:
         if plan.wish.get(STEP) == RotationStep.DELETE:
             return _("The rotation is complete.")
-        return _("The rotation is: {phase}.").format(phase=phase_text((await self._state(plan.target)).phase))
+        return _("The rotation is: {phase}.", phase=phase_text((await self._state(plan.target)).phase))
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
         from services.changes.key_rotation.key_rotation_cli_commands import commands_of

@@ -23,7 +23,7 @@ def commands_of(plan: Plan) -> Iterator[CliCommand]:
         {"UserName": user},
         region=REGION,
         query="AccessKeyMetadata[].[AccessKeyId,Status,CreateDate]",
-        purpose=_("The keys of {user} and their status.").format(user=user),
+        purpose=_("The keys of {user} and their status.", user=user),
     )
     keys = dict.fromkeys(str(step.call.params.get("AccessKeyId", "")) for step in plan.steps)
     for key in filter(None, keys):
@@ -33,7 +33,7 @@ def commands_of(plan: Plan) -> Iterator[CliCommand]:
             {"AccessKeyId": key},
             region=REGION,
             query="AccessKeyLastUsed.[LastUsedDate,ServiceName,Region]",
-            purpose=_("When and where the key {key} was last used.").format(key=key),
+            purpose=_("When and where the key {key} was last used.", key=key),
         )
 
 

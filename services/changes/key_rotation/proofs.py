@@ -14,7 +14,7 @@ def proofs(state: RotationState, old: str, zone: tzinfo) -> dict[RotationProof, 
 
 def _proofs(state: RotationState, old: str, zone: tzinfo) -> Iterator[tuple[RotationProof, str]]:
     if all(key.id != old for key in state.keys):
-        yield RotationProof.DELETED, _("AWS: there is no key {key}").format(key=old)
+        yield RotationProof.DELETED, _("AWS: there is no key {key}", key=old)
         return
     if state.old is None or state.old.id != old:
         return
@@ -30,12 +30,12 @@ def _proofs(state: RotationState, old: str, zone: tzinfo) -> Iterator[tuple[Rota
         text = _("GitHub: both secrets written {when}") if state.by_github else _("handed over {when}")
         yield RotationProof.HANDED_OVER, text.format(when=told(handed))
     if new is not None and state.verified:
-        parts = [_("AWS: used {use}").format(use=use_text(new, zone, state.at))]
+        parts = [_("AWS: used {use}", use=use_text(new, zone, state.at))]
         if state.run is not None:
-            parts.insert(0, _("GitHub: run {run}").format(run=run_text(state.run, zone, state.at)))
+            parts.insert(0, _("GitHub: run {run}", run=run_text(state.run, zone, state.at)))
         yield RotationProof.VERIFIED, _("; ").join(parts)
     if state.phase is RotationPhase.DEACTIVATED and new is not None:
         yield (
             RotationProof.DEACTIVATED,
-            _("AWS: key {key} is {status}").format(key=state.old.key.name, status=state.old.key.status),
+            _("AWS: key {key} is {status}", key=state.old.key.name, status=state.old.key.status),
         )

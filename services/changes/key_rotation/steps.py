@@ -120,7 +120,7 @@ def _put(
     value = _("the ID {key}") if part == ID else _("the secret of {key}")
     step = context.step(
         id,
-        _("Write {secret} in GitHub").format(secret=secret.name),
+        _("Write {secret} in GitHub", secret=secret.name),
         target,
         (GITHUB, PUT_SECRET, params),
         rows=(
@@ -181,9 +181,9 @@ def observed_creation(step: PlannedStep, keys: Sequence[AccessKey]) -> Observati
     """Whether there is a key that was not there before; its secret is in no answer any more."""
     ids = [str(key.id) for key in keys]
     added = [id for id in ids if id not in step.before]
-    text = _("Access keys: {keys}.").format(keys=_(", ").join(ids) or _("none"))
+    text = _("Access keys: {keys}.", keys=_(", ").join(ids) or _("none"))
     if added:
-        text = _("There is a key that was not there before: {keys}.").format(keys=_(", ").join(added))
+        text = _("There is a key that was not there before: {keys}.", keys=_(", ").join(added))
     now = digest(ids)
     return observed(now, text, after=bool(added), before=now == step.expects)
 
@@ -192,7 +192,7 @@ def observed_status(step: PlannedStep, key: AccessKey | None, used: datetime | N
     status, now = step.call.params["Status"], status_digest(key, used)
     if key is None:
         return observed(now, _gone(step), after=False, before=False)
-    text = _("The key {key} is {status}.").format(key=key.name, status=key.status)
+    text = _("The key {key} is {status}.", key=key.name, status=key.status)
     return observed(now, text, after=key.status == status, before=key.status == step.before)
 
 
@@ -200,13 +200,13 @@ def observed_deletion(step: PlannedStep, key: AccessKey | None, used: datetime |
     now = status_digest(key, used)
     if key is None:
         return observed(now, _gone(step), after=True, before=False)
-    text = _("The key {key} is {status}.").format(key=key.name, status=key.status)
+    text = _("The key {key} is {status}.", key=key.name, status=key.status)
     return observed(now, text, after=False, before=key.status == step.before)
 
 
 def observed_secret(step: PlannedStep, secret: GithubSecret, zone: tzinfo, now: datetime) -> Observation:
     updated, digested = _iso(secret.updated_at), secret_digest(secret)
-    text = _("{secret}: {written}.").format(secret=secret.name, written=written_text(secret, zone, now))
+    text = _("{secret}: {written}.", secret=secret.name, written=written_text(secret, zone, now))
     return observed(digested, text, after=updated > step.before, before=updated == step.before)
 
 
@@ -222,7 +222,7 @@ def observed_hand_over(step: PlannedStep, *, is_held: bool, is_handed: bool) -> 
 
 
 def _gone(step: PlannedStep) -> str:
-    return _("There is no key {key}.").format(key=step.call.params["AccessKeyId"])
+    return _("There is no key {key}.", key=step.call.params["AccessKeyId"])
 
 
 def _iso(at: datetime | None) -> str:

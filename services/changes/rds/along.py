@@ -53,9 +53,9 @@ def impact(state: ReadState, *own: str) -> str:
     count = len(state.others(*own))
     if not count:
         return ""
-    text = plural(
+    return plural(
         "{count} pending modification is applied immediately as well",
         "{count} pending modifications are applied immediately as well",
         count,
+        count=count,
     )
-    return text.format(count=count)

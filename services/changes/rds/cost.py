@@ -80,11 +80,11 @@ def listed(price: ListPrice, units: int) -> MonthlyCost:
 
 def source_text(cost: MonthlyCost) -> str:
     if cost.runbook_source is not None and cost.as_of is not None:
-        text = _("prices of the runbook, {day}").format(day=written_day(cost.as_of))
+        text = _("prices of the runbook, {day}", day=written_day(cost.as_of))
         return _(", ").join((text, cost.runbook_source)) if cost.runbook_source else text
     if cost.as_of is None:
         return _("AWS price list, undated")
-    return _("AWS price list of {day}").format(day=written_day(cost.as_of))
+    return _("AWS price list of {day}", day=written_day(cost.as_of))
 
 
 def month_text(usd: Decimal | None, runbook: Runbook) -> str:

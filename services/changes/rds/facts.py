@@ -27,7 +27,7 @@ def _storage(state: ReadState) -> Iterator[Fact]:
     size = "—" if database.storage_gib is None else f"{database.storage_gib} GiB"
     notes = [database.storage_type]
     if database.max_storage_gib is not None:
-        notes.append(_("extends itself up to {size} GiB").format(size=database.max_storage_gib))
+        notes.append(_("extends itself up to {size} GiB", size=database.max_storage_gib))
     yield Fact(name=_("Storage"), value=size, note=_(", ").join(note for note in notes if note))
     if database.storage_operation:
         percent = "—" if database.storage_percent is None else f"{database.storage_percent}%"
@@ -43,7 +43,7 @@ def _full_text(state: ReadState) -> str:
     end, free = state.load.depletion, state.load.free
     if free is not None and free <= 0:
         return _("it is full")
-    return _("full in {time} at the present rate").format(time=lasting(end.left)) if end else ""
+    return _("full in {time} at the present rate", time=lasting(end.left)) if end else ""
 
 
 def _times(state: ReadState, zone: tzinfo) -> Iterator[Fact]:

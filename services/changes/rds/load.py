@@ -36,5 +36,5 @@ def database_query(
 def bounds(runbook: Runbook, namespace: RawId = NAMESPACE) -> Iterator[Bound]:
     limit = runbook.limit_for(namespace, CPU_METRIC)
     if limit is not None and limit.below is not None:
-        label = _("limit < {value}").format(value=f"{limit.below:g}%")
+        label = _("limit < {value}", value=f"{limit.below:g}%")
         yield Bound(curve=CPU, value=limit.below, label=label, is_limit=True)

@@ -15,8 +15,7 @@ def restorable_warnings(state: ReadState, zone: tzinfo) -> Iterator[Caution]:
         text = _("No point in time to restore to is reported: take a manual snapshot first.")
         yield warning(text, grave=True)
     else:
-        text = _("The database can be restored to its state of {at}.")
-        yield warning(text.format(at=time_of(restorable, zone)))
+        yield warning(_("The database can be restored to its state of {at}.", at=time_of(restorable, zone)))
 
 
 def snapshot_first(target: RawId) -> Suggestion:

@@ -89,11 +89,10 @@ def read_parameters(
         )
     if name == state.current:
         if not state.queued:
-            return None, (_("Nothing to change: the class is {name} already.").format(name=name),)
+            return None, (_("Nothing to change: the class is {name} already.", name=name),)
         return ClassParameters(name, immediately=True, withdraws=True), ()
     if name == state.queued and timing == WINDOW:
-        text = _("{name} is queued for the next maintenance window already.")
-        return None, (text.format(name=name),)
+        return None, (_("{name} is queued for the next maintenance window already.", name=name),)
     return ClassParameters(name, immediately=timing == NOW, withdraws=False), ()
 
 
@@ -172,7 +171,7 @@ def observed_class(step: PlannedStep, read: ReadState) -> Observation:
         after = current == name or (queued == name and is_applied)
         before = not after and current == step.before
     text = _("{what}, status {status}.").format(
-        what=_("Class {name}, {queued} queued").format(name=current, queued=queued) if queued else current,
+        what=_("Class {name}, {queued} queued", name=current, queued=queued) if queued else current,
         status=read.database.status,
     )
     digest = class_digest(read, immediately=bool(params["ApplyImmediately"]))
@@ -183,15 +182,15 @@ def class_progress(step: PlannedStep, read: ReadState, *, is_settled: bool) -> P
     """How far the change of the class is; `is_settled`: RDS shows by now what it has accepted."""
     name, database, setting = step.call.params["DBInstanceClass"], read.database, read.pending(CLASS)
     if not read.is_available:
-        return running(_("The database is {status}.").format(status=database.status))
+        return running(_("The database is {status}.", status=database.status))
     if setting is not None and setting.value == name:
-        return running(_("{name} is queued.").format(name=name))
+        return running(_("{name} is queued.", name=name))
     if database.instance_class == name:
-        return done(_("The class is {name}, the database is available.").format(name=name))
+        return done(_("The class is {name}, the database is available.", name=name))
     if is_settled:
         text = _("{name} is no longer queued: it was withdrawn or replaced. The class is {current}.")
         return withdrawn(text.format(name=name, current=database.instance_class))
-    return running(_("The database is {status}.").format(status=database.status))
+    return running(_("The database is {status}.", status=database.status))
 
 
 # Warnings before changing the instance class. Pure.
@@ -226,8 +225,7 @@ def _window(read: ReadState, zone: tzinfo) -> Iterator[Caution]:
     if read.in_window:
         yield warning(_("The maintenance window is open now: RDS may apply it within minutes."), grave=True)
     for setting in read.others(CLASS):
-        text = _("In the same window: {name} → {value}.")
-        yield warning(text.format(name=setting.title, value=setting.value))
+        yield warning(_("In the same window: {name} → {value}.", name=setting.title, value=setting.value))
     for action in read.actions or ():
         if action.current is not None:
             text = _("Maintenance {action} is applied on {at}.")
@@ -299,7 +297,7 @@ class RdsClass(DatabaseChange):
 
     def _why(self, state: ClassState, default: str) -> str:
         if state.queued:
-            return _("withdraws {name}, which is queued").format(name=state.queued)
+            return _("withdraws {name}, which is queued", name=state.queued)
         if state.busy is not None and state.busy.is_proposed:
             return state.busy.text()
         return _("the runbook's larger class") if default == self.spec.larger_class else ""
@@ -390,18 +388,18 @@ def _offered_names(state: ClassState) -> tuple[str, ...]:
 
 def _class_title(name: str, state: ClassState) -> str:
     if name == state.current:
-        return _("{name} (now; withdraws the queued class)").format(name=clean(name))
+        return _("{name} (now; withdraws the queued class)", name=clean(name))
     return name
 
 
 def _watch(values: ClassParameters, read: ReadState) -> Watch:
-    ends_when = _("the database is available with the class {name}").format(name=values.name)
+    ends_when = _("the database is available with the class {name}", name=values.name)
     return watch(read, ends_when, lasts=LASTS, in_window=not values.immediately)
 
 
 def _title(values: ClassParameters, state: ClassState) -> str:
     if values.withdraws:
-        return _("Withdraw the queued class {queued}").format(queued=state.queued)
+        return _("Withdraw the queued class {queued}", queued=state.queued)
     applied = _("immediately") if values.immediately else _("next window")
     text = _("Instance class {before} → {after}, {applied}")
     return text.format(before=state.current, after=values.name, applied=applied)
@@ -418,12 +416,12 @@ def _downtime(values: ClassParameters, read: ReadState, applied: str) -> str:
     if values.withdraws:
         interrupts = any(setting.outage for setting in read.others(CLASS))
         return _("That of the pending modifications applied along") if interrupts else _("None")
-    return _("{outage}, {applied}").format(outage=outage_text(read), applied=applied)
+    return _("{outage}, {applied}", outage=outage_text(read), applied=applied)
 
 
 def _reversible(values: ClassParameters, state: ClassState) -> str:
     if values.withdraws:
         return _("Yes: it can be queued again.")
     if values.immediately:
-        return _("Yes: back to {name}, with the same interruption again.").format(name=state.current)
+        return _("Yes: back to {name}, with the same interruption again.", name=state.current)
     return _("Yes: until the window begins the queued class can be withdrawn.")

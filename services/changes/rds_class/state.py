@@ -31,8 +31,8 @@ class BusyDays:
 
     def text(self) -> str:
         """`CPU was at 70 % or more on 3 of the last 5 open days (01-22(Thu), …).`"""
-        text = _("CPU was at {limit}% or more for an hour on {count} of the last {days} open days ({list}).")
-        return text.format(
+        return _(
+            "CPU was at {limit}% or more for an hour on {count} of the last {days} open days ({list}).",
             limit=f"{self.limit:g}",
             count=len(self.busy),
             days=len(self.days),

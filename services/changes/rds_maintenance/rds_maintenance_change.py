@@ -90,12 +90,11 @@ def read_parameters(
 
 def _refusals(timing: str, action: PendingAction) -> tuple[str, ...]:
     if action.opt_in is OptIn.IMMEDIATE:
-        return (_("{action} is being applied; that cannot be undone.").format(action=action.action),)
+        return (_("{action} is being applied; that cannot be undone.", action=action.action),)
     if timing == WINDOW and action.opt_in is OptIn.NEXT_WINDOW:
-        return (_("{action} is requested for the next window already.").format(action=action.action),)
+        return (_("{action} is requested for the next window already.", action=action.action),)
     if timing == UNDO and action.opt_in is OptIn.NONE:
-        text = _("Nobody has requested {action}: there is nothing to withdraw.")
-        return (text.format(action=action.action),)
+        return (_("Nobody has requested {action}: there is nothing to withdraw.", action=action.action),)
     return ()
 
 
@@ -169,14 +168,14 @@ def observed_opt_in(step: PlannedStep, state: ReadState, zone: tzinfo) -> Observ
     name = step.call.params["ApplyAction"]
     if action is None:
         # Only an immediate request ends an action at once; otherwise somebody else's did, or AWS's own date.
-        text = _("{action} is not pending.").format(action=name)
+        text = _("{action} is not pending.", action=name)
         return observed(digest, text, after=kind == OPT_IN_TYPES[NOW], before=False)
     target_state = {
         OPT_IN_TYPES[WINDOW]: OptIn.NEXT_WINDOW,
         OPT_IN_TYPES[UNDO]: OptIn.NONE,
         OPT_IN_TYPES[NOW]: OptIn.IMMEDIATE,
     }[kind]
-    text = _("{action}: {state}.").format(action=name, state=action_text(action, zone))
+    text = _("{action}: {state}.", action=name, state=action_text(action, zone))
     return observed(
         digest, text, after=action.opt_in is target_state, before=str(action.opt_in) == step.before
     )
@@ -186,12 +185,12 @@ def maintenance_progress(step: PlannedStep, state: ReadState, zone: tzinfo, *, i
     """How far the maintenance is; `is_settled`: RDS shows by now what it has accepted."""
     action, database, name = action_of(step, state), state.database, step.call.params["ApplyAction"]
     if action is None and state.is_available:
-        return done(_("{action} is no longer pending, the database is available.").format(action=name))
+        return done(_("{action} is no longer pending, the database is available.", action=name))
     if action is None or not state.is_available:
-        return running(_("The database is {status}.").format(status=database.status))
+        return running(_("The database is {status}.", status=database.status))
     if action.opt_in is OptIn.NONE and is_settled:
-        return withdrawn(_("{action} is no longer requested: it was withdrawn.").format(action=name))
-    return running(_("{action}: {state}.").format(action=name, state=action_text(action, zone)))
+        return withdrawn(_("{action} is no longer requested: it was withdrawn.", action=name))
+    return running(_("{action}: {state}.", action=name, state=action_text(action, zone)))
 
 
 # Warnings before applying pending maintenance. Pure.
@@ -248,8 +247,7 @@ def _timing(
                 _("The maintenance window is open now: RDS may apply it within minutes."), grave=True
             )
         for setting in state.database.pending:
-            text = _("In the same window: {name} → {value}.")
-            yield warning(text.format(name=setting.title, value=setting.value))
+            yield warning(_("In the same window: {name} → {value}.", name=setting.title, value=setting.value))
 
 
 def _dates(
@@ -323,7 +321,7 @@ class RdsMaintenance(DatabaseChange):
                     (UNDO, _("withdraw the request")),
                     (NOW, _("immediately")),
                 ),
-                help=_("Next window: {window}.").format(window=window_text(state, zone)),
+                help=_("Next window: {window}.", window=window_text(state, zone)),
             ),
         )
 
@@ -376,7 +374,7 @@ class RdsMaintenance(DatabaseChange):
         if values.timing == UNDO:
             return _("None")
         applied = _("immediately") if values.timing == NOW else window_text(state, self.context.zone)
-        return _("{outage}, {applied}").format(outage=outage_text(action, state), applied=applied)
+        return _("{outage}, {applied}", outage=outage_text(action, state), applied=applied)
 
     async def observe(self, step: PlannedStep) -> Observation:
         state = await self.reads.maintenance(step.target)
@@ -404,13 +402,13 @@ class RdsMaintenance(DatabaseChange):
 def _watch(values: MaintenanceParameters, action: PendingAction, state: ReadState) -> Watch | None:
     if values.timing == UNDO:
         return None
-    ends_when = _("{action} is no longer pending and the database is available").format(action=action.action)
+    ends_when = _("{action} is no longer pending and the database is available", action=action.action)
     return watch(state, ends_when, lasts=LASTS, in_window=values.timing == WINDOW)
 
 
 def _title(values: MaintenanceParameters, action: PendingAction, step: PlannedStep) -> str:
     if values.timing == NOW:
-        return _("{action} immediately, irreversible").format(action=action.action)
+        return _("{action} immediately, irreversible", action=action.action)
     return step.title
 
 

@@ -81,7 +81,7 @@ class RdsSnapshot(DatabaseChange):
         name = snapshot_name(target, id)
         step = self.context.step(
             CREATE,
-            _("Take the snapshot {name}").format(name=name),
+            _("Take the snapshot {name}", name=name),
             target,
             (
                 "rds",
@@ -152,9 +152,9 @@ def snapshot_name(target: ChangeTarget, id: str) -> str:
 
 def snapshot_text(name: str, snapshot: Snapshot | None) -> str:
     if snapshot is None:
-        return _("There is no snapshot {name}.").format(name=name)
+        return _("There is no snapshot {name}.", name=name)
     if snapshot.state is SnapshotState.AVAILABLE:
-        return _("The snapshot {name} is available.").format(name=snapshot.name)
+        return _("The snapshot {name} is available.", name=snapshot.name)
     percent = "—" if snapshot.percent is None else f"{snapshot.percent}%"
     text = _("The snapshot {name} is {status} ({percent}).")
     return text.format(name=snapshot.name, status=snapshot.status, percent=percent)
@@ -181,10 +181,10 @@ def _cost(state: ReadState) -> str:
     size = state.database.storage_gib
     if size is None:
         return _("Backup storage is charged until the snapshot is deleted; its size is unknown.")
-    text = _(
-        "At most {size} GiB of backup storage are charged until the snapshot is deleted; the price is not read."
+    return _(
+        "At most {size} GiB of backup storage are charged until the snapshot is deleted; the price is not read.",
+        size=size,
     )
-    return text.format(size=size)
 
 
 def _warnings(state: ReadState) -> Iterator[Caution]:

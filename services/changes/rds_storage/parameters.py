@@ -187,17 +187,16 @@ def read_parameters(
 def _whole(text: str | None, default: int | None, name: str) -> tuple[int | None, str]:
     value = normalized(text) if text is not None else "" if default is None else str(default)
     if not value:
-        return None, _("{name} is missing: enter a whole number of GiB.").format(name=name)
+        return None, _("{name} is missing: enter a whole number of GiB.", name=name)
     if re.fullmatch(r"[0-9]{1,9}", value) is None:
-        refusal = _("{name} must be a whole number of GiB, not “{text}”.")
-        return None, refusal.format(name=name, text=clean(value))
+        return None, _("{name} must be a whole number of GiB, not “{text}”.", name=name, text=clean(value))
     return int(value), ""
 
 
 def _no_size(state: StorageState) -> str:
     if state.option is None or not state.current:
         return _("RDS did not report the legal sizes of this storage; plan again later.")
-    return _("The storage cannot be extended further: {current} GiB.").format(current=state.current)
+    return _("The storage cannot be extended further: {current} GiB.", current=state.current)
 
 
 def size_refusals(values: StorageParameters, state: StorageState) -> list[str]:
@@ -205,7 +204,7 @@ def size_refusals(values: StorageParameters, state: StorageState) -> list[str]:
     if option is None or not current:
         return [_no_size(state)]
     if values.size < current:
-        return [_("RDS storage cannot shrink: it has {current} GiB.").format(current=current)]
+        return [_("RDS storage cannot shrink: it has {current} GiB.", current=current)]
     least = smallest(current, option)
     if least is None:
         return [_no_size(state)]
@@ -236,8 +235,7 @@ def time_refusals(values: StorageParameters, state: StorageState, zone: tzinfo) 
     refusals = []
     queued = state.read.pending(STORAGE)
     if queued is not None and queued.value == str(values.size) and not values.immediately:
-        text = _("{size} GiB is queued for the next maintenance window already.")
-        refusals.append(text.format(size=values.size))
+        refusals.append(_("{size} GiB is queued for the next maintenance window already.", size=values.size))
     if state.cooldown_ends is not None:
         text = _(
             "The storage was changed less than six hours ago: AWS allows the next change from {at}, and not before it "

@@ -86,7 +86,7 @@ def extend(
     params |= {"MaxAllocatedStorage": values.max_size} if values.max_size is not None else {}
     return context.step(
         EXTEND,
-        _("Extend the storage to {size} GiB").format(size=values.size),
+        _("Extend the storage to {size} GiB", size=values.size),
         target,
         ("rds", "ModifyDBInstance", params),
         rows=(
@@ -142,12 +142,12 @@ def observed_size(step: PlannedStep, state: ReadState) -> Observation:
     # What waits for the window is not applied, whoever has queued it.
     is_applied = not params["ApplyImmediately"] or database.status == MODIFYING
     done = present == size or (queued is not None and queued.value == str(size) and is_applied)
-    text = _("Storage {size} GiB").format(size="—" if present is None else present)
+    text = _("Storage {size} GiB", size="—" if present is None else present)
     if queued is not None:
-        text = _("Storage {size} GiB, {queued} GiB pending").format(size=present, queued=queued.value)
+        text = _("Storage {size} GiB, {queued} GiB pending", size=present, queued=queued.value)
     return observed(
         storage_digest(state, immediately=bool(params["ApplyImmediately"])),
-        _("{what}, status {status}.").format(what=text, status=database.status),
+        _("{what}, status {status}.", what=text, status=database.status),
         after=done,
         before=not done and str(present) == step.before,
     )
@@ -161,11 +161,11 @@ def size_progress(step: PlannedStep, state: ReadState, *, is_settled: bool) -> P
         text = text.format(operation=database.storage_operation, status=database.status)
         return running(text, database.storage_percent)
     if queued is not None or database.status in ("modifying", "storage-optimization"):
-        return running(_("The database is {status}.").format(status=database.status))
+        return running(_("The database is {status}.", status=database.status))
     if database.storage_gib == size:
-        return done(_("The storage is {size} GiB and optimized.").format(size=size))
+        return done(_("The storage is {size} GiB and optimized.", size=size))
     if not is_settled:
-        return running(_("The database is {status}.").format(status=database.status))
+        return running(_("The database is {status}.", status=database.status))
     text = _("The storage is {size} GiB, and no extension is pending.")
     return failed(text.format(size="—" if database.storage_gib is None else database.storage_gib))
 
@@ -251,7 +251,7 @@ class RdsStorage(DatabaseChange):
         if state.cooldown_ends is not None:
             at = time_of(state.cooldown_ends, self.context.zone)
             note = _("once it is optimized") if state.is_optimizing else ""
-            yield Fact(name=_("Next storage change"), value=_("from {time}").format(time=at), note=note)
+            yield Fact(name=_("Next storage change"), value=_("from {time}", time=at), note=note)
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         state = await self._state(await self.reads.counts(target.id))
@@ -328,9 +328,7 @@ class RdsStorage(DatabaseChange):
             reasons += [*size_refusals(values, state), *time_refusals(values, state, zone)]
         if values is None or reasons:
             return self.refused(target, parameters, reasons, id=id, read_at=read.at)
-        title = _("Storage {before} → {after} GiB, irreversible").format(
-            before=state.current, after=values.size
-        )
+        title = _("Storage {before} → {after} GiB, irreversible", before=state.current, after=values.size)
         impact = along.impact(read, STORAGE) if values.immediately else ""
         return self.planned(
             target,
@@ -351,7 +349,7 @@ class RdsStorage(DatabaseChange):
             reversible=_("No: the larger size stays."),
             watch=watch(
                 read,
-                _("the storage is {size} GiB and optimized").format(size=values.size),
+                _("the storage is {size} GiB and optimized", size=values.size),
                 lasts=LASTS,
                 in_window=not values.immediately,
             ),

@@ -90,7 +90,7 @@ def step(context: ChangeContext, target: ChangeTarget, state: RestartState) -> P
     cluster, name = names(target.id)
     return context.step(
         STEP,
-        _("Start new tasks of {name} and stop the old ones").format(name=target.title),
+        _("Start new tasks of {name} and stop the old ones", name=target.title),
         target,
         ("ecs", "UpdateService", {"cluster": cluster, "service": name, "forceNewDeployment": True}),
         rows=_rows(state),
@@ -110,11 +110,7 @@ def _rows(state: RestartState) -> tuple[Row, ...]:
     return (
         Row(name=_("Task definition"), before=definition, after=definition),
         *images,
-        Row(
-            name=_("Running"),
-            before=running,
-            after=_("{count} new tasks").format(count=state.service.desired),
-        ),
+        Row(name=_("Running"), before=running, after=_("{count} new tasks", count=state.service.desired)),
     )
 
 
@@ -123,10 +119,10 @@ def observed_restart(step: PlannedStep, state: RestartState) -> Observation:
     if state.service is None or primary is None:
         return observed(now, _("ECS has no such active service."), after=False, before=False)
     if primary.id == step.before:
-        text = _("The newest deployment is still {id}.").format(id=primary.id)
+        text = _("The newest deployment is still {id}.", id=primary.id)
         return observed(now, text, after=False, before=True)
     same = any(row.before == row.after == primary.task_definition for row in step.rows)
-    text = _("The newest deployment is {id}, of {name}.").format(id=primary.id, name=primary.task_definition)
+    text = _("The newest deployment is {id}, of {name}.", id=primary.id, name=primary.task_definition)
     return observed(now, text, after=same, before=False)
 
 
@@ -149,9 +145,7 @@ def restart_progress(step: PlannedStep, state: RestartState, id: str, made_at: d
         text = _("The deployment failed after {count} failed tasks: {reason}")
         count = deployment.failed if deployment.failed is not None else "—"
         return Progress(state=WatchState.FAILED, text=text.format(count=count, reason=deployment.reason))
-    text = _("{running} of {desired} new tasks run.").format(
-        running=deployment.running, desired=deployment.desired
-    )
+    text = _("{running} of {desired} new tasks run.", running=deployment.running, desired=deployment.desired)
     if deployment.rollout == "COMPLETED":
         return Progress(state=WatchState.DONE, text=text, percent=100)
     if deployment.failed:
@@ -178,10 +172,10 @@ def refusals(state: RestartState) -> Iterator[str]:
     elif state.is_deploying:
         yield _("A deployment is in progress: wait for its end, or roll it back with deploy-rollback.")
     elif not state.service.desired:
-        text = _(
-            "The desired count is 0: there is no task to restart. Start some with “{title}” (desired-count)."
+        yield _(
+            "The desired count is 0: there is no task to restart. Start some with “{title}” (desired-count).",
+            title=_(kind_named("desired-count").title),
         )
-        yield text.format(title=_(kind_named("desired-count").title))
     else:
         yield from rollout.refusals(state.service)
 

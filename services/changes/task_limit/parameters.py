@@ -61,7 +61,7 @@ def proposed_at(calendar: Calendar, now: datetime) -> tuple[datetime, str]:
     `SCALE_DOWN`, else 17:00 on the first business day of next month."""
     slot = calendar.next_slot(SCALE_DOWN, now + AHEAD)
     if slot is not None:
-        return slot.due_at, _("the runbook's next date for it: {duty}").format(duty=slot.title)
+        return slot.due_at, _("the runbook's next date for it: {duty}", duty=slot.title)
     next_month = (calendar.day_of(now).replace(day=1) + timedelta(days=32)).replace(day=1)
     at = calendar.local(calendar.first_open(next_month), DEFAULT_TIME)
     return at, _("the first open day of next month")
@@ -121,8 +121,8 @@ def _way(
         return default_way(maximum, minimum, state, ecs), ""
     way = _WAYS.get(normalized(text))
     if way is None:
-        return None, _("The revert plan must be one of {ways}, not “{text}”.").format(
-            ways=_(", ").join(_WAYS), text=clean(text)
+        return None, _(
+            "The revert plan must be one of {ways}, not “{text}”.", ways=_(", ").join(_WAYS), text=clean(text)
         )
     if way == "none" and not may_stay(maximum, minimum, state, ecs):
         return None, _("A raised limit needs a revert plan: by AWS itself, or as a dated duty.")

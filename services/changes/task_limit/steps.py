@@ -61,18 +61,17 @@ def restored(target: ScalableTarget, values: LimitParameters) -> dict[str, int]:
 def title(target: ScalableTarget, values: LimitParameters) -> str:
     low, high = (target.minimum, values.minimum), (target.maximum, values.maximum)
     if values.minimum is None:
-        return _("Maximum task count {before} → {after}").format(before=high[0], after=high[1])
+        return _("Maximum task count {before} → {after}", before=high[0], after=high[1])
     if values.maximum == target.maximum:
-        return _("Minimum task count {before} → {after}").format(before=low[0], after=low[1])
-    text = _("Task count {before} → {after}")
-    return text.format(before=f"{low[0]}–{high[0]}", after=f"{low[1]}–{high[1]}")
+        return _("Minimum task count {before} → {after}", before=low[0], after=low[1])
+    return _("Task count {before} → {after}", before=f"{low[0]}–{high[0]}", after=f"{low[1]}–{high[1]}")
 
 
 def _step_title(target: ScalableTarget, values: LimitParameters) -> str:
     if values.minimum is None:
-        return _("Set the maximum task count to {maximum}").format(maximum=values.maximum)
+        return _("Set the maximum task count to {maximum}", maximum=values.maximum)
     if values.maximum == target.maximum:
-        return _("Set the minimum task count to {minimum}").format(minimum=values.minimum)
+        return _("Set the minimum task count to {minimum}", minimum=values.minimum)
     text = _("Set the minimum task count to {minimum} and the maximum to {maximum}")
     return text.format(minimum=values.minimum, maximum=values.maximum)
 
@@ -92,7 +91,7 @@ def schedule(
     after = f"{when}: {before}"
     return context.step(
         SCHEDULE,
-        _("Let AWS revert it on {when}: {before}").format(before=before, when=when),
+        _("Let AWS revert it on {when}: {before}", before=before, when=when),
         target,
         (SERVICE, "PutScheduledAction", params),
         rows=(Row(name=_("Revert plan"), before=_("none"), after=after),),
@@ -114,7 +113,7 @@ def redundant(state: ScalingState, values: LimitParameters) -> tuple[ScheduledAc
 def cancel(context: ChangeContext, number: int, target: ChangeTarget, action: ScheduledAction) -> PlannedStep:
     return context.step(
         f"{CANCEL}-{number}" if number else CANCEL,
-        _("Delete the scheduled revert {name}").format(name=action.name),
+        _("Delete the scheduled revert {name}", name=action.name),
         target,
         (SERVICE, "DeleteScheduledAction", {**_resource(target.id), "ScheduledActionName": str(action.id)}),
         rows=(Row(name=_("Revert plan"), before=action_text(action, context.zone), after=_("none")),),
@@ -184,8 +183,7 @@ def observed_action(
 
 
 def _there(action: ScheduledAction, zone: tzinfo) -> str:
-    text = _("The scheduled action {name} exists: {what}.")
-    return text.format(name=action.name, what=action_text(action, zone))
+    return _("The scheduled action {name} exists: {what}.", name=action.name, what=action_text(action, zone))
 
 
 def _resource(target: RawId) -> dict[str, object]:
@@ -205,9 +203,9 @@ def _rows(state: ScalingState, values: LimitParameters) -> tuple[Row, ...]:
     desired = str(max(minimum, min(state.desired, values.maximum)) if state.active else state.desired)
     running = str(state.running)
     if stopped and state.running > values.maximum:
-        running = _("falls to {count}").format(count=values.maximum)
+        running = _("falls to {count}", count=values.maximum)
     elif state.desired < minimum:
-        running = _("rises to {count}").format(count=minimum)
+        running = _("rises to {count}", count=minimum)
     scaling = _("suspended") if target.suspended else _("active")
     return (
         Row(name=_("Maximum"), before=target.maximum, after=values.maximum),
@@ -224,4 +222,4 @@ def _action_of(step: PlannedStep, actions: tuple[ScheduledAction, ...]) -> Sched
 
 
 def _no_action(step: PlannedStep) -> str:
-    return _("There is no scheduled action {name}.").format(name=step.call.params["ScheduledActionName"])
+    return _("There is no scheduled action {name}.", name=step.call.params["ScheduledActionName"])

@@ -91,7 +91,7 @@ def form(state: ScalingState, runbook: Runbook, calendar: Calendar) -> tuple[Par
             kind="moment",
             default=as_typed(at, calendar.zone),
             why=why,
-            help=_("Time in {zone}, e.g. 2026-12-01 17:00.").format(zone=calendar.zone.key),
+            help=_("Time in {zone}, e.g. 2026-12-01 17:00.", zone=calendar.zone.key),
             only_if=(REVERT, ("aws", "duty")),
         ),
         Parameter(
@@ -203,7 +203,7 @@ class TaskLimit(ScalingChange):
 
     async def outcome(self, plan: Plan) -> str:
         state = await self.reads.counts(plan.target.id)
-        return _("Running {running}.").format(running=state.running)
+        return _("Running {running}.", running=state.running)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
         from services.changes.task_limit.task_limit_cli_commands import commands_of
@@ -242,10 +242,9 @@ class TaskLimit(ScalingChange):
 
 def _contradictions(values: LimitParameters, target: ScalableTarget) -> Iterator[str]:
     if not changed(target, values):
-        yield _("Nothing to change: the maximum is {maximum} already.").format(maximum=values.maximum)
+        yield _("Nothing to change: the maximum is {maximum} already.", maximum=values.maximum)
     if values.minimum is None and values.maximum < target.minimum:
-        text = _("The maximum cannot be below the minimum, {minimum}.")
-        yield text.format(minimum=target.minimum)
+        yield _("The maximum cannot be below the minimum, {minimum}.", minimum=target.minimum)
     elif values.minimum is not None and values.minimum > values.maximum:
         text = _("The minimum, {minimum}, cannot be above the maximum, {maximum}.")
         yield text.format(minimum=values.minimum, maximum=values.maximum)

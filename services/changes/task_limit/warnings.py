@@ -45,11 +45,9 @@ def _started(state: ScalingState, values: LimitParameters) -> Iterator[Caution]:
 
 def _unsent(target: ScalableTarget, values: LimitParameters) -> Iterator[Caution]:
     if values.minimum is None:
-        text = _("Only MaxCapacity is sent; the minimum stays {minimum}.")
-        yield warning(text.format(minimum=target.minimum))
+        yield warning(_("Only MaxCapacity is sent; the minimum stays {minimum}.", minimum=target.minimum))
     elif values.maximum == target.maximum:
-        text = _("Only MinCapacity is sent; the maximum stays {maximum}.")
-        yield warning(text.format(maximum=target.maximum))
+        yield warning(_("Only MinCapacity is sent; the maximum stays {maximum}.", maximum=target.maximum))
 
 
 def _suspended(state: ScalingState, values: LimitParameters) -> Iterator[Caution]:

@@ -159,10 +159,6 @@ def _fill_line(line: MathLine, filler: Argument) -> MathLine:
     return line.with_points(points)
 
 
-def _period(value: Argument) -> Value:
-    return float(line_of(value).grid.period)
-
-
 FUNCTIONS: dict[str, Function] = {
     "ABS": _by_value(abs),
     "AVG": _over(statistics.fmean, missing_is_zero=True),
@@ -172,7 +168,7 @@ FUNCTIONS: dict[str, Function] = {
     "FLOOR": _by_value(lambda value: float(math.floor(value))),
     "MAX": _over(max),
     "MIN": _over(min),
-    "PERIOD": _period,
+    "PERIOD": lambda value: float(line_of(value).grid.period),
     "RATE": _steps(lambda last_at, last, at, value: (value - last) / (at - last_at)),
     "SUM": _over(math.fsum),
 }

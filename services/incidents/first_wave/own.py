@@ -39,7 +39,7 @@ def omissions(alarm: AlarmMoment, runbook: Runbook) -> dict[Source, str]:
         own = _("The alarm is about the system itself.")
         return {**missing, Source.OWN_METRICS: own, Source.OWN_LOG: own}
     if not subject.log_group(alarm, runbook):
-        missing[Source.OWN_LOG] = _("{title} has no log that is known.").format(title=subject.title)
+        missing[Source.OWN_LOG] = _("{title} has no log that is known.", title=subject.title)
     causes = causes_of(runbook, runbook.playbook_for(alarm.id), alarm)
     weighed = {name for cause in causes for name in (*cause.present, *cause.absent, *cause.requires)}
     is_wanted = any(BY_ID[name].source not in OF_ANY for name in weighed if name in BY_ID)
@@ -47,7 +47,7 @@ def omissions(alarm: AlarmMoment, runbook: Runbook) -> dict[Source, str]:
     for source in (source for source in SOURCES if source not in OF_ANY and source not in missing):
         requests += SOURCES[source].requests
         if not is_wanted:
-            missing[source] = _("It says nothing about {title}.").format(title=subject.title)
+            missing[source] = _("It says nothing about {title}.", title=subject.title)
         elif requests > REQUESTS:
             missing[source] = _("No request was left for it.")
     return missing

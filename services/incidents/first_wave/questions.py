@@ -318,7 +318,7 @@ async def own_log(wave: Wave, reader: SourceReader) -> Answered:
     try:
         return await _sample("own_log", wave, reader, group, ERRORS)
     except NotFound as error:
-        raise Unanswered(_("There is no log group {name}.").format(name=group)) from error
+        raise Unanswered(_("There is no log group {name}.", name=group)) from error
 
 
 def _stranger(wave: Wave) -> Subject:

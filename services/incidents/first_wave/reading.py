@@ -56,7 +56,7 @@ def answers_of(incident: Incident, facts: Facts) -> tuple[AskedQuestion, ...]:
     asked = _ASKED.get(incident.target, _OF_ANY if incident.is_asked else ())
     return tuple(
         AskedQuestion(
-            title=_("{signal}?").format(signal=each.title),
+            title=_("{signal}?", signal=each.title),
             answer=_("; ").join(filter(None, (_(_ANSWERS[each.state]), each.value or each.why))),
             # What is not known was not read: the time of the attempt is none of an answer.
             read=_(SOURCES[each.source].title) if each.state is not SignalState.UNSEEN else "",

@@ -69,18 +69,17 @@ def _incidents(day: DayAtHand) -> Iterator[OpenPoint]:
         if not incident.is_open or incident.joined_to:
             continue
         if incident.state is IncidentState.OPEN:
-            glyph, text = glyphs.WAITING, _("Incident, not taken: {title}").format(title=incident.title)
+            glyph, text = glyphs.WAITING, _("Incident, not taken: {title}", title=incident.title)
         else:
             glyph = glyphs.UNDERWAY
-            text = _("Incident, {who} responds: {title}").format(who=incident.holder, title=incident.title)
+            text = _("Incident, {who} responds: {title}", who=incident.holder, title=incident.title)
         yield OpenPoint(glyph, text)
         parts = (each for each in day.incidents if each.id in incident.joined and each.over_at is None)
         yield from (OpenPoint("  ", course_text(each, day.time)) for each in (incident, *parts))
         if (offer := incident.hand_over) is not None:
-            words = _("Offered to {to}, not accepted yet")
-            yield OpenPoint("  ", words.format(to=offer.to or _("the next person")))
+            yield OpenPoint("  ", _("Offered to {to}, not accepted yet", to=offer.to or _("the next person")))
         if incident.decision is not None:
-            yield OpenPoint("  ", _("Cause decided: {title}").format(title=incident.decision.title))
+            yield OpenPoint("  ", _("Cause decided: {title}", title=incident.decision.title))
         elif cause := day.causes.get(incident.id):
             yield OpenPoint("  ", cause)
         for clock in overdue(whole_clocks(incident, day.incidents, day.playbooks, day.now)):
@@ -103,7 +102,7 @@ def _abnormal(day: DayAtHand) -> Iterator[OpenPoint]:
             yield OpenPoint(VERDICTS[line.verdict][0], what)
             yield OpenPoint("  ", accepted)
     if day.unread:
-        text = _("What is still abnormal could not be read: {why}").format(why=day.unread)
+        text = _("What is still abnormal could not be read: {why}", why=day.unread)
         yield OpenPoint(glyphs.NOT_JUDGED, text)
 
 
@@ -118,7 +117,7 @@ def abnormal_texts(line: AbnormalLine, when: Callable[[datetime], str]) -> tuple
     words = _("accepted by {name} at {time}: {note}") if line.note else _("accepted by {name} at {time}")
     note = " ".join(line.note.split())
     accepted = words.format(name=line.accepted_by, time=when(line.accepted_at), note=note)
-    until = _("until {day}").format(day=when(line.until)) if line.until else _("no date set")
+    until = _("until {day}", day=when(line.until)) if line.until else _("no date set")
     return what, _("; ").join((accepted, until))
 
 
@@ -126,9 +125,9 @@ def _changes(day: DayAtHand) -> Iterator[OpenPoint]:
     for run in day.runs:
         names = {"title": run.plan.title, "target": run.plan.target.title}
         if run.in_flight:
-            yield OpenPoint(glyphs.NOT_JUDGED, _("Outcome unknown: {title} ({target})").format(**names))
+            yield OpenPoint(glyphs.NOT_JUDGED, _("Outcome unknown: {title} ({target})", **names))
         elif run.watching:
-            yield OpenPoint(glyphs.RUNNING, _("Followed to its end: {title} ({target})").format(**names))
+            yield OpenPoint(glyphs.RUNNING, _("Followed to its end: {title} ({target})", **names))
     # One that is due already is among the duties.
     for slot in reverts(day.runs, day.zone):
         if slot.due_at > day.now:
@@ -140,7 +139,7 @@ def _changes(day: DayAtHand) -> Iterator[OpenPoint]:
 def _writing(day: DayAtHand) -> Iterator[OpenPoint]:
     if day.armed_until is not None:
         at = day.time(day.armed_until)
-        yield OpenPoint(glyphs.ATTENTION, _("Changes are allowed here until {time}").format(time=at))
+        yield OpenPoint(glyphs.ATTENTION, _("Changes are allowed here until {time}", time=at))
 
 
 def _duties(view: DutyView | None) -> Iterator[OpenPoint]:
@@ -150,18 +149,18 @@ def _duties(view: DutyView | None) -> Iterator[OpenPoint]:
         glyph, words = (
             (glyphs.UNDERWAY, N_("Under way: {title}")) if occurrence.underway else _DUTIES[occurrence.state]
         )
-        yield OpenPoint(glyph, _(words).format(title=occurrence.slot.title))
+        yield OpenPoint(glyph, _(words, title=occurrence.slot.title))
     for occurrence in (*view.running, *view.today.occurrences):
         # Begun before it is due, or what may still be done on another day.
         if occurrence.underway and not occurrence.open:
-            yield OpenPoint(glyphs.UNDERWAY, _("Under way: {title}").format(title=occurrence.slot.title))
+            yield OpenPoint(glyphs.UNDERWAY, _("Under way: {title}", title=occurrence.slot.title))
 
 
 def _posts(posts: Iterable[Post]) -> Iterator[OpenPoint]:
     for post in posts:
         if post.unsent:
             head = str(post.text).partition("\n")[0]
-            yield OpenPoint(glyphs.WAITING, _("Not in Slack yet: {text}").format(text=head))
+            yield OpenPoint(glyphs.WAITING, _("Not in Slack yet: {text}", text=head))
 
 
 def _follow_ups(day: DayAtHand) -> Iterator[OpenPoint]:

@@ -30,7 +30,7 @@ def _tasks(facts: Facts) -> tuple[RecoveryCheck, ...]:
         return ()
     if service is None:
         return (RecoveryCheck(title=title, value=facts.unread(Source.SERVICE), is_met=None),)
-    value = _("{running} of {desired} running").format(running=service.running, desired=service.desired)
+    value = _("{running} of {desired} running", running=service.running, desired=service.desired)
     return (RecoveryCheck(title=title, value=value, is_met=service.running == service.desired),)
 
 
@@ -42,12 +42,12 @@ def _targets(facts: Facts) -> tuple[RecoveryCheck, ...]:
     if why := facts.unread(Source.TARGETS):
         return (RecoveryCheck(title=title, value=why, is_met=None),)
     healthy = sum(target.state == "healthy" for target in facts.registered)
-    value = _("{healthy} healthy of {count}").format(healthy=healthy, count=len(facts.registered))
+    value = _("{healthy} healthy of {count}", healthy=healthy, count=len(facts.registered))
     return (RecoveryCheck(title=title, value=value, is_met=0 < len(facts.registered) == healthy),)
 
 
 def _curve(facts: Facts) -> RecoveryCheck:
-    title = _("Under the baseline for {minutes} minutes").format(minutes=QUIET)
+    title = _("Under the baseline for {minutes} minutes", minutes=QUIET)
     evidence, own, unit, period = facts.evidence, facts.evidence.own_series, PLAIN, 60
     if own:
         period = own[0].period
@@ -65,7 +65,7 @@ def _curve(facts: Facts) -> RecoveryCheck:
         return RecoveryCheck(title=title, value=_("there is nothing to compare it with"), is_met=None)
     worst = max(whole[-QUIET:])
     texts = {"value": number(sign * worst, unit), "limit": number(sign * limit, unit)}
-    value = _("{value} beside {limit}").format(**texts)
+    value = _("{value} beside {limit}", **texts)
     return RecoveryCheck(title=title, value=value, is_met=worst <= limit)
 
 

@@ -128,7 +128,7 @@ def highest(facts: Facts, measure: Measure, *, lead: float = 0) -> float | Judge
 
 def _counts(facts: Facts) -> str:
     healthy = sum(target.state == "healthy" for target in facts.registered)
-    return _("{healthy} healthy of {count}").format(healthy=healthy, count=len(facts.registered))
+    return _("{healthy} healthy of {count}", healthy=healthy, count=len(facts.registered))
 
 
 def _none_registered(facts: Facts) -> Judged:

@@ -81,7 +81,7 @@ def _connections_gone(facts: Facts) -> Judged:
     if not values or not before or median(before) < 5:
         return unseen(_("there is nothing to compare it with"))
     limit = 0.15 * median(before)
-    value = _("{count} of {total}").format(count=f"{min(values):.0f}", total=f"{median(before):.0f}")
+    value = _("{count} of {total}", count=f"{min(values):.0f}", total=f"{median(before):.0f}")
     bound = f"≤ {limit:.0f}"
     if min(values) > limit:
         return absent(value, bound)
@@ -120,7 +120,7 @@ def _cpu_high(facts: Facts) -> Judged:
         return present(f"{most:.0f}%", bound, at, _place("CPUUtilization", facts))
     credits = facts.since(Measure.DB_CREDITS, lead=3)
     if credits and min(credits) < 2 and most >= 20:
-        text = _("{count} CPU credits left").format(count=f"{min(credits):.0f}")
+        text = _("{count} CPU credits left", count=f"{min(credits):.0f}")
         return present(text, "< 2", place=_place("CPUCreditBalance", facts))
     return absent(f"{most:.0f}%", bound)
 
@@ -157,7 +157,7 @@ def _waiting(facts: Facts) -> Judged:
     before = facts.before(Measure.DB_LOAD)
     limit = max(cpus, TIMES * median(before)) if before else cpus
     cpu = max(facts.since(Measure.DB_CPU), default=0.0)
-    value = _("{load} sessions, CPU {cpu}%").format(load=f"{most:.1f}", cpu=f"{cpu:.0f}")
+    value = _("{load} sessions, CPU {cpu}%", load=f"{most:.1f}", cpu=f"{cpu:.0f}")
     bound = f"≥ {limit:.1f}"
     if most < limit or cpu >= CPU or min(facts.since(Measure.DB_CREDITS, lead=3), default=100.0) < 2:
         return absent(value, bound)
@@ -191,9 +191,7 @@ def _free_share(facts: Facts) -> tuple[float, str] | str:
     if free is None:
         return _("CloudWatch has no data of it")
     share = free / (database.storage_gib * GIB)
-    return share, _("{free} GiB free of {size} GiB").format(
-        free=f"{free / GIB:.1f}", size=database.storage_gib
-    )
+    return share, _("{free} GiB free of {size} GiB", free=f"{free / GIB:.1f}", size=database.storage_gib)
 
 
 def _storage_empty(facts: Facts) -> Judged:
@@ -232,7 +230,7 @@ def _falling(facts: Facts) -> Judged:
     change = _change(facts.evidence.curve(Measure.DB_FREE))
     if change is None:
         return unseen(_("there is nothing to compare it with"))
-    value = _("{change} GiB in 3 hours").format(change=f"{change / GIB:+.1f}")
+    value = _("{change} GiB in 3 hours", change=f"{change / GIB:+.1f}")
     is_falling = change < -0.2 * GIB
     return present(value, place=_place("FreeStorageSpace", facts)) if is_falling else absent(value)
 
@@ -243,7 +241,7 @@ def _wal(facts: Facts) -> Judged:
     risen, fallen = (_change(facts.evidence.curve(each)) for each in (Measure.DB_WAL, Measure.DB_FREE))
     if risen is None:
         return unseen(_("there is nothing to compare it with"))
-    value = _("{change} GiB in 3 hours").format(change=f"{risen / GIB:+.1f}")
+    value = _("{change} GiB in 3 hours", change=f"{risen / GIB:+.1f}")
     is_main = risen > 0.2 * GIB and (fallen is None or risen >= 0.5 * -fallen)
     return present(value) if is_main else absent(value)
 

@@ -365,7 +365,7 @@ def _names(kind: Kind) -> Callable[[Facts], Judged]:
         worst = blamed[0]
         quote = _quote(message_of(worst.first.text), worst.dependency.name.rpartition(" ")[2])
         name = _(worst.dependency.name)
-        text = _("{count} × {name}: {quote}").format(count=worst.count, name=name, quote=quote)
+        text = _("{count} × {name}: {quote}", count=worst.count, name=name, quote=quote)
         place = EvidencePlace(kind="log", target=worst.sample.group, at=worst.first.at)
         return present(text, at=worst.first.at, place=place, subject=name)
 

@@ -96,7 +96,7 @@ def _none(facts: Facts) -> Judged:
     if not starts:
         return _missed(facts) or unseen(_("ECS reports no deployment with its time"))
     lead = min(abs(minutes_before(facts.start, start)) for start in starts)
-    value = _("{hours} hours before").format(hours=round(lead / 60))
+    value = _("{hours} hours before", hours=round(lead / 60))
     if lead <= DAY:
         return absent(value, "> 24 h")
     return _missed(facts) or present(value, "> 24 h")
@@ -184,9 +184,7 @@ def _on_new(facts: Facts) -> Judged:
     if share < 0.9:
         return absent(f"{newest} {percent(share)}", "≥ 90%")
     count = counts[newest]
-    return present(
-        _("{count} errors, all on {revision}").format(count=count, revision=newest), at=facts.start
-    )
+    return present(_("{count} errors, all on {revision}", count=count, revision=newest), at=facts.start)
 
 
 def _revision(definition: str) -> tuple[int, str]:
@@ -284,7 +282,7 @@ def _dearer(title: str, *measures: Measure) -> Callable[[Facts], Judged]:
         ratios = [ratio for measure in measures if (ratio := _ratio(facts, measure, start)) is not None]
         if not ratios:
             return unseen(_("there is nothing to compare it with"))
-        value = _(title).format(ratio=f"{max(ratios):.1f}")
+        value = _(title, ratio=f"{max(ratios):.1f}")
         if max(ratios) < DEARER:
             return absent(value, "≥ × 1.5")
         return present(value, "≥ × 1.5", start, is_coincidence=True)
@@ -324,7 +322,7 @@ def _new_tasks_fail(facts: Facts) -> Judged:
         return unseen(why) if why else absent()
     newest = _newest(facts)
     older = sum(task.definition != newest for task in failing)
-    value = _("{count} tasks, {older} of them of an older revision").format(count=len(failing), older=older)
+    value = _("{count} tasks, {older} of them of an older revision", count=len(failing), older=older)
     if older:
         return absent(value)
     if _overlap(facts) is not None:

@@ -36,7 +36,7 @@ def _errors(facts: Facts) -> tuple[float, float] | Judged:
             return unseen(why)
     balancer, application = facts.errors_since()
     if balancer + application < LEAST:
-        return unseen(_("fewer than {count} errors (5xx) in this time").format(count=LEAST))
+        return unseen(_("fewer than {count} errors (5xx) in this time", count=LEAST))
     return balancer, application
 
 
@@ -46,7 +46,7 @@ def _made_by(side: int) -> Callable[[Facts], Judged]:
         if isinstance(errors, Judged):
             return errors
         share = errors[side] / sum(errors)
-        value = _("{share} of {count}").format(share=percent(share), count=round(sum(errors)))
+        value = _("{share} of {count}", share=percent(share), count=round(sum(errors)))
         return (present if share >= SHARE else absent)(value, f"≥ {percent(SHARE)}")
 
     return judge
@@ -66,7 +66,7 @@ def _refused_without_requests(facts: Facts) -> Judged:
         return absent()
     count = round(sum(count for _at, count in minutes))
     return present(
-        _("{count} × 503, 0 requests").format(count=count),
+        _("{count} × 503, 0 requests", count=count),
         at=minutes[0][0],
         place=_place("HTTPCode_ELB_503_Count", facts),
     )
@@ -81,7 +81,7 @@ def _dominated_by(measure: Measure) -> Callable[[Facts], Judged]:
             return errors
         balancer, application = errors
         count = facts.compared(measure)
-        value = _("{count} of {all} × 5xx").format(count=round(count), all=round(balancer + application))
+        value = _("{count} of {all} × 5xx", count=round(count), all=round(balancer + application))
         dominates = count >= DOMINANT * balancer and balancer >= SHARE / 2 * (balancer + application)
         if count <= 0 or not dominates:
             return absent(value)
@@ -118,7 +118,7 @@ def _risen(facts: Facts, measure: Measure, *, least: float, times: float) -> Jud
     usual = sum(before) / span
     now = max(facts.since(measure, lead=2), default=0.0)
     limit = max(least, times * usual)
-    value, bound = _("{count} a minute").format(count=f"{now:.0f}"), f"≥ {limit:.0f}"
+    value, bound = _("{count} a minute", count=f"{now:.0f}"), f"≥ {limit:.0f}"
     if now < limit:
         return absent(value, bound)
     return present(value, bound, when_over(facts, facts.points(measure), limit))
@@ -169,7 +169,7 @@ def _surge(facts: Facts) -> Judged:
     now, usual = counts
     # At night a handful of requests is many times the usual number.
     least = max(TIMES * usual, FEW)
-    value, limit = _("{count} a minute").format(count=f"{now:.0f}"), f"≥ {least:.0f}"
+    value, limit = _("{count} a minute", count=f"{now:.0f}"), f"≥ {least:.0f}"
     lately = facts.before(Measure.REQUESTS)
     if now < least and lately and now >= max(TIMES * median(lately), FEW):
         return unseen(
@@ -186,7 +186,7 @@ def _usual(facts: Facts) -> Judged:
     if isinstance(counts, Judged):
         return counts
     now, usual = counts
-    value = _("{count} a minute").format(count=f"{now:.0f}")
+    value = _("{count} a minute", count=f"{now:.0f}")
     limit = f"{0.6 * usual:.0f}–{1.4 * usual:.0f}"
     lately = facts.before(Measure.REQUESTS)
     pasts = (usual, median(lately) if lately else usual)
@@ -202,7 +202,7 @@ def _fall(facts: Facts) -> Judged:
     if isinstance(counts, Judged):
         return counts
     now, usual = counts
-    value, limit = _("{count} a minute").format(count=f"{now:.0f}"), f"≤ {FALL * usual:.0f}"
+    value, limit = _("{count} a minute", count=f"{now:.0f}"), f"≤ {FALL * usual:.0f}"
     balancer, application = facts.errors_since()
     newest = facts.published(Measure.REQUESTS) or facts.evidence.ended
     minutes = max(1.0, (newest - facts.start) / timedelta(minutes=1))
@@ -219,7 +219,7 @@ def _few(facts: Facts) -> Judged:
         return unseen(_("no minute was bad"), is_out_of_reach=True)
     counts = facts.since(Measure.REQUESTS)
     most = max(counts, default=0.0)
-    value, limit = _("{count} a minute").format(count=f"{most:.0f}"), f"< {FEW}"
+    value, limit = _("{count} a minute", count=f"{most:.0f}"), f"< {FEW}"
     usual = facts.usual(Measure.REQUESTS)
     # No requests at all where there usually are some is an outage, not a small number.
     if most >= FEW or not counts or (usual is not None and usual >= 2 * FEW):

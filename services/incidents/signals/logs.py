@@ -123,7 +123,7 @@ def new_kind(facts: Facts, source: Source = Source.APPLICATION_LOG) -> Judged:
     news = [(count, kind) for kind, count in since.items() if kind not in before]
     count, kind = max(news, default=(0, ""))
     share = count / since.total()
-    value = _("{share} of {count}").format(share=percent(share), count=since.total())
+    value = _("{share} of {count}", share=percent(share), count=since.total())
     if share < HALF:
         return absent(value, f"≥ {percent(HALF)}")
     line = first[kind]
@@ -173,7 +173,7 @@ def _says(pattern: re.Pattern[str], *, is_own: bool = False) -> Callable[[Facts]
             if matches:
                 line = messages[matches[0]][0]
                 count = sum(len(messages[message]) for message in matches)
-                text = _("{count} × {text}").format(count=count, text=_quote(matches[0]))
+                text = _("{count} × {text}", count=count, text=_quote(matches[0]))
                 return present(text, at=line.at, place=_place(sample, line))
         if facts.log_gap:
             return unseen(facts.log_gap)

@@ -80,9 +80,7 @@ def _write_to(is_about: Callable[[TrailEvent], bool]) -> Callable[[Facts], Judge
             else:
                 elsewhere.append(event.name)
         if unknown is not None:
-            return unseen(
-                _("{write}: not known whose").format(write=f"{unknown.name} ({unknown.actor.shown})")
-            )
+            return unseen(_("{write}: not known whose", write=f"{unknown.name} ({unknown.actor.shown})"))
         return none_seen(facts, elsewhere)
 
     return judge
@@ -110,7 +108,7 @@ def none_seen(facts: Facts, elsewhere: Sequence[str] = ()) -> Judged:
     if until < facts.start:
         return unseen(_("CloudTrail reports up to 15 minutes late"))
     names = _(", ").join(dict.fromkeys(elsewhere))
-    return absent(_("elsewhere in the account: {names}").format(names=names) if names else "", until=until)
+    return absent(_("elsewhere in the account: {names}", names=names) if names else "", until=until)
 
 
 _network_write = _write_to(_is_network)

@@ -37,7 +37,7 @@ def _at_maximum(facts: Facts) -> Judged:
     )
     is_full = target is not None and service is not None and service.desired >= target.maximum
     count = target.maximum if target is not None else "?"
-    value = _("CPU {cpu}%, {count} tasks at most").format(cpu=f"{cpu:.0f}", count=count)
+    value = _("CPU {cpu}%, {count} tasks at most", cpu=f"{cpu:.0f}", count=count)
     if cpu >= 80 and not refused and (why := facts.unread(Source.SERVICE)):
         return unseen(why)
     if cpu >= 80 and not refused and target is None:
@@ -125,7 +125,7 @@ def _hot(facts: Facts) -> Judged:
     apart = max(UNEVEN, 2.5 * median(usual))
     hot = [(at, most, mean) for at, most, mean in recent if most >= HOT and most - mean >= apart]
     at, most, mean = hot[0] if hot else recent[-1]
-    value = _("{most}% beside {mean}% on average").format(most=f"{most:.0f}", mean=f"{mean:.0f}")
+    value = _("{most}% beside {mean}% on average", most=f"{most:.0f}", mean=f"{mean:.0f}")
     # While tasks warm up one after the other, one is ahead for some minutes.
     return present(value, at=at) if len(hot) >= max(2, len(recent) / 2) else absent(value)
 

@@ -70,7 +70,7 @@ def _stopped(
             if why := unlisted(facts):
                 return unseen(why)
             minutes = round(earlier / timedelta(minutes=1))
-            return absent(_("no such stop since {minutes} minutes before").format(minutes=minutes))
+            return absent(_("no such stop since {minutes} minutes before", minutes=minutes))
         return present(_stop_text(tasks), at=_first(tasks))
 
     return judge
@@ -81,7 +81,7 @@ def _stop_text(tasks: list[StoppedTask]) -> str:
     codes = [f"exit {container.exit_code}" for container in task.containers if container.exit_code]
     reasons = [container.reason for container in task.containers if container.reason]
     words = ", ".join([*codes, *reasons]) or task.reason or task.code
-    return _("{count} tasks: {why}").format(count=len(tasks), why=words)
+    return _("{count} tasks: {why}", count=len(tasks), why=words)
 
 
 def _first(tasks: list[StoppedTask]) -> datetime | None:
@@ -105,7 +105,7 @@ def _short(facts: Facts) -> Judged:
     service = facts.evidence.service
     if service is None:
         return unseen(_("it was not read"))
-    value = _("{running} of {desired} running").format(running=service.running, desired=service.desired)
+    value = _("{running} of {desired} running", running=service.running, desired=service.desired)
     deployments = [each.created for each in service.deployments if each.created is not None]
     newest = max(deployments, default=None)
     is_new = newest is not None and facts.evidence.ended - newest < SETTLE
@@ -159,7 +159,7 @@ def _replaced(facts: Facts) -> Judged:
     if service is None:
         return unseen(facts.unread(Source.SERVICE) or _("it was not read"))
     tasks = [task for task in recent_tasks(facts) if _by_health_check(task)]
-    value = _("{count} stopped, {desired} desired").format(count=len(tasks), desired=service.desired)
+    value = _("{count} stopped, {desired} desired", count=len(tasks), desired=service.desired)
     if tasks and len(tasks) >= service.desired:
         return present(value, at=_first(tasks))
     why = unlisted(facts)
@@ -174,10 +174,7 @@ def _leaking(facts: Facts) -> Judged:
         return unseen(_("there is nothing to compare it with"))
     # A task that is killed takes its memory with it: the peak of the last minutes counts, not the newest value.
     before, peak = median(values[:20]), max(median(values[end - 3 : end]) for end in range(-12, 0))
-    value, limit = (
-        _("{before}% before, up to {peak}%").format(before=f"{before:.0f}", peak=f"{peak:.0f}"),
-        "≥ +15",
-    )
+    value, limit = (_("{before}% before, up to {peak}%", before=f"{before:.0f}", peak=f"{peak:.0f}"), "≥ +15")
     week_ago = facts.evidence.curve_week_ago(Measure.ECS_MEMORY)
     is_over = median(values[-3:]) < before + 8
     is_usual = week_ago is not None and peak <= max(week_ago.values, default=0.0) + 3

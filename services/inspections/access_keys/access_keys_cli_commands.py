@@ -49,7 +49,7 @@ def commands_of(spec: AccessKeys) -> Iterator[CliCommand]:
             region=REGION,
             query="sort_by(AccessKeyMetadata,&CreateDate)[0].AccessKeyId",
             stores=KEY,
-            purpose=_("Takes the oldest key of {user}.").format(user=user),
+            purpose=_("Takes the oldest key of {user}.", user=user),
         )
         yield call(
             "iam",

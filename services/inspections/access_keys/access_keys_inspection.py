@@ -136,7 +136,7 @@ async def read_keys(
     reading.users = tuple(dict.fromkeys([*in_runbook, *(user.id for user in users)]))
     failure: AwsError | None = None
     for number, user in enumerate(reading.users):
-        text = _("{user}: keys…").format(user=user)
+        text = _("{user}: keys…", user=user)
         tell(Progress(text=text, done=number, total=len(reading.users)))
         try:
             reading.keys[user] = await iam.keys((user,))
@@ -201,19 +201,17 @@ class KeyAges(Inspection):
         yield Measure(
             title=_("Oldest active key"),
             shown=_days(oldest.age) if oldest else _("none"),
-            allowed=_("at most {days} days").format(days=spec.max_age_days),
+            allowed=_("at most {days} days", days=spec.max_age_days),
             **judgement([base, *(judged.verdict for judged in active)]),
             value=oldest.age if oldest else None,
             unit="days",
-            note=_("{user}, due {due}").format(user=clean(oldest.key.user), due=self._due(oldest))
-            if oldest
-            else "",
+            note=_("{user}, due {due}", user=clean(oldest.key.user), due=self._due(oldest)) if oldest else "",
         )
         leftovers = sum(judged.leftover for judged in keys)
         yield Measure(
             title=_("Inactive keys left"),
             shown=str(leftovers),
-            allowed=_("0 (deleted {days} days after they were disabled)").format(days=spec.delete_after_days),
+            allowed=_("0 (deleted {days} days after they were disabled)", days=spec.delete_after_days),
             **judgement([base, *(judged.verdict for judged in keys if not judged.key.active)]),
             value=leftovers,
         )
@@ -227,9 +225,9 @@ class KeyAges(Inspection):
         )
         yield Measure(
             title=_("Users inspected"),
-            shown=_("{count} of all").format(count=len(reading.keys))
+            shown=_("{count} of all", count=len(reading.keys))
             if reading.users_problem is None
-            else _("only {count} of the runbook").format(count=len(reading.keys)),
+            else _("only {count} of the runbook", count=len(reading.keys)),
             verdict=base,
             value=len(reading.keys),
         )
@@ -237,7 +235,7 @@ class KeyAges(Inspection):
             with_use = sum(judged.use is not None for judged in keys)
             yield Measure(
                 title=_("Keys with known last use"),
-                shown=_("{count} of {all}").format(count=with_use, all=len(keys)),
+                shown=_("{count} of {all}", count=with_use, all=len(keys)),
                 verdict=Verdict.NORMAL if with_use == len(keys) else Verdict.UNKNOWN,
                 value=with_use,
             )
@@ -264,35 +262,34 @@ class KeyAges(Inspection):
         count = text.format(count=len(keys), users=len(reading.keys))
         if oldest.value is None:
             return count
-        return _("{counted}: the oldest is {age} old ({note})").format(
-            counted=count, age=oldest.shown, note=oldest.note
+        return _(
+            "{counted}: the oldest is {age} old ({note})", counted=count, age=oldest.shown, note=oldest.note
         )
 
     def _bad(self, reading: KeysRead, keys: list[JudgedKey], crowded: Measure) -> Iterator[str]:
         """The findings that are not normal: root's first, then in the order of the measures."""
         for measure in root_measures(reading.root):
             if measure.verdict is not Verdict.NORMAL:
-                yield _("{title}: {shown}").format(title=measure.title, shown=measure.shown)
+                yield _("{title}: {shown}", title=measure.title, shown=measure.shown)
         old = [judged for judged in keys if judged.key.active and judged.verdict is not Verdict.NORMAL]
         yield from (self._age(judged) for judged in sorted(old, key=lambda judged: -judged.age))
         leftovers = sum(judged.leftover for judged in keys)
         if leftovers:
-            yield plural("{count} inactive key left", "{count} inactive keys left", leftovers).format(
-                count=leftovers
+            yield plural(
+                "{count} inactive key left", "{count} inactive keys left", leftovers, count=leftovers
             )
         unclear = [clean(judged.key.user) for judged in keys if judged.unclear]
         if unclear:
-            text = _("not known whether the keys of {users} are active")
-            yield text.format(users=_(", ").join(unclear))
+            yield _("not known whether the keys of {users} are active", users=_(", ").join(unclear))
         if crowded.value:
-            yield _("old and new key both active: {users}").format(users=crowded.note)
+            yield _("old and new key both active: {users}", users=crowded.note)
         if reading.users_problem is not None:
             yield _("the other users could not be read")
         keyless = self._keyless(reading)
         if keyless:
-            yield _("IAM lists no key of {users}").format(users=_(", ").join(map(clean, keyless)))
+            yield _("IAM lists no key of {users}", users=_(", ").join(map(clean, keyless)))
         if reading.problems:
-            yield _("not read: {users}").format(users=_(", ").join(map(clean, reading.problems)))
+            yield _("not read: {users}", users=_(", ").join(map(clean, reading.problems)))
         if reading.used_problem is not None:
             yield _("the last use of keys could not be read")
 
@@ -308,8 +305,8 @@ class KeyAges(Inspection):
         """The day by which the key must be rotated, and why it is not the last possible day."""
         if judged.due == judged.limit:
             return day_text(judged.due)
-        return _("{due} (before {limit}, which is closed)").format(
-            due=day_text(judged.due), limit=day_text(judged.limit)
+        return _(
+            "{due} (before {limit}, which is closed)", due=day_text(judged.due), limit=day_text(judged.limit)
         )
 
     def _keys_table(self, keys: list[JudgedKey]) -> Evidence:
@@ -349,43 +346,36 @@ class KeyAges(Inspection):
         if use.at is None:
             return _("never used")
         day = day_text(self.context.calendar.day_of(use.at))
-        return _("{day}: {service}, {region}").format(
-            day=day, service=use.service or "-", region=use.region or "-"
-        )
+        return _("{day}: {service}, {region}", day=day, service=use.service or "-", region=use.region or "-")
 
     def _advice(self, keys: list[JudgedKey], crowded: list[str]) -> Iterator[str]:
         procedures = self.context.runbook.procedures
         steps = next((procedure.steps for procedure in procedures if procedure.id == PROCEDURE), ())
         if any(judged.key.active and judged.verdict is not Verdict.NORMAL for judged in keys):
             for number, step in enumerate(steps, 1):
-                text = step.text + (_(" ({note})").format(note=step.note) if step.note else "")
-                yield _("{number}. {step}").format(number=number, step=text)
+                text = step.text + (_(" ({note})", note=step.note) if step.note else "")
+                yield _("{number}. {step}", number=number, step=text)
         for judged in keys:
             if judged.leftover:
-                text = _(
-                    "Delete the key {key} of {user} once it is certain that it has been disabled for {days} days."
-                )
-                yield text.format(
-                    key=judged.key.name, user=clean(judged.key.user), days=self._spec.delete_after_days
+                yield _(
+                    "Delete the key {key} of {user} once it is certain that it has been disabled for {days} days.",
+                    key=judged.key.name,
+                    user=clean(judged.key.user),
+                    days=self._spec.delete_after_days,
                 )
         for user in crowded:
-            yield _("Disable the older key of {user}, unless something still uses it.").format(
-                user=clean(user)
-            )
+            yield _("Disable the older key of {user}, unless something still uses it.", user=clean(user))
 
     def _remarks(self, reading: KeysRead, keys: list[JudgedKey], rules: KeyRules) -> Iterator[str]:
         if reading.users_problem is not None:
             text = _("Only the runbook's users were inspected: {problem}")
             yield text.format(problem=reading.users_problem.summary)
         for user, problem in reading.problems.items():
-            yield _("{user}: {problem}").format(user=clean(user), problem=problem.summary)
+            yield _("{user}: {problem}", user=clean(user), problem=problem.summary)
         if reading.used_problem is not None:
-            yield _("The last use of keys could not be read: {problem}").format(
-                problem=reading.used_problem.summary
-            )
+            yield _("The last use of keys could not be read: {problem}", problem=reading.used_problem.summary)
         if reading.root_problem is not None:
-            text = _("Root's keys and MFA were not read: {problem}")
-            yield text.format(problem=reading.root_problem.summary)
+            yield _("Root's keys and MFA were not read: {problem}", problem=reading.root_problem.summary)
         for user in reading.users:
             if len(reading.keys.get(user, ())) >= QUOTA:
                 text = _(
@@ -408,4 +398,4 @@ def _of(keys: list[JudgedKey], user: str) -> list[JudgedKey]:
 
 
 def _days(count: int) -> str:
-    return plural("{count} day", "{count} days", count).format(count=count)
+    return plural("{count} day", "{count} days", count, count=count)

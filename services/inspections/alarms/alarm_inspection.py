@@ -46,7 +46,7 @@ def _by_duties(runbook: Runbook, inspection: str) -> tuple[str, ...]:
 def _slack(runbook: Runbook) -> tuple[str, ...]:
     if runbook.slack is None or not runbook.slack.channel:
         return ()
-    return (_("Record it in Slack {channel}.").format(channel=runbook.slack.channel),)
+    return (_("Record it in Slack {channel}.", channel=runbook.slack.channel),)
 
 
 def _of(judged: JudgedAlarms, runbook: Runbook) -> Iterator[str]:
@@ -63,9 +63,7 @@ def _of(judged: JudgedAlarms, runbook: Runbook) -> Iterator[str]:
             )
         yield text.format(alarm=judged.title, name=judged.alarm.name, near=judged.alarm.near)
     if judged.alarm.warm_up_until is not None:
-        yield _("{alarm}: until it has warmed up, check its metric on the dashboard.").format(
-            alarm=judged.title
-        )
+        yield _("{alarm}: until it has warmed up, check its metric on the dashboard.", alarm=judged.title)
     elif AlarmMark.NO_DATA in judged.marks or AlarmMark.BLIND in judged.marks:
         text = _(
             "{alarm}: it cannot fire without data. Check that what it watches is there and reports {metric}."
@@ -73,20 +71,16 @@ def _of(judged: JudgedAlarms, runbook: Runbook) -> Iterator[str]:
         names = dict.fromkeys(str(query.metric) for query in judged.alarm.queries if query.metric)
         yield text.format(alarm=judged.title, metric=_(", ").join(names) or _("its metric"))
     if AlarmMark.UNSURE in judged.marks:
-        yield _("{alarm}: correct the alarm's definition, or wait where AWS failed.").format(
-            alarm=judged.title
-        )
+        yield _("{alarm}: correct the alarm's definition, or wait where AWS failed.", alarm=judged.title)
     if AlarmMark.SILENT in judged.marks:
         yield _silent(judged.alarm).format(alarm=judged.title)
     if AlarmMark.TOGETHER in judged.marks:
-        text = _(
-            "{alarm}: have an action added to it; if people hear of it otherwise, declare heard_by in the runbook."
+        yield _(
+            "{alarm}: have an action added to it; if people hear of it otherwise, declare heard_by in the runbook.",
+            alarm=judged.title,
         )
-        yield text.format(alarm=judged.title)
     if AlarmMark.UNTOLD in judged.marks:
-        yield _("{alarm}: check its history in CloudWatch: it may have fired unnoticed.").format(
-            alarm=judged.title
-        )
+        yield _("{alarm}: check its history in CloudWatch: it may have fired unnoticed.", alarm=judged.title)
 
 
 def _silent(alarm: Alarm) -> str:
@@ -104,7 +98,7 @@ def _silent(alarm: Alarm) -> str:
 def _fired_advice(judged: JudgedAlarms, runbook: Runbook) -> Iterator[str]:
     playbook = runbook.playbook_for(judged.alarm.id)
     if playbook is None:
-        yield _("{alarm}: the runbook has no steps for it.").format(alarm=judged.title)
+        yield _("{alarm}: the runbook has no steps for it.", alarm=judged.title)
         return
     steps = " → ".join(str(step.text) for step in playbook.steps)
     firing = AlarmMark.FIRING in judged.marks
@@ -125,10 +119,10 @@ def _escalation_advice(judged: JudgedAlarms, playbook: Playbook, runbook: Runboo
         text = _("{alarm}: not recovered within {minutes} minutes? Call {whom}.")
         yield text.format(alarm=judged.title, minutes=minutes, whom=whom)
     elif whom:
-        yield _("{alarm}: call {whom}.").format(alarm=judged.title, whom=whom)
+        yield _("{alarm}: call {whom}.", alarm=judged.title, whom=whom)
     approver = escalation(runbook, playbook.approval)
     if approver:
-        yield _("{alarm}: changes require the approval of {whom}.").format(alarm=judged.title, whom=approver)
+        yield _("{alarm}: changes require the approval of {whom}.", alarm=judged.title, whom=approver)
 
 
 SETTLED = timedelta(minutes=5)  # A change younger than this may not be in the history yet
@@ -140,19 +134,19 @@ def doubts(alarms: Sequence[Alarm], changes: Sequence[AlarmTransition], span: Ti
     exclude those of scaling alarms."""
     unreadable = sum(change.kind == "unreadable" for change in changes)
     if unreadable:
-        text = plural(
+        yield plural(
             "{count} entry of the alarm history cannot be read.",
             "{count} entries of the alarm history cannot be read.",
             unreadable,
+            count=f"{unreadable:,}",
         )
-        yield text.format(count=f"{unreadable:,}")
     own = _by_alarm(changes)
     behind = [alarm for alarm in alarms if not _has_newest(alarm, own[alarm.id], span)]
     if behind:
-        yield _("The alarm history lacks the newest change of {alarms}.").format(alarms=_names(behind))
+        yield _("The alarm history lacks the newest change of {alarms}.", alarms=_names(behind))
     broken = [alarm for alarm in alarms if _broken(own[alarm.id])]
     if broken:
-        yield _("The alarm history lacks some changes of {alarms}.").format(alarms=_names(broken))
+        yield _("The alarm history lacks some changes of {alarms}.", alarms=_names(broken))
 
 
 def without_history(
@@ -310,7 +304,7 @@ class AlarmStates(Inspection):
     ) -> str:
         bad = summary_of(judged_alarms)
         if bad:
-            sentence = _("{found}.").format(found=bad[:1].upper() + bad[1:])
+            sentence = _("{found}.", found=bad[:1].upper() + bad[1:])
         else:
             count = sum(judged.alarm.expected for judged in judged_alarms)
             text = plural(
@@ -347,14 +341,14 @@ class AlarmStates(Inspection):
             yield text.format(count=len(others), names=names + (" …" if len(others) > _NAMED else ""))
         blind = [str(alarm.name) for alarm in others if alarm.state is AlarmState.INSUFFICIENT]
         if blind:
-            yield _("Of these, without data and not judged: {alarms}.").format(alarms=_(", ").join(blind))
+            yield _("Of these, without data and not judged: {alarms}.", alarms=_(", ").join(blind))
         if overview.scaling:
-            text = plural(
+            yield plural(
                 "{count} Auto Scaling alarm is excluded: it normally fires.",
                 "{count} Auto Scaling alarms are excluded: they normally fire.",
                 len(overview.scaling),
+                count=len(overview.scaling),
             )
-            yield text.format(count=len(overview.scaling))
 
 
 def _fired(periods: Sequence[AlarmPeriod], doubtful: Sequence[str], *, complete: bool) -> Measure:

@@ -113,13 +113,13 @@ def _statements(
         yield AlarmMark.UNSURE, evaluation_words(alarm.evaluation)
     recovered = [period for period in periods if period.state == "alarm" and period.ended is not None]
     for period in recovered[:SHOWN]:
-        yield AlarmMark.FIRED, _("fired {spell}").format(spell=period_words(period, span, zone))
+        yield AlarmMark.FIRED, _("fired {spell}", spell=period_words(period, span, zone))
     if len(recovered) > SHOWN:
-        yield AlarmMark.FIRED, _("{count} times in total").format(count=len(recovered))
+        yield AlarmMark.FIRED, _("{count} times in total", count=len(recovered))
     yield from _silent(alarm, zone)
     blind = [period for period in periods if _blind(period, span)]
     if blind and not sparse(alarm):
-        yield AlarmMark.BLIND, _("without data {spell}").format(spell=period_words(blind[0], span, zone))
+        yield AlarmMark.BLIND, _("without data {spell}", spell=period_words(blind[0], span, zone))
 
 
 def _state(
@@ -158,7 +158,7 @@ def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[AlarmMark, str]]:
 
 def _aside(alarm: Alarm) -> list[str]:
     if alarm.hearing is Hearing.DECLARED:
-        return [_("heard otherwise: {declaration}").format(declaration=alarm.heard_by)]
+        return [_("heard otherwise: {declaration}", declaration=alarm.heard_by)]
     return [alarm.hearing_note] if alarm.hearing is Hearing.COMPOSITE and alarm.hearing_note else []
 
 
@@ -175,8 +175,8 @@ def period_words(period: AlarmPeriod, span: TimeSpan, zone: tzinfo) -> str:
     """`01-14 01:16–01:26 JST (10m)`; says so if it began before the window or still lasts."""
     if period.began is None:
         if period.ended is None:
-            return _("since before {time}").format(time=zoned_time(span.start, zone))
-        return _("until {time}, since before the window").format(time=zoned_time(period.ended, zone))
+            return _("since before {time}", time=zoned_time(span.start, zone))
+        return _("until {time}, since before the window", time=zoned_time(period.ended, zone))
     if period.ended is None:
         return since(period.began, span.end, zone)
     return stretch(period.began, period.ended, zone)
@@ -191,5 +191,5 @@ def summary_of(judged: Iterable[JudgedAlarms]) -> str:
             alarm.short if mark is AlarmMark.FIRED else alarm.title for alarm in alarms if mark in alarm.marks
         ]
         if names:
-            parts.append(_(mark.value).format(alarms=_(", ").join(names)))
+            parts.append(_(mark.value, alarms=_(", ").join(names)))
     return _("; ").join(parts)

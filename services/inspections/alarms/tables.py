@@ -37,14 +37,13 @@ def series_table(firing: Iterable[Firing], names: Mapping[str, str], zone: tzinf
             )
             for series in item.series
         ]
-    columns = (_("Alarm"), _("Series"), _("Since ({zone})").format(zone=zone_name(zone)), _("Reason"))
+    columns = (_("Alarm"), _("Series"), _("Since ({zone})", zone=zone_name(zone)), _("Reason"))
     return table(_("Firing series"), columns, rows)
 
 
 def alarm_names(runbook: Runbook) -> dict[str, str]:
     return {
-        str(alarm.name): _("{name} ({title})").format(name=alarm.name, title=alarm.title)
-        for alarm in runbook.alarms
+        str(alarm.name): _("{name} ({title})", name=alarm.name, title=alarm.title) for alarm in runbook.alarms
     }
 
 
@@ -71,8 +70,8 @@ def periods_table(
     columns = (
         _("Alarm"),
         _("State"),
-        _("Began ({zone})").format(zone=zone_name(zone)),
-        _("Ended ({zone})").format(zone=zone_name(zone)),
+        _("Began ({zone})", zone=zone_name(zone)),
+        _("Ended ({zone})", zone=zone_name(zone)),
         _("Duration in the window"),
         _("Reason"),
     )
@@ -99,7 +98,7 @@ def changes_table(changes: Iterable[AlarmTransition], names: Mapping[str, str], 
         )
         for change in sorted(changes, key=lambda change: change.at, reverse=True)
     ]
-    columns = (_("Time ({zone})").format(zone=zone_name(zone)), _("Alarm"), _("From"), _("To"), _("Reason"))
+    columns = (_("Time ({zone})", zone=zone_name(zone)), _("Alarm"), _("From"), _("To"), _("Reason"))
     return table(_("State changes"), columns, rows)
 
 

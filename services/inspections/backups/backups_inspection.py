@@ -102,7 +102,7 @@ def checks(reading: BackupReading, runbook: Runbook) -> list[CheckRow]:
 
 def _newest(reading: BackupReading) -> CheckRow:
     hours = reading.spec.snapshot_max_age_hours
-    allowed = _("≤ {hours} h").format(hours=hours)
+    allowed = _("≤ {hours} h", hours=hours)
     title = _("Newest snapshot")
     if reading.age is None:
         verdict = Verdict.ATTENTION if reading.young else Verdict.ABNORMAL
@@ -134,17 +134,17 @@ def _windows(reading: BackupReading) -> CheckRow:
     if not reading.nights:
         note = _("no backup window has passed since it was created")
         if reading.database.created:
-            note = _("created {at}; no backup window has passed since").format(at=_created(reading))
+            note = _("created {at}; no backup window has passed since", at=_created(reading))
         return CheckRow(
             Measure(title=title, shown="0", allowed=allowed, verdict=Verdict.ATTENTION, note=note), note
         )
     complete = sum(night.outcome not in GAPS for night in reading.nights)
     note = ""
     if reading.database.created and reading.nights[-1].start - timedelta(days=1) < reading.database.created:
-        note = _("created {at}").format(at=_created(reading))
+        note = _("created {at}", at=_created(reading))
     measure = Measure(
         title=title,
-        shown=_("{made} of {count}").format(made=complete, count=len(reading.nights)),
+        shown=_("{made} of {count}", made=complete, count=len(reading.nights)),
         allowed=allowed,
         **judgement(VERDICTS[night.outcome] for night in reading.nights),
         value=float(complete),
@@ -175,7 +175,7 @@ def _gaps(reading: BackupReading) -> Iterator[str]:
 def _name(night: Night, events: Sequence[DatabaseEvent], zone: tzinfo) -> str:
     why = reason(night, events)
     at = zoned_time(night.start, zone)
-    return _("{at} (RDS: {reason})").format(at=at, reason=why.rstrip(".")) if why else at
+    return _("{at} (RDS: {reason})", at=at, reason=why.rstrip(".")) if why else at
 
 
 def _gap_advice(reading: BackupReading) -> tuple[str, ...]:
@@ -207,28 +207,26 @@ def _statuses(reading: BackupReading) -> CheckRow:
         verdict = Verdict.ABNORMAL
     measure = Measure(
         title=_("Status of the snapshots"),
-        shown=listed([_("{count} {status}").format(count=n, status=status) for status, n in counts.items()])
+        shown=listed([_("{count} {status}", count=n, status=status) for status, n in counts.items()])
         or _("none"),
         allowed="available",
         # Without snapshots there is nothing to judge; another check reports that.
         verdict=verdict if snapshots else None,
     )
-    names = listed(
-        [_("{name} is {status}").format(name=item.name, status=item.status) for item in bad[:NAMED]]
-    )
-    return CheckRow(measure, _("{parts}.").format(parts=names), by_runbook=True)
+    names = listed([_("{name} is {status}", name=item.name, status=item.status) for item in bad[:NAMED]])
+    return CheckRow(measure, _("{parts}.", parts=names), by_runbook=True)
 
 
 def _retention(reading: BackupReading, runbook: Runbook) -> CheckRow:
     days, agreed = reading.database.retention_days, reading.spec.retention_days
     title = _("Backup retention (days)")
-    allowed = plural("{count} day", "{count} days", agreed).format(count=agreed)
+    allowed = plural("{count} day", "{count} days", agreed, count=agreed)
     if days is None:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
         return CheckRow(measure, _("AWS did not return the backup retention period."))
-    value = plural("{count} day", "{count} days", days).format(count=days)
+    value = plural("{count} day", "{count} days", days, count=days)
     verdicts = [_kept(days, agreed)]
-    text = _("Backups are kept for {days}; the runbook says {wanted}.").format(days=value, wanted=allowed)
+    text = _("Backups are kept for {days}; the runbook says {wanted}.", days=value, wanted=allowed)
     tip = _("Set the backup retention to {days} days. Changing it from or to 0 interrupts the database.")
     tips: tuple[str, ...] = (tip.format(days=agreed),)
     notes = []
@@ -248,7 +246,7 @@ def _retention(reading: BackupReading, runbook: Runbook) -> CheckRow:
                 "Waiting to be applied: backup retention {value} (0: none are made); the runbook says {wanted}."
             ).format(value=waiting.value, wanted=allowed),
         )
-        notes.insert(0, _("will become {value}").format(value=waiting.value))
+        notes.insert(0, _("will become {value}", value=waiting.value))
         verdicts.append(Verdict.UNKNOWN if coming is None else _kept(coming, agreed))
     measure = Measure(
         title=title,
@@ -270,7 +268,7 @@ def _kept(days: int, agreed: int) -> Verdict:
 
 def _restorable(reading: BackupReading) -> CheckRow:
     title = _("Latest restorable time")
-    allowed = _("≤ {minutes} min ago").format(minutes=int(RESTORABLE.total_seconds() // 60))
+    allowed = _("≤ {minutes} min ago", minutes=int(RESTORABLE.total_seconds() // 60))
     at = reading.database.latest_restorable
     if at is None:
         # With backups disabled there is nothing to restore to; another check reports that.

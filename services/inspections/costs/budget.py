@@ -55,7 +55,7 @@ class BudgetJudge:
             value,
             share,
             sentences(sentence, doubt),
-            note=_("{month}, with tax").format(month=month),
+            note=_("{month}, with tax", month=month),
             doubtful=doubtful or bool(doubt),
         )
 
@@ -64,18 +64,16 @@ class BudgetJudge:
             yield self._aws(budget)
 
     def _aws(self, budget: Budget) -> CheckRow:
-        title = _("AWS budget {name}").format(name=budget.name)
+        title = _("AWS budget {name}", name=budget.name)
         if budget.limit is None or budget.spent is None:
             return CheckRow(
                 Measure(title=title, shown="", allowed=self._allowed(), verdict=Verdict.UNKNOWN),
-                sentence=_("AWS returned the budget {name} without its amounts.").format(name=budget.name),
+                sentence=_("AWS returned the budget {name} without its amounts.", name=budget.name),
             )
         spent = _share(budget.spent, budget.limit)
         forecast = None if budget.forecast is None else _share(budget.forecast, budget.limit)
         shares, limit = _shares(spent, forecast), self.money(budget.limit, budget.unit)
-        sentence = _("AWS budget {name} ({limit}): {shares}.").format(
-            name=budget.name, limit=limit, shares=shares
-        )
+        sentence = _("AWS budget {name} ({limit}): {shares}.", name=budget.name, limit=limit, shares=shares)
         doubts = tuple(_doubts(budget))
         return self._check(
             title,
@@ -133,11 +131,9 @@ def period_words(budget: Budget) -> str:
 
 def _doubts(budget: Budget) -> Iterator[str]:
     if budget.forecast_unread:
-        yield _("AWS's forecast for the budget {name} cannot be read.").format(name=budget.name)
+        yield _("AWS's forecast for the budget {name} cannot be read.", name=budget.name)
     if not budget.of_costs:
-        yield _("The AWS budget {name} has a BudgetType that Toban does not support.").format(
-            name=budget.name
-        )
+        yield _("The AWS budget {name} has a BudgetType that Toban does not support.", name=budget.name)
 
 
 def _share(amount: Decimal, limit: Decimal) -> Decimal:
@@ -148,7 +144,5 @@ def _share(amount: Decimal, limit: Decimal) -> Decimal:
 
 def _shares(spent: Decimal, forecast: Decimal | None) -> str:
     if forecast is None:
-        return _("{spent} % spent").format(spent=f"{spent:.0f}")
-    return _("{spent} % spent, {forecast} % forecast").format(
-        spent=f"{spent:.0f}", forecast=f"{forecast:.0f}"
-    )
+        return _("{spent} % spent", spent=f"{spent:.0f}")
+    return _("{spent} % spent, {forecast} % forecast", spent=f"{spent:.0f}", forecast=f"{forecast:.0f}")

@@ -53,7 +53,7 @@ def lines_table(judge: LineJudge, costs: CostTable) -> Evidence:
         *_beside(judge, costs),
     ]
     return table(
-        _("Costs by service ({month}, before tax and credits)").format(month=month_words(compared.month_end)),
+        _("Costs by service ({month}, before tax and credits)", month=month_words(compared.month_end)),
         (
             _("Item"),
             _("So far"),
@@ -304,16 +304,14 @@ class CostsInspection(Inspection):
             (_("Credits and refunds"), table.credits_of(compared.month)),
         ):
             value = float(round(rate.yen(usd)))
-            note = _("{month}, so far").format(month=month)
+            note = _("{month}, so far", month=month)
             yield CheckRow(Measure(title=title, shown=rate.words(usd), value=value, unit="JPY", note=note))
 
     def _normal(self, compared: Compared, table: CostTable, rate: CostRate) -> str:
         growth = percent_words(table.total.weekly(compared) or table.total.monthly(compared))
-        text = _(
-            "{month}: {so_far} in {count} days, about {projected} for the whole month; {growth} in a week"
-        )
         parts = [
-            text.format(
+            _(
+                "{month}: {so_far} in {count} days, about {projected} for the whole month; {growth} in a week",
                 month=month_words(compared.month_end),
                 so_far=rate.words(table.total.cost(compared.month)),
                 count=compared.month.count,
@@ -324,8 +322,8 @@ class CostsInspection(Inspection):
         if compared.too_young:
             parts.append(_("this month is not judged yet"))
         for result in self._undecided():
-            parts.append(_("{title}: {note}").format(title=result.measure.title, note=result.measure.note))
-        return _("{parts}.").format(parts=_("; ").join(parts))
+            parts.append(_("{title}: {note}", title=result.measure.title, note=result.measure.note))
+        return _("{parts}.", parts=_("; ").join(parts))
 
     def _line_advice(self, title: str) -> tuple[str, ...]:
         asks = [
@@ -357,12 +355,12 @@ class CostsInspection(Inspection):
             text = _("AWS is late: {day} should be complete but has no costs yet.")
             yield text.format(day=day_text(answer.plan.last))
         if compared.too_young:
-            text = _(
+            yield _(
                 "This month is not judged until {count} of its days are complete (so far {done}, {so_far}); "
-                "the previous month is judged instead."
-            )
-            yield text.format(
-                count=HELD, done=compared.young.count, so_far=rate.words(table.total.cost(compared.young))
+                "the previous month is judged instead.",
+                count=HELD,
+                done=compared.young.count,
+                so_far=rate.words(table.total.cost(compared.young)),
             )
         yield _(
             "Guidelines are compared with charges before tax and credits, the runbook's budget with "
@@ -371,7 +369,7 @@ class CostsInspection(Inspection):
         )
         if self._spec.services:
             names = listed([line.title for line in table.other_services]) or _("none")
-            yield _("Others: {names}.").format(names=names)
+            yield _("Others: {names}.", names=names)
         if answer.history.estimated:
             yield _("AWS marks these costs as estimates; the invoice may differ.")
 

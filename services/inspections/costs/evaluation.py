@@ -41,8 +41,8 @@ class CostRate:
         return yen_words(self.yen(usd))
 
     def remark(self) -> str:
-        text = _("Yen at ¥{rate} to the dollar (source: {source}; date: {day}). AWS charges in dollars.")
-        return text.format(
+        return _(
+            "Yen at ¥{rate} to the dollar (source: {source}; date: {day}). AWS charges in dollars.",
             rate=f"{self.usd_jpy.normalize():,f}",
             source=self.source or _("not given"),
             day=day_text(self.day) if self.day else _("not given"),
@@ -66,7 +66,7 @@ def percent_words(growth: GrowthOfCosts | None) -> str:
 def growth_words(growth: str, against: str) -> str:
     if not against:
         return growth
-    return _("{growth} {against}").format(growth=growth, against=against)
+    return _("{growth} {against}", growth=growth, against=against)
 
 
 def month_words(day: date) -> str:
@@ -166,7 +166,7 @@ class LineJudge:
 
     def _doubted(self, line: CostLine, results: Iterable[CheckRow]) -> Iterator[CheckRow]:
         doubt = self.doubt(line)
-        sentence = _("{parts}.").format(parts=doubt)
+        sentence = _("{parts}.", parts=doubt)
         for result in self._noted(line, results):
             if not doubt or result.measure.verdict is None:
                 yield result
@@ -200,8 +200,8 @@ class LineJudge:
             return ""
         days = Days(min(line.negative), max(line.negative))
         words = days_words(days) if days.count > 1 else day_text(days.first)
-        return _("negative charges of {amount} ({days})").format(
-            amount=self.rate.words(line.reduced(days)), days=words
+        return _(
+            "negative charges of {amount} ({days})", amount=self.rate.words(line.reduced(days)), days=words
         )
 
     def _pair(self, line: CostLine) -> Iterator[CheckRow]:
@@ -228,7 +228,7 @@ class LineJudge:
             text = _("{title}: there are no costs yet by which to judge {month}.")
         return CheckRow(
             Measure(
-                title=_("{title}, whole month").format(title=line.title),
+                title=_("{title}, whole month", title=line.title),
                 shown="" if verdict is Verdict.UNKNOWN else rate.words(projected),
                 allowed=_("< {near}, abnormal ≥ {limit}").format(
                     near=yen_words(self._limit(line) * NEAR), limit=yen_words(self._limit(line))
@@ -261,7 +261,7 @@ class LineJudge:
             against = _("against last month's average") if worst is month else _("against the week before")
         return CheckRow(
             Measure(
-                title=_("{title}, growth").format(title=line.title),
+                title=_("{title}, growth", title=line.title),
                 shown=percent,
                 allowed=_("< +{near} %, abnormal ≥ +{limit} %").format(
                     near=near_words(self.spec.growth_percent), limit=self.spec.growth_percent
@@ -279,7 +279,7 @@ class LineJudge:
 
     def _growth_note(self, week: GrowthOfCosts | None, month: GrowthOfCosts | None) -> str:
         if week is None and month is None:
-            return _("fewer than {count} days of costs to compare with").format(count=2 * WEEK)
+            return _("fewer than {count} days of costs to compare with", count=2 * WEEK)
         notes = []
         if week is not None:
             text = _("last {count} days {now}, the {count} before {before}")
@@ -297,7 +297,7 @@ class LineJudge:
         """The runbook has no limits for other services: their growth only asks for attention."""
         most = sorted(table.other_services, key=lambda line: -line.newest(self.compared))[:_NAMED]
         names = listed([f"{line.title} {self.rate.words(line.newest(self.compared))}" for line in most])
-        about = _("; mostly {names}").format(names=names) if names else ""
+        about = _("; mostly {names}", names=names) if names else ""
         return self._growth(table.others, at_most=Verdict.ATTENTION, about=about)
 
     def _advice(self, verdict: Verdict | None, line: CostLine) -> tuple[str, ...]:
@@ -307,15 +307,13 @@ class LineJudge:
         text = _("{title}: Cost Explorer has no costs under the names given in the runbook.")
         return CheckRow(
             Measure(
-                title=_("{title}, whole month").format(title=line.title),
+                title=_("{title}, whole month", title=line.title),
                 shown="",
                 verdict=Verdict.UNKNOWN,
                 note=_("no costs under its names"),
             ),
             sentence=text.format(title=line.title),
-            advice=(
-                _("Check how Cost Explorer spells {title} (costs.services, names).").format(title=line.title),
-            ),
+            advice=(_("Check how Cost Explorer spells {title} (costs.services, names).", title=line.title),),
         )
 
 

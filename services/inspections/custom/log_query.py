@@ -44,7 +44,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
         try:
             trouble = await self._field_trouble(queries)
         except AwsError as error:
-            trouble = _("Could not determine whether the events have {field}.").format(field=spec.field)
+            trouble = _("Could not determine whether the events have {field}.", field=spec.field)
             queries.builder.remark(error.problem.summary)
         hours = binned(result) if hourly else None
         if hourly and hours is None:
@@ -73,8 +73,8 @@ class CustomInsights(OwnInspection, InsightsInspection):
         text = plural("{count} match in {hours}", "{count} matches in {hours}", result.matched)
         count = text.format(count=f"{result.matched:,}", hours=queries.span_words)
         if hours and result.matched:
-            count = _("{found}, at most {count} in an hour").format(found=count, count=f"{hours.worst[1]:,}")
-        sentence, silence_text = _("{parts}.").format(parts=count), silence_words(queries, silent)
+            count = _("{found}, at most {count} in an hour", found=count, count=f"{hours.worst[1]:,}")
+        sentence, silence_text = _("{parts}.", parts=count), silence_words(queries, silent)
         await self._tables(queries, result, hours, fine=builder.verdict is Verdict.NORMAL)
         builder.remark(*self._remarks(hours), first=True)
         builder.remark(queries.price())
@@ -97,7 +97,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
             verdict=None if bound is None else self._mean(queries, rate, hours),
             value=rate * spec.scale,
             unit=spec.unit,
-            note=_("{count} in total").format(count=f"{result.matched:,}"),
+            note=_("{count} in total", count=f"{result.matched:,}"),
         )
         if hours is None or bound is None:
             return
@@ -158,7 +158,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
 
     def _remarks(self, hours: Hours | None) -> Iterator[str]:
         if self.spec.source:
-            yield _("Runbook: {section}").format(section=self.spec.source)
+            yield _("Runbook: {section}", section=self.spec.source)
         if hours is None:
             yield _("Only the mean is judged: this query's matches cannot be counted by hour.")
 
@@ -169,7 +169,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
             return ""
         percents = await shares(queries)
         exists = percents.get(name, 0) > 0 if percents else any(await values_of(queries, name))
-        return "" if exists else _("No such field: the events have no {field}.").format(field=name)
+        return "" if exists else _("No such field: the events have no {field}.", field=name)
 
 
 def by_hour(query: str) -> str:
@@ -194,9 +194,7 @@ def _doubted(measure: Measure) -> Measure:
 def _rows(result: QueryResult, zone: tzinfo, patterns: Sequence[MaskPattern]) -> Evidence:
     columns = list(dict.fromkeys(name for row in result.rows for name in row))
     rows = [[_cell(name, row.get(name, ""), zone, patterns) for name in columns] for row in result.rows]
-    titles = [
-        _("Time ({zone})").format(zone=zone_name(zone)) if name == "@timestamp" else name for name in columns
-    ]
+    titles = [_("Time ({zone})", zone=zone_name(zone)) if name == "@timestamp" else name for name in columns]
     return table(_("Query results"), titles, rows, private=True)
 
 

@@ -138,7 +138,7 @@ class CustomMetric(OwnInspection):
             verdicts.append(Verdict.UNKNOWN)
         if course.worst is not None:
             verdicts.append(limit.judge(course.worst))
-        now = () if course.now is None else (_("now {value}").format(value=value_words(course.now, limit)),)
+        now = () if course.now is None else (_("now {value}", value=value_words(course.now, limit)),)
         builder.measure(
             Measure(
                 title=self.spec.title,
@@ -162,21 +162,21 @@ class CustomMetric(OwnInspection):
             )
         )
         if self.spec.source:
-            builder.remark(_("Runbook: {section}").format(section=self.spec.source))
+            builder.remark(_("Runbook: {section}", section=self.spec.source))
         return builder.finding(self._summary(builder.request, course, doubts), advice=self.spec.advice)
 
     def _words(self, silence: MetricSilence, course: Course) -> str:
         zone = self.context.calendar.zone
-        text = _("no data {stretch}").format(stretch=stretch(*silence.hole.moments, zone))
+        text = _("no data {stretch}", stretch=stretch(*silence.hole.moments, zone))
         if course.newest is None:
             text = _("no data in the window")
         elif silence.hole.began == course.newest:
-            text = _("no data since {time}").format(time=zoned_time(at(course.newest), zone))
-        return _("{said} ({why})").format(said=text, why=silence.why) if silence.why else text
+            text = _("no data since {time}", time=zoned_time(at(course.newest), zone))
+        return _("{said} ({why})", said=text, why=silence.why) if silence.why else text
 
     def _summary(self, request: InspectionRequest, course: Course, doubts: Sequence[str]) -> str:
         if course.worst is None or course.worst_at is None:
-            return _("{title}: {said}.").format(title=self.spec.title, said=_(", ").join(doubts))
+            return _("{title}: {said}.", title=self.spec.title, said=_(", ").join(doubts))
         limit, zone = self.limit, self.context.calendar.zone
         lowest = limit.above is not None
         if course.beyond:
@@ -201,7 +201,7 @@ class CustomMetric(OwnInspection):
             length=length(timedelta(seconds=course.total)),
         )
         when = zoned_time(at(course.worst_at), zone)
-        return _("{parts}.").format(parts=_(", ").join((first, _("at {time}").format(time=when), *doubts)))
+        return _("{parts}.", parts=_(", ").join((first, _("at {time}", time=when), *doubts)))
 
     def _beyond(self, course: Course, limit: Limit) -> Evidence:
         ordered = sorted(course.beyond, key=lambda beyond: -beyond.seconds)

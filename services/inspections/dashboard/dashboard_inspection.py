@@ -105,10 +105,8 @@ def response_checks(
         ]
         title = _("5xx among all responses")
         if len(refused) > 1:
-            title = _("{title} ({label})").format(title=title, label=curve.balancer)
-        allowed = _("< {percent} % in any {minutes} min").format(
-            percent=round(SHARE * 100), minutes=SUSTAINED // 60
-        )
+            title = _("{title} ({label})", title=title, label=curve.balancer)
+        allowed = _("< {percent} % in any {minutes} min", percent=round(SHARE * 100), minutes=SUSTAINED // 60)
         unread = next((each for each in three if each.status is not SeriesStatus.COMPLETE), None)
         times = failing(three[0], three[1], three[2])
         verdicts = [
@@ -124,7 +122,7 @@ def response_checks(
         judged = judgement(verdicts)
         measure = Measure(
             title=title,
-            shown=_("{percent} %").format(percent=number(times.share * 100)) if times.stretches else "",
+            shown=_("{percent} %", percent=number(times.share * 100)) if times.stretches else "",
             allowed=allowed,
             verdict=judged["verdict"] if any(verdicts) else None,
             partial=judged["partial"],
@@ -136,7 +134,7 @@ def response_checks(
         tip = _("Find the failing requests in the load balancer's and the application's log.")
         yield CheckRow(
             measure=measure,
-            sentence=_("{title}: {said}.").format(title=title, said=_(", ").join(words)),
+            sentence=_("{title}: {said}.", title=title, said=_(", ").join(words)),
             advice=(tip,) if times.stretches else (),
             by_runbook=bool(times.stretches),
         )
@@ -159,7 +157,7 @@ def target_checks(
         series, fewest = answer.of(curve), least if curve.group == own_group else None
         title = _("Healthy targets")
         if len(healthy) > 1:
-            title = _("{title} ({label})").format(title=title, label=curve.group)
+            title = _("{title} ({label})", title=title, label=curve.group)
         if open_key and own_group in ("", curve.group):
             yield undecided(title, open_key, runbook)
             continue
@@ -175,17 +173,15 @@ def target_checks(
         note = text.format(count=fewest, stretch=when) if short else ""
         measure = Measure(
             title=title,
-            shown=_("{least} to {most}").format(
-                least=number(min(series.values)), most=number(max(series.values))
-            ),
-            allowed=_("{count} or more").format(count=fewest) if fewest else "",
+            shown=_("{least} to {most}", least=number(min(series.values)), most=number(max(series.values))),
+            allowed=_("{count} or more", count=fewest) if fewest else "",
             verdict=Verdict.ATTENTION if short else Verdict.NORMAL if fewest else None,
             value=min(series.values),
             at=at(short[-1].began) if short else None,
             note=note,
         )
         total = length(timedelta(seconds=sum(each.seconds for each in short)))
-        sentence = _("{title}: {said}, {length} in total.").format(title=title, said=note, length=total)
+        sentence = _("{title}: {said}, {length} in total.", title=title, said=note, length=total)
         tip = _("Find out why a task is missing or unhealthy: the service's events and stopped tasks.")
         yield CheckRow(measure, sentence, (tip,) if short else (), by_runbook=bool(short))
 
@@ -308,9 +304,7 @@ class DashboardValues(Inspection):
     ) -> Iterator[str]:
         if curves.from_targets:
             titles = _(", ").join(str(limit.title) for limit in curves.from_targets)
-            yield _("The dashboard does not show {titles}: read from the runbook's targets.").format(
-                titles=titles
-            )
+            yield _("The dashboard does not show {titles}: read from the runbook's targets.", titles=titles)
         without = transfers.without
         if not curves.of("transfer"):
             yield _(
@@ -380,6 +374,6 @@ def _unshown(limit: Limit) -> CheckRow:
             note=note,
             item=limit.id,
         ),
-        sentence=_("{title}: {said}.").format(title=limit.title, said=note),
-        advice=(_("Add {title} to the dashboard.").format(title=limit.title),),
+        sentence=_("{title}: {said}.", title=limit.title, said=note),
+        advice=(_("Add {title} to the dashboard.", title=limit.title),),
     )

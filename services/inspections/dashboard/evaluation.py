@@ -88,12 +88,12 @@ class Limits:
         title = self._title(curve)
         notes = [text for _verdict, text in statements]
         if course.now is not None:
-            notes.insert(0, _("now {value}").format(value=value_words(course.now, limit)))
+            notes.insert(0, _("now {value}", value=value_words(course.now, limit)))
         if course.worst_at is not None:
             text = _("lowest at {time}") if limit.above is not None else _("highest at {time}")
             notes.insert(0, text.format(time=zoned_time(at(course.worst_at), self._zone)))
         if not course.gaps and course.first is not None and course.first - self._answer.start >= SUSTAINED:
-            notes.append(_("data since {time}").format(time=zoned_time(at(course.first), self._zone)))
+            notes.append(_("data since {time}", time=zoned_time(at(course.first), self._zone)))
         return CheckRow(
             measure=Measure(
                 title=title,
@@ -106,9 +106,7 @@ class Limits:
                 note=_("; ").join(notes),
                 item=limit.id,
             ),
-            sentence=_("{title}: {said}.").format(
-                title=title, said=self._sentence(course, statements, limit)
-            ),
+            sentence=_("{title}: {said}.", title=title, said=self._sentence(course, statements, limit)),
             advice=tuple(self._advice(curve, course, title)),
             by_runbook=any(each in (Verdict.ABNORMAL, Verdict.ATTENTION) for each, _text in statements),
         )
@@ -121,8 +119,7 @@ class Limits:
             yield text.format(title=title, metric=f"{limit.namespace} {limit.metric}")
         if playbook is not None and playbook.steps and (course.beyond or course.now is not None):
             steps = " → ".join(str(step.text) for step in playbook.steps)
-            text = _("{alarm}: {playbook}: {steps}")
-            yield text.format(alarm=title, playbook=playbook.title, steps=steps)
+            yield _("{alarm}: {playbook}: {steps}", alarm=title, playbook=playbook.title, steps=steps)
 
     def _sentence(self, course: Course, statements: Sequence[tuple[Verdict, str]], limit: Limit) -> str:
         texts = [text for verdict, text in statements if verdict is not Verdict.NORMAL]
@@ -144,7 +141,7 @@ class Limits:
         limit = _limit(curve)
         alone = sum(other.limit == limit for other in self._curves) == 1
         label = self._answer.of(curve).label
-        return str(limit.title) if alone else _("{title} ({label})").format(title=limit.title, label=label)
+        return str(limit.title) if alone else _("{title} ({label})", title=limit.title, label=label)
 
     def _statements(self, curve: DashboardCurve, course: Course, series: Series) -> Statements:
         if series.status is not SeriesStatus.COMPLETE:
@@ -186,7 +183,7 @@ class Limits:
         yield from self._beyond(course)
         if lost and lost[-1].ended == end:
             since = zoned_time(at(lost[-1].began), self._zone)
-            yield Verdict.UNKNOWN, _("no data since {time}").format(time=since)
+            yield Verdict.UNKNOWN, _("no data since {time}", time=since)
         elif lost:
             yield Verdict.ATTENTION, self._words(_("no data {stretch}"), lost)
         elif course.worst is None:
@@ -225,7 +222,7 @@ class Limits:
         if course.newest is None:
             return Verdict.UNKNOWN, _("no data in the window")
         since = zoned_time(at(course.newest), self._zone)
-        return Verdict.UNKNOWN, _("no data since {time}").format(time=since)
+        return Verdict.UNKNOWN, _("no data since {time}", time=since)
 
 
 def _end(series: Series) -> int:

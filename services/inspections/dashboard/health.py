@@ -111,7 +111,7 @@ def _balancer(answer: WindowSeries, balancer: _Balancer, name: str, zone: tzinfo
     doubts = tuple(_doubts(balancer, answer, zone))
     doubt_texts = tuple(dict.fromkeys(doubt.text for doubt in doubts))
     title = _("Load balancer without a healthy target")
-    title = _("{title} ({label})").format(title=title, label=name) if name else title
+    title = _("{title} ({label})", title=title, label=name) if name else title
     total = length(timedelta(seconds=sum(outage.seconds for outage in times)))
     measure = Measure(
         title=title,
@@ -125,7 +125,7 @@ def _balancer(answer: WindowSeries, balancer: _Balancer, name: str, zone: tzinfo
     text = _("An error rate can hide a total outage: check the number of 5xx and the healthy targets.")
     return CheckRow(
         measure=measure,
-        sentence=_("{title}: {said}.").format(title=title, said=_(", ").join((*longest, *doubt_texts))),
+        sentence=_("{title}: {said}.", title=title, said=_(", ").join((*longest, *doubt_texts))),
         advice=(*((text,) if times else ()), *(doubt.advice for doubt in doubts if doubt.advice)),
         by_runbook=bool(times),
     )
@@ -151,7 +151,7 @@ def _doubts(balancer: _Balancer, answer: WindowSeries, zone: tzinfo) -> Iterator
         for group, series in balancer.healthy:
             metric = "HealthyHostCount"
             if len(balancer.healthy) > 1:
-                metric = _("{title} ({label})").format(title=metric, label=group)
+                metric = _("{title} ({label})", title=metric, label=group)
             yield from _missing(series, answer.start, answer.end, zone, metric)
         yield from _uncounted(balancer, answer, zone)
 
@@ -176,10 +176,10 @@ def _missing(series: Series, start: int, end: int, zone: tzinfo, metric: str = "
     if not series.times:
         yield _Doubt(Verdict.UNKNOWN, text.format(metric=metric, said=_("no data in the window")))
     elif not fresh(_end(series), series.period, end):
-        since = _("no data since {time}").format(time=zoned_time(at(_end(series)), zone))
+        since = _("no data since {time}", time=zoned_time(at(_end(series)), zone))
         yield _Doubt(Verdict.UNKNOWN, text.format(metric=metric, said=since))
     if holes:
-        when = _("no data {stretch}").format(stretch=stretch(*widest(holes).moments, zone))
+        when = _("no data {stretch}", stretch=stretch(*widest(holes).moments, zone))
         yield _Doubt(Verdict.ATTENTION, text.format(metric=metric, said=when))
 
 
@@ -212,13 +212,11 @@ def _credits(series: Series, start: int, end: int, zone: tzinfo) -> CheckRow:
     measure = Measure(
         title=title,
         shown=number(least) if series.values else "",
-        allowed=_("≥ {percent} % of the most in the window").format(percent=round(LOW * 100)),
+        allowed=_("≥ {percent} % of the most in the window", percent=round(LOW * 100)),
         **judgement((Verdict.ATTENTION if low else Verdict.NORMAL, *(doubt.verdict for doubt in doubts))),
         value=least if series.values else None,
         note=_("; ").join(notes),
     )
     spent = _("down to {value}; once used up, the CPU is throttled or charged extra")
     texts = [spent.format(value=number(least)), *doubt_texts] if low else doubt_texts
-    return CheckRow(
-        measure=measure, sentence=_("{title}: {said}.").format(title=title, said=_(", ").join(texts))
-    )
+    return CheckRow(measure=measure, sentence=_("{title}: {said}.", title=title, said=_(", ").join(texts)))

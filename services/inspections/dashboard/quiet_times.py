@@ -109,4 +109,4 @@ def _compared(words: str, likeness: Likeness) -> str:
         Likeness.NEW: _("too few earlier days to compare with"),
         Likeness.UNUSUAL: _("there were values at the same time before"),
     }[likeness]
-    return _("{said} ({why})").format(said=words, why=why)
+    return _("{said} ({why})", said=words, why=why)

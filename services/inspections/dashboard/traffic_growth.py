@@ -173,11 +173,11 @@ class Transfers:
         whole, unusual = self._growths(curve)
         series = self._answer.of(curve)
         growth = unusual or whole
-        title = _("Data transferred ({label})").format(label=self._label(curve))
+        title = _("Data transferred ({label})", label=self._label(curve))
         measure = Measure(
             title=title,
             shown=f"×{number(growth.times)}" if growth else "",
-            allowed=_("≤ ×{times} of the same hours before").format(times=number(TIMES)),
+            allowed=_("≤ ×{times} of the same hours before", times=number(TIMES)),
             verdict=self._verdict(curve, series, whole, unusual),
             value=growth.times if growth else None,
             at=at(unusual.began) if unusual else None,
@@ -189,7 +189,7 @@ class Transfers:
         )
         return CheckRow(
             measure=measure,
-            sentence=_("{title}: {said}.").format(title=title, said=self._sentence(curve, series, unusual)),
+            sentence=_("{title}: {said}.", title=title, said=self._sentence(curve, series, unusual)),
             advice=(text,) if unusual else (),
             by_runbook=bool(unusual),
         )
@@ -238,10 +238,10 @@ class Transfers:
             return _("no data in the window")
         if self._ended(curve, series):
             end = at(series.times[-1] + series.period)
-            return _("no data since {time}").format(time=zoned_time(end, self._zone))
+            return _("no data since {time}", time=zoned_time(end, self._zone))
         gaps = self._gaps(curve, series)
         if gaps:
-            return _("no data {stretch}").format(stretch=stretch(*widest(gaps).moments, self._zone))
+            return _("no data {stretch}", stretch=stretch(*widest(gaps).moments, self._zone))
         if growth is None:
             return _("nothing to compare with")
         text = _("{now} per hour, before {before}")

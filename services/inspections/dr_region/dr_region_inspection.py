@@ -83,7 +83,7 @@ def checks(reading: RecoveryReading) -> list[CheckRow]:
 
 def _recoverable(reading: RecoveryReading) -> CheckRow:
     title, region, hours = _("Newest recoverable state"), reading.spec.region, reading.spec.max_age_hours
-    allowed = _("≤ {hours} h").format(hours=hours)
+    allowed = _("≤ {hours} h", hours=hours)
     newest = reading.newest
     if newest is None:
         text = _("{region} has nothing from which the database could be recovered.")
@@ -140,7 +140,7 @@ def _retention(backup: AutomatedBackup) -> str:
     if backup.retention_days is None:
         return ""
     days = backup.retention_days
-    return plural("kept for {count} day", "kept for {count} days", days).format(count=days)
+    return plural("kept for {count} day", "kept for {count} days", days, count=days)
 
 
 def _copies(reading: RecoveryReading) -> CheckRow:
@@ -152,9 +152,9 @@ def _copies(reading: RecoveryReading) -> CheckRow:
         verdict=Verdict.ATTENTION if bad else None,
         value=float(len(reading.snapshots)),
     )
-    names = listed([_("{name} is {status}").format(name=each.name, status=each.status) for each in bad[:3]])
+    names = listed([_("{name} is {status}", name=each.name, status=each.status) for each in bad[:3]])
     return CheckRow(
-        measure, _("{parts}.").format(parts=names), (_("Delete the copy that failed, and copy it again."),)
+        measure, _("{parts}.", parts=names), (_("Delete the copy that failed, and copy it again."),)
     )
 
 
@@ -241,8 +241,8 @@ class DisasterRegion(DatabaseInspection):
             instance,
             region=region,
             query="DBInstanceAutomatedBackups[].[Status,RestoreWindow.LatestTime]",
-            purpose=_("Automated backups replicated to {region}. Normal: active, some minutes old.").format(
-                region=region
+            purpose=_(
+                "Automated backups replicated to {region}. Normal: active, some minutes old.", region=region
             ),
             traps=(_("Without --region it lists the backups of the region that fails."),),
         )

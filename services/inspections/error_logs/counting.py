@@ -73,8 +73,7 @@ async def count(queries: Queries, spec: ErrorLogs, errors: QueryResult) -> Count
         hourly = await queries.run(by_hour(spec), limit=AT_ONCE)
         messages = await queries.run(by_message(spec))
     except AwsError as error:
-        text = _("Not counted by hour and not grouped: {why}")
-        queries.builder.remark(text.format(why=error.problem.summary))
+        queries.builder.remark(_("Not counted by hour and not grouped: {why}", why=error.problem.summary))
         return Counts()
     hours, grouped = binned(hourly), _grouped(messages)
     if hours is None or grouped is None:

@@ -76,7 +76,7 @@ async def _level_field(
             return LevelField(percent=percent)
     values = await values_of(queries, spec.field)
     if not values:
-        return LevelField(_("Could not determine whether the events have {field}.").format(field=spec.field))
+        return LevelField(_("Could not determine whether the events have {field}.", field=spec.field))
     percent = round(100 - 100 * values[""] / values.total())
     if percent < HALF:
         return LevelField(_rare(spec, percent, {}), percent)
@@ -85,10 +85,8 @@ async def _level_field(
 
 def _rare(spec: Spec, percent: int, percents: Mapping[str, int]) -> str:
     if percent:
-        return _("Only {percent} % of the events have the field {field}.").format(
-            percent=percent, field=spec.field
-        )
-    text = _("No such field: the events have no {field}.").format(field=spec.field)
+        return _("Only {percent} % of the events have the field {field}.", percent=percent, field=spec.field)
+    text = _("No such field: the events have no {field}.", field=spec.field)
     names = [name for name in percents if not name.startswith("@")]
     if not names:
         return text
@@ -176,7 +174,7 @@ class ErrorLogsInspection(InsightsInspection):
             title=_("Errors per hour"),
             item="rate",
             shown=f"≥ {number(rate)}",
-            allowed=_("< {count} per hour").format(count=self._spec.per_hour),
+            allowed=_("< {count} per hour", count=self._spec.per_hour),
             verdict=limit.judge(rate),
             value=rate,
             unit="/h",
@@ -228,12 +226,12 @@ class ErrorLogsInspection(InsightsInspection):
         text = plural("{count} error in {hours}", "{count} errors in {hours}", errors.matched)
         parts = [text.format(count=f"{errors.matched:,}", hours=hours)]
         if counts.hours:
-            parts.append(_("at most {count} in an hour").format(count=f"{counts.hours.worst[1]:,}"))
+            parts.append(_("at most {count} in an hour", count=f"{counts.hours.worst[1]:,}"))
         if counts.shapes is not None and counts.most > 1:
-            parts.append(_("the same error up to {count} times").format(count=f"{counts.most:,}"))
+            parts.append(_("the same error up to {count} times", count=f"{counts.most:,}"))
         if counts.fives is not None:
-            parts.append(_("5xx: {count}").format(count=f"{counts.fives:,}"))
-        return _("{parts}.").format(parts=_(", ").join(parts))
+            parts.append(_("5xx: {count}", count=f"{counts.fives:,}"))
+        return _("{parts}.", parts=_(", ").join(parts))
 
     def _measures(
         self, queries: Queries, errors: QueryResult, counts: Counts, level: LevelField
@@ -241,7 +239,7 @@ class ErrorLogsInspection(InsightsInspection):
         spec = self._spec
         hourly = below(spec.per_hour)
         rate = errors.matched / queries.hours
-        few = _("< {count} per hour").format(count=spec.per_hour)
+        few = _("< {count} per hour", count=spec.per_hour)
         at, most = counts.hours.worst if counts.hours else (None, None)
         yield Measure(
             title=_("Errors per hour"),
@@ -251,7 +249,7 @@ class ErrorLogsInspection(InsightsInspection):
             verdict=level.verdict(queries.mean_verdict(hourly.judge(rate), hourly.judge(most))),
             value=rate,
             unit="/h",
-            note=_("{count} in total").format(count=f"{errors.matched:,}"),
+            note=_("{count} in total", count=f"{errors.matched:,}"),
         )
         yield Measure(
             title=_("Errors in the worst hour"),
@@ -282,7 +280,7 @@ class ErrorLogsInspection(InsightsInspection):
                 value=counts.database,
             )
         yield Measure(
-            title=_("Events with the field {field}").format(field=spec.field),
+            title=_("Events with the field {field}", field=spec.field),
             shown="" if level.percent is None else f"{level.percent} %",
             allowed=f"≥ {HALF} %",
             verdict=Verdict.UNKNOWN if level.trouble else Verdict.NORMAL,
@@ -299,7 +297,7 @@ class ErrorLogsInspection(InsightsInspection):
             title=_("Most frequent error"),
             item="repeated",
             shown="" if counts.shapes is None else f"{counts.most:,}",
-            allowed=_("< {count} in the window").format(count=limit),
+            allowed=_("< {count} in the window", count=limit),
             verdict=level.verdict(verdict),
             value=None if counts.shapes is None else counts.most,
         )
@@ -332,7 +330,7 @@ class ErrorLogsInspection(InsightsInspection):
             for row in errors.rows
             if spec.status and (status := whole(row.get(spec.status))) >= FIVE_HUNDRED
         ]
-        columns = (_("Time ({zone})").format(zone=zone_name(zone)), spec.status or _("Status"))
+        columns = (_("Time ({zone})", zone=zone_name(zone)), spec.status or _("Status"))
         evidence = table(_("5xx responses"), columns, rows)
         omitted = max(evidence.omitted, (counts.fives or 0) - len(evidence.rows))
         return evidence.model_copy(update={"omitted": omitted})
@@ -351,7 +349,7 @@ class ErrorLogsInspection(InsightsInspection):
             for row in result.rows
         ]
         columns = (
-            _("Time ({zone})").format(zone=zone_name(zone)),
+            _("Time ({zone})", zone=zone_name(zone)),
             spec.field,
             spec.status or _("Status"),
             _("Message"),

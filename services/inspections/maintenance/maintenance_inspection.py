@@ -100,7 +100,7 @@ def _action(reading: MaintenanceReading, due: Due) -> CheckRow:
     measure = Measure(
         title=due.action.action,
         shown=reading.stamp(due.at) or _("no date"),
-        allowed=plural("by hand {count} day before", "by hand {count} days before", lead).format(count=lead),
+        allowed=plural("by hand {count} day before", "by hand {count} days before", lead, count=lead),
         verdict=due.verdict,
         value=None if due.at is None else round((due.at - reading.now) / timedelta(days=1), 2),
         unit="" if due.at is None else "d",
@@ -178,14 +178,14 @@ def _window(reading: MaintenanceReading) -> CheckRow:
     verdict = Verdict.NORMAL if is_same else Verdict.ABNORMAL
     measure = Measure(
         title=title,
-        shown=_("{local} ({utc} UTC)").format(local=local, utc=in_aws),
+        shown=_("{local} ({utc} UTC)", local=local, utc=in_aws),
         allowed=_("as in the runbook") if is_same else allowed,
         verdict=verdict,
     )
     text = _("The maintenance window is {local}, not the runbook's.")
     if in_runbook and typed_as_local(in_runbook, reading.window, reading.zone, reading.now):
         text = _("The maintenance window was entered in local time, but RDS reads it as UTC: it is {local}.")
-    tip = _("Set the maintenance window to {utc} (UTC).").format(utc=reading.spec.window_utc)
+    tip = _("Set the maintenance window to {utc} (UTC).", utc=reading.spec.window_utc)
     return CheckRow(measure, text.format(local=local), (tip,))
 
 
@@ -199,7 +199,7 @@ def _settings(reading: MaintenanceReading) -> CheckRow:
         )
     if not pending:
         return CheckRow(Measure(title=title, shown=_("none"), verdict=Verdict.NORMAL, value=0))
-    words = [_("{title} → {value}").format(title=change.title, value=change.value) for change in pending]
+    words = [_("{title} → {value}", title=change.title, value=change.value) for change in pending]
     outage = any(change.outage for change in pending)
     note = _("interrupts the database") if outage else ""
     measure = Measure(
@@ -221,7 +221,7 @@ def _clashes(reading: MaintenanceReading) -> Iterator[CheckRow]:
     if not reading.clashes:
         return
     names = [
-        _("{title} (if planned)").format(title=slot.title) if slot.if_planned else str(slot.title)
+        _("{title} (if planned)", title=slot.title) if slot.if_planned else str(slot.title)
         for slot in reading.clashes
     ]
     measure = Measure(
@@ -237,7 +237,7 @@ def _clashes(reading: MaintenanceReading) -> Iterator[CheckRow]:
 
 def _certificate(reading: MaintenanceReading) -> CheckRow:
     title = _("Server certificate")
-    allowed = _("> {days} days").format(days=CERTIFICATE_SOON.days)
+    allowed = _("> {days} days", days=CERTIFICATE_SOON.days)
     until = reading.database.certificate_until
     if until is None:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
@@ -249,7 +249,7 @@ def _certificate(reading: MaintenanceReading) -> CheckRow:
     days = remaining // timedelta(days=1)
     measure = Measure(
         title=title,
-        shown=_("until {at}").format(at=reading.stamp(until)),
+        shown=_("until {at}", at=reading.stamp(until)),
         allowed=allowed,
         verdict=verdict,
         value=float(days),

@@ -18,7 +18,7 @@ def claim_entry(slot: ScheduledOccurrence, turn: int) -> NewEntry:
         kind=EntryKind.LOOKING,
         subject=slot.key,
         target=slot.duty,
-        text=_("Inspection started: {title}").format(title=slot.title),
+        text=_("Inspection started: {title}", title=slot.title),
         data={**process_data(), "turn": turn},
         claim=f"look:{slot.key}#{turn}",
     )

@@ -205,7 +205,7 @@ class InspectionRunner:
 
     def _fault_problem(self, inspection: Inspection) -> Problem:
         return self._problem(
-            _("{title}: an internal error stopped the inspection.").format(title=inspection.name),
+            _("{title}: an internal error stopped the inspection.", title=inspection.name),
             _("Check by hand as the runbook says, and report this error."),
         )
 

@@ -24,9 +24,7 @@ def window(
     since = max(first, earliest)
     remarks = []
     if signed is None:
-        remarks.append(
-            _("first inspection: since {since}").format(since=zoned_time(since, calendar.zone, now))
-        )
+        remarks.append(_("first inspection: since {since}", since=zoned_time(since, calendar.zone, now)))
     if since > first:
         remarks.append(_gap(first, since, now, calendar))
     closed = calendar.closed_between(since, now)

@@ -72,13 +72,13 @@ def policy_alarms(
         if faults
     ]
     if note:
-        texts.append(_("{title}: {note}").format(title=title, note=note))
+        texts.append(_("{title}: {note}", title=title, note=note))
     count = sum(len(policy.alarms) for policy in by_policy)
     idle = sum(bool(fault.alarm) for fault in every)
     yield CheckRow(
         measure=Measure(
             title=title,
-            shown=_("{count} of {all} can trigger them").format(count=count - idle, all=count),
+            shown=_("{count} of {all} can trigger them", count=count - idle, all=count),
             allowed=_("all"),
             **judgement(verdicts),
             note=_("; ").join(filter(None, (_joined(every), note))),
@@ -139,26 +139,24 @@ def _short(name: str) -> str:
 
 
 def _missing(policy: ScalingPolicy, name: str) -> Fault:
-    return Fault(
-        _("its alarm {alarm} does not exist").format(alarm=_short(name)), Verdict.ABNORMAL, _again(policy)
-    )
+    return Fault(_("its alarm {alarm} does not exist", alarm=_short(name)), Verdict.ABNORMAL, _again(policy))
 
 
 def _again(policy: ScalingPolicy) -> str:
-    text = _(
+    return _(
         "Have the scaling policy {policy} registered again from the system's definition: AWS then "
-        "recreates its alarms."
+        "recreates its alarms.",
+        policy=policy.name,
     )
-    return text.format(policy=policy.name)
 
 
 def _fault(policy: ScalingPolicy, alarm: Alarm, watched: PolicyAlarms) -> Fault | None:
     name = alarm.name
     if alarm.actions_enabled is False:
         return Fault(
-            _("the actions of its alarm {alarm} are disabled").format(alarm=_short(name)),
+            _("the actions of its alarm {alarm} are disabled", alarm=_short(name)),
             Verdict.ABNORMAL,
-            _("Ask who disabled the actions of {alarm}, and have them enabled again.").format(alarm=name),
+            _("Ask who disabled the actions of {alarm}, and have them enabled again.", alarm=name),
         )
     if policy.key and not any(policy.key in action for action in alarm.alarm_actions):
         text = _("its alarm {alarm} does not trigger it")
@@ -186,7 +184,7 @@ def _muted(alarm: Alarm, watched: PolicyAlarms) -> Fault:
     return Fault(
         text.format(alarm=_short(alarm.name), rule=alarm.muted_by, time=until),
         Verdict.ATTENTION,
-        _("Ask who muted {alarm}, and until when: a mute rule also stops scaling.").format(alarm=alarm.name),
+        _("Ask who muted {alarm}, and until when: a mute rule also stops scaling.", alarm=alarm.name),
     )
 
 

@@ -40,16 +40,14 @@ class Titles:
     several: bool
 
     def __call__(self, title: str) -> str:
-        return _("{title} ({label})").format(title=title, label=self.name) if self.several else title
+        return _("{title} ({label})", title=title, label=self.name) if self.several else title
 
 
 def unknown(title: str, note: str = "") -> CheckRow:
     text = _("{title}: not judged because it could not be read.")
     return CheckRow(
         measure=Measure(title=title, shown=_("not read"), verdict=Verdict.UNKNOWN, note=note),
-        sentence=text.format(title=title)
-        if not note
-        else _("{title}: {note}").format(title=title, note=note),
+        sentence=text.format(title=title) if not note else _("{title}: {note}", title=title, note=note),
     )
 
 
@@ -100,14 +98,12 @@ def _maximum(reading: ServiceReading, target: ScalableTarget, title: str, expect
         note=_("the runbook requires it raised on these days") if expected.busy else "",
     )
     text = _("{name}: the maximum task count is {maximum}, but the runbook requires {expected} now.")
-    how = _(
-        "Change the limit of {name} to {expected} in the console (press 4), or see the plan first: {command}"
-    )
     return CheckRow(
         measure=measure,
         sentence=text.format(name=reading.name, maximum=target.maximum, expected=expected.maximum),
         advice=(
-            how.format(
+            _(
+                "Change the limit of {name} to {expected} in the console (press 4), or see the plan first: {command}",
                 name=reading.name,
                 expected=expected.maximum,
                 command=f"toban change task-limit --max {expected.maximum} --plan",
@@ -164,14 +160,10 @@ def _desired(
         measure=Measure(
             title=title,
             shown=str(desired),
-            allowed=_("{minimum} or more, < {maximum}").format(
-                minimum=target.minimum, maximum=target.maximum
-            ),
+            allowed=_("{minimum} or more, < {maximum}", minimum=target.minimum, maximum=target.maximum),
             verdict=verdict,
             value=desired,
-            note=_("{running} running, {pending} pending").format(
-                running=service.running, pending=service.pending
-            ),
+            note=_("{running} running, {pending} pending", running=service.running, pending=service.pending),
         ),
         sentence=text.format(
             name=service.name, desired=desired, minimum=target.minimum, maximum=target.maximum

@@ -164,10 +164,10 @@ def _words(playbook: Playbook | None, runbook: Runbook) -> tuple[str, ...]:
 
 def _texts(playbook: Playbook, runbook: Runbook) -> Iterator[str]:
     for cause in playbook.causes:
-        yield _("{cause}: {action}").format(cause=cause.cause, action=cause.action)
+        yield _("{cause}: {action}", cause=cause.cause, action=cause.action)
     whom, minutes = escalation(runbook, playbook.escalate_to), playbook.escalate_minutes
     if whom and minutes:
-        yield _("Not recovered within {minutes} minutes? Call {whom}.").format(minutes=minutes, whom=whom)
+        yield _("Not recovered within {minutes} minutes? Call {whom}.", minutes=minutes, whom=whom)
     elif whom:
         yield whom
 

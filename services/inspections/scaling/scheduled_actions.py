@@ -54,7 +54,7 @@ def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[Ch
             measure=Measure(
                 title=title,
                 shown=str(len(reading.actions)),
-                allowed=_("none that reduces before {time}").format(time=until),
+                allowed=_("none that reduces before {time}", time=until),
                 verdict=Verdict.NORMAL,
                 note=_("suspended") if _suspended(target) and reading.actions else "",
             )
@@ -100,11 +100,11 @@ def _why(
     if after.maximum < before.maximum and after.maximum < min(
         expected.maximum, expected.other or expected.maximum
     ):
-        yield _("the runbook requires a maximum of {expected} then").format(expected=expected.maximum)
+        yield _("the runbook requires a maximum of {expected} then", expected=expected.maximum)
     minimum = expected.minimum
     if after.minimum < before.minimum:
         if minimum is not None and after.minimum < minimum:
-            yield _("the runbook requires a minimum of {expected} then").format(expected=minimum)
+            yield _("the runbook requires a minimum of {expected} then", expected=minimum)
         elif minimum is None and not after.minimum:
             yield _("no task needs to run from then on")
     if service is not None and after.maximum < before.maximum and after.maximum < service.desired:
@@ -124,19 +124,19 @@ def _cut(
 ) -> CheckRow:
     changes = []
     if after.maximum != before.maximum:
-        changes.append(_("maximum {before} → {after}").format(before=before.maximum, after=after.maximum))
+        changes.append(_("maximum {before} → {after}", before=before.maximum, after=after.maximum))
     if after.minimum != before.minimum:
-        changes.append(_("minimum {before} → {after}").format(before=before.minimum, after=after.minimum))
+        changes.append(_("minimum {before} → {after}", before=before.minimum, after=after.minimum))
     what, reasons, when = _(", ").join(changes), _(", ").join(why), zoned_time(at, ahead.zone)
     text = _("{name}: at {time} the scheduled action {action} reduces: {change} ({why}).")
     return CheckRow(
         measure=Measure(
-            title=titles(_("Scheduled action {name}").format(name=action.name)),
+            title=titles(_("Scheduled action {name}", name=action.name)),
             shown=what or str(action.schedule),
             allowed=_("no reduction"),
             verdict=Verdict.ATTENTION,
             at=at,
-            note=_("at {time}: {why}").format(time=when, why=reasons),
+            note=_("at {time}: {why}", time=when, why=reasons),
         ),
         sentence=text.format(name=name, time=when, action=action.name, change=what, why=reasons),
         advice=(
@@ -150,7 +150,7 @@ def _cut(
 
 def _unreadable(actions: Sequence[ScheduledAction], ahead: Ahead, titles: Titles) -> Iterator[CheckRow]:
     for action in actions:
-        title = titles(_("Scheduled action {name}").format(name=action.name))
+        title = titles(_("Scheduled action {name}", name=action.name))
         if action.minimum is None and action.maximum is None:
             yield unknown(title, _("AWS did not report what it changes"))
             continue

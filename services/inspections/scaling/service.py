@@ -163,7 +163,7 @@ def _running(
             verdict, note = Verdict.UNKNOWN, _("since when is not known; rerun in some minutes")
         else:
             verdict = _shortage(service, clock, clock.since(began))
-            note = _("for {length}").format(length=length(clock.since(began)))
+            note = _("for {length}", length=length(clock.since(began)))
         if service.running == 0:
             verdict = Verdict.ABNORMAL
         text = plural(
@@ -175,7 +175,7 @@ def _running(
         measure=Measure(
             title=title,
             shown=str(service.running),
-            allowed=_("{count} or more").format(count=service.desired),
+            allowed=_("{count} or more", count=service.desired),
             verdict=verdict,
             value=service.running,
             note=note,
@@ -217,9 +217,7 @@ def _unstarted(service: ContainerService, title: str, clock: Clockwork, written:
     verdict = Verdict.NORMAL if not events else Verdict.ABNORMAL if close and not over else Verdict.ATTENTION
     judged = judgement((verdict, Verdict.UNKNOWN if service.undated else None))
     note = (
-        _("{age}: {event}").format(
-            age=age_text(clock.since(events[0].at)), event=service_event(events[0].message)
-        )
+        _("{age}: {event}", age=age_text(clock.since(events[0].at)), event=service_event(events[0].message))
         if events
         else ""
     )
@@ -285,7 +283,7 @@ def _rollout(service: ContainerService, title: str, clock: Clockwork, written: S
             **judgement((verdict, None if complete else Verdict.UNKNOWN)),
             note=note,
         ),
-        sentence=_("{name}: {text}").format(name=service.name, text=text),
+        sentence=_("{name}: {text}", name=service.name, text=text),
         advice=tuple(written),
     )
 
@@ -321,9 +319,9 @@ def _in_progress(
     moved = last_progress(service)
     if primary.created is None or moved is None or service.undated or not primary.counted:
         note = _("since when is not known; rerun in some minutes")
-        return Verdict.UNKNOWN, state, _("a deployment is in progress ({note})").format(note=note), note
+        return Verdict.UNKNOWN, state, _("a deployment is in progress ({note})", note=note), note
     lasted, quiet = clock.since(primary.created), clock.since(moved)
-    note = _("for {length}, last event {age}").format(length=length(lasted), age=age_text(quiet))
+    note = _("for {length}, last event {age}", length=length(lasted), age=age_text(quiet))
     filling = primary.running < primary.desired
     if filling and quiet >= clock.patience:
         text = _("the deployment of {definition} is not progressing: {running} of {desired} running ({note})")

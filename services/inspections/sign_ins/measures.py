@@ -75,20 +75,20 @@ def _of_changes(judged: JudgedSignIns, spec: TrailSpec, runbook: Runbook) -> Ite
         else:
             verdicts = tuple(change.verdict for change in changes)
             refused = sum(bool(change.event.error) for change in changes)
-            note = _("{count} of them refused by AWS").format(count=refused) if refused else ""
+            note = _("{count} of them refused by AWS", count=refused) if refused else ""
             count = _Count(title, len(changes), "0", verdicts, note, item="changes")
             yield _measure(count, whole=judged.gathered.is_complete(purpose))
 
 
 def _of_sign_ins(judged: JudgedSignIns, spec: TrailSpec) -> Iterator[_Count]:
-    allowed = _("0 (abnormal: {many} or more by one person)").format(many=spec.many_failures)
+    allowed = _("0 (abnormal: {many} or more by one person)", many=spec.many_failures)
     failed = judged.having(SignInReason.FAILED)
     # A failed attempt may also come from an unknown address; here only the number of failures counts.
     verdicts = tuple(
         Verdict.ABNORMAL if sign_in.verdict is Verdict.ABNORMAL else Verdict.ATTENTION for sign_in in failed
     )
     nameless = sum(SignInReason.NAMELESS in sign_in.reasons for sign_in in failed)
-    note = _("{count} with an unreadable name, counted for every person").format(count=nameless)
+    note = _("{count} with an unreadable name, counted for every person", count=nameless)
     yield _Count(_("Failed sign-ins"), len(failed), allowed, verdicts, note=note if nameless else "")
     for title, reason, verdict in (
         (_("Root sign-ins"), SignInReason.ROOT, Verdict.ABNORMAL),
@@ -129,10 +129,10 @@ def region_measure(gathered: Gathered) -> Measure:
     if gathered.regions.problem is not None:
         note = _("the enabled regions could not be read")
     elif partial:
-        note = _("not judged: {regions}").format(regions=_(", ").join(partial))
+        note = _("not judged: {regions}", regions=_(", ").join(partial))
     return Measure(
         title=_("Regions read"),
-        shown=_("{count} of {total}").format(count=len(regions) - len(partial), total=len(regions)),
+        shown=_("{count} of {total}", count=len(regions) - len(partial), total=len(regions)),
         allowed=_("every enabled region"),
         verdict=Verdict.UNKNOWN if note else Verdict.NORMAL,
         value=len(regions) - len(partial),
@@ -144,7 +144,7 @@ def _measure(count: _Count, *, whole: bool) -> Measure:
     verdicts = [*count.verdicts, Verdict.NORMAL if whole else Verdict.UNKNOWN]
     return Measure(
         title=count.title,
-        shown=str(count.count) if whole else _("{count} or more").format(count=count.count),
+        shown=str(count.count) if whole else _("{count} or more", count=count.count),
         allowed=count.allowed,
         **judgement(verdicts),
         value=count.count,
@@ -170,18 +170,18 @@ def trail_measure(gathered: Gathered, until: datetime) -> Measure:
 def summary(judged: JudgedSignIns, measures: Iterable[Measure], spec: TrailSpec) -> str:
     total = len(judged.sign_ins)
     people = len({who(sign_in.event) for sign_in in judged.sign_ins})
-    among = plural("{count} sign-in", "{count} sign-ins", total).format(count=total)
-    among = plural("{tries} of {count} person", "{tries} of {count} people", people).format(
-        tries=among, count=people
+    among = plural("{count} sign-in", "{count} sign-ins", total, count=total)
+    among = plural(
+        "{tries} of {count} person", "{tries} of {count} people", people, tries=among, count=people
     )
     odd = [
-        _("{title}: {shown}").format(title=measure.title, shown=measure.shown)
-        + (_(" ({note})").format(note=measure.note) if measure.note and measure.value else "")
+        _("{title}: {shown}", title=measure.title, shown=measure.shown)
+        + (_(" ({note})", note=measure.note) if measure.note and measure.value else "")
         for measure in measures
         if measure.verdict is not Verdict.NORMAL
     ]
     if not odd and not (spec.grave_events and spec.global_events):
-        return _("{among}, none unusual").format(among=among)
+        return _("{among}, none unusual", among=among)
     if not odd:
-        return _("{among}, none unusual; no destructive or security-relevant change").format(among=among)
-    return _("{odd} (among {among})").format(odd=_(", ").join(odd), among=among)
+        return _("{among}, none unusual; no destructive or security-relevant change", among=among)
+    return _("{odd} (among {among})", odd=_(", ").join(odd), among=among)

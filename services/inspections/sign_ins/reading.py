@@ -293,9 +293,7 @@ class _Asker:
         )
 
     def _say(self, region: str, more: int) -> None:
-        text = _("{region}: {events} events…").format(
-            region=region, events=self._events.get(region, 0) + more
-        )
+        text = _("{region}: {events} events…", region=region, events=self._events.get(region, 0) + more)
         self._tell(Progress(text=text, done=len(self.answers), total=self._total))
 
 

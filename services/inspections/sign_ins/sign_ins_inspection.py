@@ -53,24 +53,21 @@ def unread(gathered: Gathered) -> Iterator[str]:
             )
             yield text.format(region=lookup.region, count=len(lookup.events), name=question.value)
     for words, regions in problems.items():
-        yield _("Not read in {regions}: {problem}").format(
-            regions=_(", ").join(dict.fromkeys(regions)), problem=words
+        yield _(
+            "Not read in {regions}: {problem}", regions=_(", ").join(dict.fromkeys(regions)), problem=words
         )
     if gathered.root_problem is not None:
-        text = _("Root's keys and MFA were not read: {problem}")
-        yield text.format(problem=gathered.root_problem.summary)
+        yield _("Root's keys and MFA were not read: {problem}", problem=gathered.root_problem.summary)
     for name in gathered.root.unreadable if gathered.root is not None else ():
-        yield _("IAM returned an unreadable value for {name}.").format(name=name)
+        yield _("IAM returned an unreadable value for {name}.", name=name)
     if gathered.users_problem is not None:
-        yield _("The account's users could not be read: {problem}").format(
-            problem=gathered.users_problem.summary
-        )
+        yield _("The account's users could not be read: {problem}", problem=gathered.users_problem.summary)
 
 
 def trails(gathered: Gathered, until: datetime) -> Iterator[str]:
     if gathered.trails_problem is not None:
-        yield _("Could not read whether a trail is logging: {problem}").format(
-            problem=gathered.trails_problem.summary
+        yield _(
+            "Could not read whether a trail is logging: {problem}", problem=gathered.trails_problem.summary
         )
         return
     logging = [trail for trail in gathered.trails if trail.logging]
@@ -94,17 +91,15 @@ def trails(gathered: Gathered, until: datetime) -> Iterator[str]:
 def limits(judged: JudgedSignIns, rules: SignInRules, spec: TrailSpec) -> Iterator[str]:
     if not judged.sign_ins and judged.gathered.is_complete(Purpose.SIGN_IN):
         regions = _(", ").join(judged.gathered.regions_of(Purpose.SIGN_IN))
-        yield _("Nobody signed in at all: are these the right regions? {regions}").format(regions=regions)
+        yield _("Nobody signed in at all: are these the right regions? {regions}", regions=regions)
     for network in rules.bad_networks:
-        yield _("The runbook's known_networks contains {value}, which is not a network.").format(
-            value=network
-        )
+        yield _("The runbook's known_networks contains {value}, which is not a network.", value=network)
     if len(judged.users) > USERS:
         text = _("The actions of {count} more unexpected users were not looked up.")
         yield text.format(count=len(judged.users) - USERS)
     for key, events in (("grave_events", spec.grave_events), ("global_events", spec.global_events)):
         if not events:
-            yield _("The runbook names no {key}: such changes were not searched for.").format(key=key)
+            yield _("The runbook names no {key}: such changes were not searched for.", key=key)
 
 
 def questions(gathered: Gathered, spec: TrailSpec) -> Iterator[str]:
@@ -112,8 +107,7 @@ def questions(gathered: Gathered, spec: TrailSpec) -> Iterator[str]:
     regions = gathered.regions_of(Purpose.SIGN_IN)
     problem, left_out = gathered.regions.problem, gathered.regions.left_out
     if left_out:
-        text = _("Not judged: AWS did not list {lost}; it was queried anyway.")
-        yield text.format(lost=_(", ").join(left_out))
+        yield _("Not judged: AWS did not list {lost}; it was queried anyway.", lost=_(", ").join(left_out))
     elif problem is not None:
         text = _(
             "Not judged: the enabled regions could not be read ({problem}); only {regions} were queried."
@@ -134,10 +128,10 @@ def questions(gathered: Gathered, spec: TrailSpec) -> Iterator[str]:
         yield text.format(region=region, reason=reason)
     for declared in spec.denied_regions:
         if declared.region in regions and declared.region not in gathered.unjudged():
-            text = _(
-                "{region} answered and is judged, although the runbook declares it as denied: correct denied_regions."
+            yield _(
+                "{region} answered and is judged, although the runbook declares it as denied: correct denied_regions.",
+                region=declared.region,
             )
-            yield text.format(region=declared.region)
     text = _(
         "Queried in each region: every event of {source} (sign-ins, role switches, root password "
         "recoveries), root's actions, and these changes: {events}."
@@ -252,7 +246,7 @@ class SignIns(Inspection):
         )
         names = self.context.allow_list.by_operators
         if names:
-            yield _("Marked as known by an operator: {names}.").format(names=listed(sorted(names)))
+            yield _("Marked as known by an operator: {names}.", names=listed(sorted(names)))
 
     def _advice(self, judged: JudgedSignIns, unknown: bool) -> Iterator[str]:
         """The duties' advice about this inspection, then what to do. `unknown`: there are unknown identities."""

@@ -170,22 +170,20 @@ def history_measure(
 ) -> Measure:
     """Normal if the region's newest events reach the end of the window; otherwise not judged."""
     zone, last = calendar.zone, history.last
-    title, note = _("Event history of {region}").format(region=history.newest.region), ""
+    title, note = _("Event history of {region}", region=history.newest.region), ""
     if history.unread:
         reach, note = _("not read"), _("not known whether it continues")
     elif last is None:
         since = zoned_time(until - REACH, zone)
-        reach, note = _("empty"), _("no events since {time}, so nothing is known").format(time=since)
+        reach, note = _("empty"), _("no events since {time}, so nothing is known", time=since)
     elif ahead := _ahead(trails, history, until):
-        reach = _("stops at {time}").format(time=zoned_time(last, zone))
-        note = _("the trail {name} has files of later events; their content is not known").format(
-            name=ahead.name
-        )
+        reach = _("stops at {time}", time=zoned_time(last, zone))
+        note = _("the trail {name} has files of later events; their content is not known", name=ahead.name)
     elif (silence := history.judged(until, calendar)).verdict is not Verdict.NORMAL:
-        reach = _("stops at {time}").format(time=zoned_time(last, zone))
+        reach = _("stops at {time}", time=zoned_time(last, zone))
         note = silence.words(title, calendar)
     else:
-        reach = _("up to {time}").format(time=zoned_time(last, zone))
+        reach = _("up to {time}", time=zoned_time(last, zone))
     return Measure(
         title=title,
         shown=reach,
@@ -221,7 +219,7 @@ def silence_remark(measure: Measure) -> str:
     """The measure as a sentence; "" if the history continues."""
     if measure.verdict is Verdict.NORMAL:
         return ""
-    return _("{title}: {shown} ({note}).").format(title=measure.title, shown=measure.shown, note=measure.note)
+    return _("{title}: {shown} ({note}).", title=measure.title, shown=measure.shown, note=measure.note)
 
 
 def watched_remark(

@@ -141,7 +141,7 @@ class Tables:
         event = judged.event
         done = event.error or _("carried out")
         if event.at < self._since:
-            done = _("{result} (also in the previous run)").format(result=done)
+            done = _("{result} (also in the previous run)", result=done)
         cells = (
             self._moment(event.at),
             event.actor.shown or _("not given"),
@@ -154,7 +154,7 @@ class Tables:
         return Row(cells=cells, verdict=judged.verdict)
 
     def _time(self) -> str:
-        return _("time ({zone})").format(zone=self._since.astimezone(self._calendar.zone).tzname())
+        return _("time ({zone})", zone=self._since.astimezone(self._calendar.zone).tzname())
 
     def _moment(self, at: datetime) -> str:
         return dated_time(at, self._calendar.zone)
@@ -189,7 +189,7 @@ def _region(region: str, gathered: Gathered) -> Row:
     elif any(lookup.more for _question, lookup in lookups):
         read = _("only the newest events")
     elif unreadable:
-        read = _("unreadable events: {count}").format(count=unreadable)
+        read = _("unreadable events: {count}", count=unreadable)
     cells = (
         region,
         str(sum(event.success for event in tries)),

@@ -125,10 +125,10 @@ class SlowQueriesInspection(InsightsInspection):
         assert rds is not None
         database = await RdsReader(self.context.reader).database(rds.instance)
         if "postgres" not in database.engine:
-            text = _("The database is {engine}, but only PostgreSQL logs durations this way.")
-            return text.format(engine=database.engine or "?"), _(
-                "Add an inspection of your own to the runbook (kind = insights)."
-            )
+            return _(
+                "The database is {engine}, but only PostgreSQL logs durations this way.",
+                engine=database.engine or "?",
+            ), _("Add an inspection of your own to the runbook (kind = insights).")
         if EXPORT not in database.log_exports:
             text = _("The database {name} does not send its PostgreSQL log to CloudWatch Logs.")
             return text.format(name=rds.instance), _(
@@ -160,7 +160,7 @@ class SlowQueriesInspection(InsightsInspection):
         try:
             return binned(await queries.run(hourly(self._spec), limit=AT_ONCE))
         except AwsError as error:
-            queries.builder.remark(_("Not counted by hour: {why}").format(why=error.problem.summary))
+            queries.builder.remark(_("Not counted by hour: {why}", why=error.problem.summary))
             return None
 
     def at_least(self, queries: Queries, result: QueryResult) -> Measure | None:
@@ -168,7 +168,7 @@ class SlowQueriesInspection(InsightsInspection):
         return Measure(
             title=_("Slow queries per hour"),
             shown=f"≥ {number(rate)}",
-            allowed=_("< {count} per hour").format(count=number(self._spec.per_hour)),
+            allowed=_("< {count} per hour", count=number(self._spec.per_hour)),
             verdict=self._frequent(rate),
             value=rate,
             unit="/h",
@@ -196,11 +196,11 @@ class SlowQueriesInspection(InsightsInspection):
             text.format(count=f"{result.matched:,}", ms=f"{self._spec.over_ms:,}", hours=queries.span_words)
         ]
         if lines:
-            parts.append(_("slowest {ms} ms").format(ms=f"{lines[0][1].ms:,.0f}"))
+            parts.append(_("slowest {ms} ms", ms=f"{lines[0][1].ms:,.0f}"))
         if hours and result.matched:
-            parts.append(_("at most {count} in an hour").format(count=f"{hours.worst[1]:,}"))
+            parts.append(_("at most {count} in an hour", count=f"{hours.worst[1]:,}"))
         return builder.finding(
-            sentences(_("{parts}.").format(parts=_(", ").join(parts)), silence_words(queries, silent)),
+            sentences(_("{parts}.", parts=_(", ").join(parts)), silence_words(queries, silent)),
             advice=(
                 _("Where slow queries are frequent, consider adding an index."),
                 *silence_advice(queries),
@@ -214,7 +214,7 @@ class SlowQueriesInspection(InsightsInspection):
         hours: Hours | None,
         lines: list[tuple[datetime | None, SlowLine]],
     ) -> Iterator[Measure]:
-        few = _("< {count} per hour").format(count=number(self._spec.per_hour))
+        few = _("< {count} per hour", count=number(self._spec.per_hour))
         rate = result.matched / queries.hours
         at, most = hours.worst if hours else (None, None)
         hourly = Verdict.UNKNOWN if most is None else self._frequent(most)
@@ -225,7 +225,7 @@ class SlowQueriesInspection(InsightsInspection):
             verdict=queries.mean_verdict(self._frequent(rate), hourly),
             value=rate,
             unit="/h",
-            note=_("{count} in total").format(count=f"{result.matched:,}"),
+            note=_("{count} in total", count=f"{result.matched:,}"),
         )
         yield Measure(
             title=_("Slow queries in the worst hour"),
@@ -254,7 +254,7 @@ class SlowQueriesInspection(InsightsInspection):
         statement = _("Statement (values as ?)")
         slow = table(
             _("The slowest queries"),
-            (_("Time ({zone})").format(zone=zone_name(zone)), "ms", statement),
+            (_("Time ({zone})", zone=zone_name(zone)), "ms", statement),
             [
                 log_row(self._spec.log_group, at, (local(at, zone), f"{line.ms:,.0f}", _text(line.statement)))
                 for at, line in lines[:SHOWN]
@@ -275,12 +275,12 @@ class SlowQueriesInspection(InsightsInspection):
     def _remarks(self, result: QueryResult, lines: list[tuple[datetime | None, SlowLine]]) -> Iterator[str]:
         steps = sum(line.step in ("parse", "bind") for _at, line in lines)
         if steps:
-            text = plural(
+            yield plural(
                 "{count} line is from a parse or bind step: the same run of a statement may be counted twice.",
                 "{count} lines are from parse or bind steps: the same run of a statement may be counted twice.",
                 steps,
+                count=f"{steps:,}",
             )
-            yield text.format(count=f"{steps:,}")
         if result.matched > len(result.rows):
             yield _("Only the slowest {count} of {all} are grouped.").format(
                 count=f"{len(result.rows):,}", all=f"{result.matched:,}"

@@ -66,12 +66,12 @@ def undecided(title: str, key: str, runbook: Runbook) -> CheckRow:
         "ecs": str(approves.role) if approves else "",
     }
     who = escalation(runbook, roles.get(key.partition(".")[0], "")) or str(runbook.approved_by)
-    note = _("undecided: {key} in the runbook").format(key=key)
+    note = _("undecided: {key} in the runbook", key=key)
     if who:
-        note = _("{undecided}; ask {who}").format(undecided=note, who=who)
-    tip = _("Have {key} decided, and write it into the runbook.").format(key=key)
+        note = _("{undecided}; ask {who}", undecided=note, who=who)
+    tip = _("Have {key} decided, and write it into the runbook.", key=key)
     measure = Measure(title=title, shown=_("UNDECIDED"), verdict=Verdict.UNKNOWN, note=note)
-    return CheckRow(measure, _("{title}: {note}.").format(title=title, note=note), (tip,))
+    return CheckRow(measure, _("{title}: {note}.", title=title, note=note), (tip,))
 
 
 def playbook_of(limit: Limit, runbook: Runbook) -> Playbook | None:

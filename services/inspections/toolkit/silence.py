@@ -145,15 +145,14 @@ class Silence:
     def words(self, what: str, calendar: Calendar) -> str:
         """Since when `what` has no data, what is usual then, and what is not known because of it, if it is not usual."""
         if self.since is None:
-            return _("{what}: no data at all, so nothing is known.").format(what=what)
+            return _("{what}: no data at all, so nothing is known.", what=what)
         days, time = days_like(self.until, calendar), zoned_time(self.since, calendar.zone)
         text = _("{what}: no data since {time}; what happened after that is not known.")
         first = text.format(what=what, time=time)
         if self.likeness is not Likeness.UNUSUAL:
-            text = _("There are too few earlier {days} to compare that with.")
-            return sentences(first, text.format(days=days))
+            return sentences(first, _("There are too few earlier {days} to compare that with.", days=days))
         if not self.per_hour:
-            return sentences(first, _("At this time on {days} there is data.").format(days=days))
+            return sentences(first, _("At this time on {days} there is data.", days=days))
         text = _("Usual at this time on {days}: {count} per hour.")
         return sentences(first, text.format(days=days, count=number(self.per_hour)))
 

@@ -15,12 +15,12 @@ from services.models.verdict import Limit
 def stretch(began: datetime, ended: datetime, zone: tzinfo) -> str:
     """`01-14(Wed) 01:16–01:26 JST (10m)`; with both dates if they differ."""
     text = with_zone(period_text(began, ended, zone), ended, zone)
-    return _("{time} ({length})").format(time=text, length=length(ended - began))
+    return _("{time} ({length})", time=text, length=length(ended - began))
 
 
 def since(began: datetime, now: datetime, zone: tzinfo) -> str:
     """`since 01-14(Wed) 08:40 JST (20m)`."""
-    return _("since {time} ({length})").format(time=zoned_time(began, zone), length=length(now - began))
+    return _("since {time} ({length})", time=zoned_time(began, zone), length=length(now - began))
 
 
 def length(span: timedelta) -> str:
@@ -32,7 +32,7 @@ def age_text(span: timedelta) -> str:
     """How long ago something was: `15h 20m ago`."""
     if span < timedelta(minutes=1):
         return _("within the last minute")
-    return _("{time} ago").format(time=length(span))
+    return _("{time} ago", time=length(span))
 
 
 def listed(texts: Sequence[str]) -> str:
@@ -41,10 +41,10 @@ def listed(texts: Sequence[str]) -> str:
 
 def hours_words(hours: float) -> str:
     if hours < 1:
-        return _("{count} min").format(count=max(1, round(hours * 60)))
+        return _("{count} min", count=max(1, round(hours * 60)))
     if hours < 48:
-        return _("{count} h").format(count=f"{hours:.1f}".removesuffix(".0"))
-    return _("{count} days").format(count=f"{hours / 24:.1f}".removesuffix(".0"))
+        return _("{count} h", count=f"{hours:.1f}".removesuffix(".0"))
+    return _("{count} days", count=f"{hours / 24:.1f}".removesuffix(".0"))
 
 
 def number(value: float) -> str:
@@ -70,5 +70,4 @@ def incomplete_words(series: Series) -> str:
         return _("no permission for this metric")
     if series.status is SeriesStatus.FOREIGN:
         return series.message
-    text = _("CloudWatch's response is incomplete ({why})")
-    return text.format(why=series.message or series.status.value)
+    return _("CloudWatch's response is incomplete ({why})", why=series.message or series.status.value)

@@ -101,7 +101,7 @@ class AthenaHistory:
         def report(result: SqlResult) -> None:
             nonlocal newest
             newest = result
-            text = _("Athena: {size} scanned").format(size=size_words(result.scanned))
+            text = _("Athena: {size} scanned", size=size_words(result.scanned))
             self._request.on_progress(Progress(text=text))
 
         self._builder.table(table(_("The query"), (_("Command"),), [(line,) for line in query.splitlines()]))
@@ -126,12 +126,11 @@ class AthenaHistory:
             yen = yen_words(self._yen(result.scanned))
             self._builder.remark(text.format(size=size_words(result.scanned), yen=yen))
         if len(result.rows) >= LIMIT:
-            text = _("Only the {count} largest counts are shown.")
-            self._builder.remark(text.format(count=LIMIT))
+            self._builder.remark(_("Only the {count} largest counts are shown.", count=LIMIT))
         groups = groups_of(result.rows)
         unread = len(result.rows) - len(groups)
         if unread:
-            self._builder.remark(_("Unreadable rows in Athena's response: {count}.").format(count=unread))
+            self._builder.remark(_("Unreadable rows in Athena's response: {count}.", count=unread))
         return Counted(groups, answered=True, unread=unread)
 
     def _yen(self, size: int) -> float:

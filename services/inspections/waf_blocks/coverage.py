@@ -67,7 +67,7 @@ class Cover:
             end = self.span.end - self.silent
             yield Measure(
                 title=_("Requests counted"),
-                shown=_("until {time}").format(time=zoned_time(end, zone)),
+                shown=_("until {time}", time=zoned_time(end, zone)),
                 allowed=_("up to the end of the window"),
                 verdict=Verdict.UNKNOWN,
                 at=end,
@@ -88,16 +88,16 @@ class Cover:
     def remarks(self, calendar: Calendar) -> Iterable[str]:
         zone = calendar.zone
         if self.began:
-            text = _(
+            yield _(
                 "The web ACL counted no requests before {time}, nor before the window: the results cover "
-                "only the time since."
+                "only the time since.",
+                time=zoned_time(self.began, zone),
             )
-            yield text.format(time=zoned_time(self.began, zone))
         if self.holes:
-            text = _(
-                "The web ACL counted no requests at these times: {times}. Either none arrived, or they were not counted."
+            yield _(
+                "The web ACL counted no requests at these times: {times}. Either none arrived, or they were not counted.",
+                times=self.gaps(zone),
             )
-            yield text.format(times=self.gaps(zone))
         if self.silent and self.silence is not None:
             yield self.silence.words(_("Requests counted by the web ACL"), calendar)
 

@@ -84,7 +84,7 @@ class FirewallQuestions:
         (curve,) = await Metrics(self._context.reader).fetch([query], span, region=self._firewall.region)
         self.series = (curve.model_copy(update={"id": Measure.WAF_BLOCKED.value}),)
         yen = USD_PER_METRIC * yen_per_dollar(self._context.runbook.costs)
-        read = _("BlockedRequests of 24 hours by minute (¥{yen})").format(yen=f"{yen:.4f}")
+        read = _("BlockedRequests of 24 hours by minute (¥{yen})", yen=f"{yen:.4f}")
         published, first = dict(zip(curve.times, curve.values, strict=True)), int(span.start.timestamp())
         values = [published.get(at, 0.0) for at in range(first, max(published, default=first) + 1, 60)]
         least = max(FIREWALL.floor, self._spec.blocked_per_hour / 60)
@@ -118,7 +118,7 @@ class FirewallQuestions:
         )
         if lines:
             at = self._time(datetime.fromtimestamp(lines[-1].at / 1000, UTC))
-            text = _("yes: {count} lines, the newest at {time}").format(count=len(lines), time=at)
+            text = _("yes: {count} lines, the newest at {time}", count=len(lines), time=at)
             return text, read, Sure.CERTAIN
         why = _("not known: no line names them, and these logs need not name who sends a request")
         return why, read, Sure.UNSEEN
@@ -142,6 +142,6 @@ class FirewallQuestions:
         )
         own = sorted((event for event in events if event.address in addresses), key=lambda event: event.at)
         if not own:
-            return _("none of {count} sign-ins").format(count=len(events)), read, sure
+            return _("none of {count} sign-ins", count=len(events)), read, sure
         rows = (f"{self._time(event.at)} {event.actor.name or '?'} {event.address}" for event in own[-NAMES:])
-        return _("{count}: {rows}").format(count=len(own), rows=_("; ").join(rows)), read, sure
+        return _("{count}: {rows}", count=len(own), rows=_("; ").join(rows)), read, sure

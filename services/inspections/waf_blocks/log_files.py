@@ -171,13 +171,13 @@ class LogFiles:
                 **judgement((verdict, Verdict.UNKNOWN if stopped else None)),
                 value=listed.count,
                 at=newest,
-                note=_("the newest of {at}").format(at=local(newest, zone)),
+                note=_("the newest of {at}", at=local(newest, zone)),
             )
         )
         self._builder.table(
             table(
                 _("Newest log files"),
-                (_("Time ({zone})").format(zone=zone_name(zone)), _("Size"), _("Object")),
+                (_("Time ({zone})", zone=zone_name(zone)), _("Size"), _("Object")),
                 [(local(item.modified, zone), size_words(item.size), item.key) for item in listed.newest],
             )
         )

@@ -123,9 +123,7 @@ def _active(series: Series) -> set[datetime]:
 def _unfinished(*parts: Series) -> str:
     for series in parts:
         if series.status is not SeriesStatus.COMPLETE:
-            return _("CloudWatch's response is incomplete ({why}).").format(
-                why=series.message or series.status
-            )
+            return _("CloudWatch's response is incomplete ({why}).", why=series.message or series.status)
     return ""
 
 
@@ -148,7 +146,7 @@ async def sampled(firewall: WafReader, acl: WebAcl, builder: FindingBuilder) -> 
     rules = [rule for rule in acl.rules if rule.blocks and rule.sampled]
     unsampled = [rule.name for rule in acl.rules if rule.blocks and not rule.sampled]
     if unsampled:
-        builder.remark(_("Not sampled: {rules}.").format(rules=", ".join(unsampled)))
+        builder.remark(_("Not sampled: {rules}.", rules=", ".join(unsampled)))
     if acl.blocks_by_default:
         builder.remark(_("What no rule allows is blocked by default; there are no samples of that."))
     try:

@@ -27,8 +27,8 @@ def commands_of(spec: Firewall, balancer: str, region: str, span: TimeSpan) -> I
     yield curve(
         (query.model_copy(update={"region": own}),),
         span,
-        purpose=_("Blocked requests per hour. Normal: every hour below {count}.").format(
-            count=spec.blocked_per_hour
+        purpose=_(
+            "Blocked requests per hour. Normal: every hour below {count}.", count=spec.blocked_per_hour
         ),
     )
     for day in days_of(span)[:_LISTED_DAYS] if spec.log_bucket else ():
@@ -40,7 +40,7 @@ def commands_of(spec: Firewall, balancer: str, region: str, span: TimeSpan) -> I
                 RawId("--recursive"),
                 RawId("--human-readable"),
             ),
-            purpose=_("The log files of {day} (UTC). Normal: some in every hour.").format(day=day_text(day)),
+            purpose=_("The log files of {day} (UTC). Normal: some in every hour.", day=day_text(day)),
             traps=(
                 _(
                     "--recursive without a day lists the whole bucket, and tail shows the last names, not the newest files."

@@ -84,7 +84,7 @@ class FromOne:
         title, allowed = _("From one address"), self._allowed()
         name, _countries, most = next(iter(self.sources.addresses()), ("", "", 0))
         value = (
-            _("{what} ({where})").format(what=f"{most:,}", where=name)
+            _("{what} ({where})", what=f"{most:,}", where=name)
             if name
             else "0"
             if self.enough or self.total == 0
@@ -109,8 +109,7 @@ class FromOne:
         )
 
     def _allowed(self) -> str:
-        text = _("< {count} in {hours}")
-        return text.format(count=f"{self.limit:,}", hours=hours_words(self.days * 24))
+        return _("< {count} in {hours}", count=f"{self.limit:,}", hours=hours_words(self.days * 24))
 
 
 def newest(by_rule: Sequence[Samples], zone: tzinfo) -> Evidence:
@@ -123,7 +122,7 @@ def newest(by_rule: Sequence[Samples], zone: tzinfo) -> Evidence:
     blocked.sort(key=itemgetter(0), reverse=True)
     return table(
         _("Newest blocked requests (samples)"),
-        (_("Time ({zone})").format(zone=zone_name(zone)), _("Address"), _("Country"), _("Rule"), _("Path")),
+        (_("Time ({zone})", zone=zone_name(zone)), _("Address"), _("Country"), _("Rule"), _("Path")),
         [
             (local(at, zone), request.address, request.country, rule, request.uri)
             for at, rule, request in blocked[:NEWEST]
@@ -284,7 +283,7 @@ class WafBlocks(Inspection):
         enough, note = False, ""
         unread = sum(sample.unread for sample in samples or ())
         if unread:
-            builder.remark(_("Unreadable sampled requests: {count}.").format(count=unread))
+            builder.remark(_("Unreadable sampled requests: {count}.", count=unread))
         if counted.answered:
             sources = BlockSources(counted.groups, is_complete=True)
             enough = self._covered(counts, counted, builder) and not counted.unread
@@ -321,7 +320,7 @@ class WafBlocks(Inspection):
         return builder.finding(
             _("No web ACL protects the load balancer: nothing is blocked.")
             if balancer
-            else _("There is no web ACL {name}: nothing is blocked.").format(name=name),
+            else _("There is no web ACL {name}: nothing is blocked.", name=name),
             advice=(advice, *self._contacts()),
         )
 
@@ -346,8 +345,7 @@ class WafBlocks(Inspection):
         for contact in reachable(self.context.runbook):
             if contact.kind == "contact":
                 words = escalation(self.context.runbook, contact.role)
-                text = _("{scope}: {contact}")
-                yield text.format(scope=contact.scope, contact=words) if contact.scope else words
+                yield _("{scope}: {contact}", scope=contact.scope, contact=words) if contact.scope else words
 
 
 def attacked(measures: Iterable[Measure]) -> bool:
@@ -360,9 +358,9 @@ def summary(builder: FindingBuilder, counts: Traffic, sources: BlockSources) -> 
     hours = counts.cover.words() if counts.cover else hours_words(builder.request.hours)
     gaps = counts.cover.gaps(builder.context.calendar.zone) if counts.cover else ""
     if counts.unknown:
-        parts.append(_("It is not known how many requests were blocked in {hours}").format(hours=hours))
+        parts.append(_("It is not known how many requests were blocked in {hours}", hours=hours))
     elif not counts.blocked:
-        parts.append(_("Nothing was blocked in {hours}").format(hours=hours))
+        parts.append(_("Nothing was blocked in {hours}", hours=hours))
     else:
         text = plural(
             "{count} request blocked in {hours}",
@@ -375,9 +373,9 @@ def summary(builder: FindingBuilder, counts: Traffic, sources: BlockSources) -> 
         text = _("most from {address} ({country}): {count}")
         parts.append(text.format(address=name, country=country, count=f"{count:,}"))
     if gaps:
-        parts.append(_("no requests counted {times}").format(times=gaps))
+        parts.append(_("no requests counted {times}", times=gaps))
     unjudged = [measure.title for measure in builder.measures if Verdict.UNKNOWN in measure.verdicts]
     if unjudged:
-        parts.append(_("not judged: {titles}").format(titles=_(", ").join(unjudged)))
+        parts.append(_("not judged: {titles}", titles=_(", ").join(unjudged)))
     text = _("; ").join(parts)
-    return _("Signs of an attack: {what}").format(what=text) if attacked(builder.measures) else text
+    return _("Signs of an attack: {what}", what=text) if attacked(builder.measures) else text

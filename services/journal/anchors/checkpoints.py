@@ -65,7 +65,7 @@ def checkpoint_in(line: str) -> Checkpoint | None:
 
 
 def of_aws(error: AwsError) -> str:
-    return _("CloudWatch Logs: {reason}").format(reason=error.problem.summary)
+    return _("CloudWatch Logs: {reason}", reason=error.problem.summary)
 
 
 class Syslog:
@@ -83,7 +83,7 @@ class Syslog:
             self._socket.send(f"<{_PRIORITY}>{IDENT}: {line}".encode())
         except OSError as error:
             self.close()
-            return _("syslog ({path}): {reason}").format(path=self._path, reason=error.strerror or error)
+            return _("syslog ({path}): {reason}", path=self._path, reason=error.strerror or error)
         return ""
 
     def close(self) -> None:

@@ -19,11 +19,9 @@ class TrustedSenders:
     def doubt(self, checkpoint: Checkpoint) -> str:
         """Why a log line is not trusted, in words; "" if it is."""
         if checkpoint.source:
-            return _("{log} does not record who sent it").format(log=checkpoint.source)
+            return _("{log} does not record who sent it", log=checkpoint.source)
         if checkpoint.sender is not None and checkpoint.sender not in self._allowed:
-            return _("it was sent by {user}, who does not write this journal").format(
-                user=_name(checkpoint.sender)
-            )
+            return _("it was sent by {user}, who does not write this journal", user=_name(checkpoint.sender))
         return ""
 
 

@@ -50,8 +50,8 @@ class AwsProblems:
         return LedgerUnavailable(problem)
 
     def gap(self, seq: int) -> LedgerUnavailable:
-        summary = _("The journal at {place} has later records, but not number {seq}.").format(
-            place=self._place, seq=seq
+        summary = _(
+            "The journal at {place} has later records, but not number {seq}.", place=self._place, seq=seq
         )
         remedy = _(
             "The console reads again; if this stays, find out who deletes from it: `toban journal copy` from a host's copy "

@@ -70,7 +70,7 @@ class PostgresqlProblems:
         code = str(getattr(error, "sqlstate", None) or "")
         detail = " ".join(filter(None, (code, str(error) or type(error).__name__)))
         if code == _NO_TABLE:
-            summary = _("There is no table toban_journal at {place}.").format(place=self._place)
+            summary = _("There is no table toban_journal at {place}.", place=self._place)
             remedy = _("Create it: `toban journal table --print '{address}'` prints the statements.").format(
                 address=self._address
             )
@@ -82,13 +82,13 @@ class PostgresqlProblems:
             )
             return Rejected(self._problem(ProblemKind.ACCESS_DENIED, summary, remedy, detail))
         if self._driver and isinstance(error, self._driver.ClientConfigurationError):
-            summary = _("The journal's address cannot be used: {address}").format(address=self._address)
+            summary = _("The journal's address cannot be used: {address}", address=self._address)
             remedy = _("Correct it in the configuration; the details say what is wrong with it.")
             return Rejected(self._problem(ProblemKind.INVALID, summary, remedy, detail))
         return self._by_class(code, detail)
 
     def vanished(self) -> LedgerUnavailable:
-        summary = _("The journal's table at {place} has lost a record.").format(place=self._place)
+        summary = _("The journal's table at {place} has lost a record.", place=self._place)
         remedy = _(
             "Ask who deletes from it: `toban journal copy` from a host's copy puts back what is missing."
         )
@@ -113,23 +113,23 @@ class PostgresqlProblems:
     def _by_class(self, code: str, detail: str) -> LedgerUnavailable:
         kind = _REFUSED.get(code[:2])
         if kind is ProblemKind.NO_CREDENTIALS:
-            summary = _("The database at {place} refused the sign-in.").format(place=self._place)
+            summary = _("The database at {place} refused the sign-in.", place=self._place)
             remedy = _("Check the user in the address, and PGPASSWORD or ~/.pgpass.")
         elif kind is ProblemKind.NOT_FOUND:
-            summary = _("There is no such database: {place}.").format(place=self._place)
+            summary = _("There is no such database: {place}.", place=self._place)
             remedy = _("Create it, or correct the journal's address in the configuration.")
         elif kind is not None:
-            summary = _("The database at {place} refused the journal's statement.").format(place=self._place)
+            summary = _("The database at {place} refused the journal's statement.", place=self._place)
             remedy = _("The details give the database's own message.")
         elif code:
-            summary = _("The database at {place} accepts no statements at present.").format(place=self._place)
+            summary = _("The database at {place} accepts no statements at present.", place=self._place)
             remedy = _("The details give the database's own message; the console tries again.")
             once = _("The details give the database's own message.")
             return LedgerUnavailable(
                 self._problem(ProblemKind.UNAVAILABLE, summary, remedy, detail, once=once)
             )
         else:
-            summary = _("The database at {place} does not answer.").format(place=self._place)
+            summary = _("The database at {place} does not answer.", place=self._place)
             remedy = _("Check the network and the server; the console tries again.")
             once = _("Check the network and the server, then run it again.")
             return LedgerUnavailable(

@@ -125,7 +125,7 @@ def _options(scheme: str, engine: Engine, pairs: list[tuple[str, str]]) -> dict[
             )
     for name, value in options.items():
         if not value or len(options) < len(pairs):
-            raise BadAddress(_("The option “{name}” needs one value.").format(name=name))
+            raise BadAddress(_("The option “{name}” needs one value.", name=name))
     return options
 
 
@@ -160,5 +160,5 @@ def _place(scheme: str, engine: Engine, host: str, path: str, options: dict[str,
 
 def _malformed(engine: Engine) -> BadAddress:
     return BadAddress(
-        _("This is not a journal's address; write it like this: {example}").format(example=engine.example)
+        _("This is not a journal's address; write it like this: {example}", example=engine.example)
     )

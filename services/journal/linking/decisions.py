@@ -70,8 +70,8 @@ def check_place(place: str | None, here: Here) -> None:
         return
     if not is_same_place(place, here.address):
         raise UnusableJournal(
-            _("The journal has moved to {place}; nothing more is written here.").format(place=clean(place)),
-            _('Set journal = "{place}" in the configuration, and restart.').format(place=clean(place)),
+            _("The journal has moved to {place}; nothing more is written here.", place=clean(place)),
+            _('Set journal = "{place}" in the configuration, and restart.', place=clean(place)),
         )
 
 

@@ -70,9 +70,7 @@ async def move(
     is_here = place is None or is_same_place(place, source.health.path if source.is_shared else "")
     if not (is_here or has_left or from_backup):
         raise CannotCopy(
-            _("The journal has moved to {place} already: move it from there with --from.").format(
-                place=clean(place)
-            )
+            _("The journal has moved to {place} already: move it from there with --from.", place=clean(place))
         )
     if is_here:
         # At the new place nobody finds it, if that is a file.
@@ -189,9 +187,7 @@ def _departure(source: Journal, target: Ledger, *, from_backup: bool) -> NewEntr
 
 
 def _more(target: Ledger) -> str:
-    return _("{place} has more entries than the journal: it goes on there.").format(
-        place=clean(target.address)
-    )
+    return _("{place} has more entries than the journal: it goes on there.", place=clean(target.address))
 
 
 def records_after(reader: JournalReader, after: int, limit: int) -> list[Record]:

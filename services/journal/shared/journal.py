@@ -241,7 +241,7 @@ class SharedJournal(Journal):
                 await append(late.draft)
             except TooLarge as error:
                 # It waited for another engine. It stays, and is counted.
-                remedy = _("It waits for good, in {path}.").format(path=clean(self.path))
+                remedy = _("It waits for good, in {path}.", path=clean(self.path))
                 self._oversized = error.problem.model_copy(update={"remedy": remedy})
                 continue
             except LedgerUnavailable as error:

@@ -188,15 +188,15 @@ def done(
     count = plural("{count} line saved to {path}", "{count} lines saved to {path}", head.lines)
     words = [count.format(count=f"{head.lines:,}", path=clean(wish.path))]
     if beside or wish.form is ExportFormat.CSV:
-        words.append(_("its head: {path}").format(path=clean(companion_of(wish.path).name)))
+        words.append(_("its head: {path}", path=clean(companion_of(wish.path).name)))
     if head.masked is None:
         words.append(_("as logged"))
     elif head.masked:
         kinds = _(", ").join(
-            _("{kind} {count}").format(kind=title_of(kind, patterns), count=count)
+            _("{kind} {count}", kind=title_of(kind, patterns), count=count)
             for kind, count in head.masked.items()
         )
-        words.append(_("masked: {kinds}").format(kinds=kinds))
+        words.append(_("masked: {kinds}", kinds=kinds))
     else:
         words.append(_("nothing had to be masked"))
     return _("; ").join(words)

@@ -48,7 +48,7 @@ def _wrong(text: str) -> Explanation:
     try:
         parse(text)
     except PatternError as error:
-        words = _("character {number}: {mistake}").format(number=error.at + 1, mistake=error)
+        words = _("character {number}: {mistake}", number=error.at + 1, mistake=error)
         return Explanation(text.strip(), words, error.at)
     return Explanation(text.strip(), "")
 
@@ -64,7 +64,7 @@ def _terms(pattern: Terms) -> str:
         words = _("lines with {terms}, without {excluded}") if excluded else _("lines with {terms}")
     words = words.format(terms=terms, excluded=excluded)
     if needed and optional:
-        ignored = _("{terms} changes nothing beside the others").format(terms=_list(optional, _(", ")))
+        ignored = _("{terms} changes nothing beside the others", terms=_list(optional, _(", ")))
         return _("; ").join((words, ignored))
     return words
 
@@ -75,27 +75,25 @@ def _list(terms: Iterable[Term], joint: str) -> str:
 
 def _value(value: Value) -> str:
     if value.kind == "regex":
-        return _("what matches /{text}/").format(text=value.text)
-    return _("“{text}”").format(text=value.text)
+        return _("what matches /{text}/", text=value.text)
+    return _("“{text}”", text=value.text)
 
 
 def _json_or_fields(pattern: Json | Fields) -> str:
     if isinstance(pattern, Json):
-        return _("JSON lines in which {condition}").format(condition=_condition(pattern.condition))
+        return _("JSON lines in which {condition}", condition=_condition(pattern.condition))
     names = [_(", ").join(_slot_names(slot)) for slot in pattern.slots]
     tests = [_condition(slot) for slot in pattern.slots if not isinstance(slot, str)]
     if "..." in pattern.slots:
         least = sum(len(list(_slot_names(slot))) for slot in pattern.slots if slot != "...")
-        words = _("lines of {count} or more fields ({names})").format(count=least, names=_(", ").join(names))
+        words = _("lines of {count} or more fields ({names})", count=least, names=_(", ").join(names))
     elif pattern.slots == ("",):
         words = _("lines of fields separated by blanks")
     else:
         count = sum(len(list(_slot_names(slot))) for slot in pattern.slots)
-        words = _("lines of {count} fields ({names})").format(count=count, names=_(", ").join(names))
+        words = _("lines of {count} fields ({names})", count=count, names=_(", ").join(names))
     return (
-        _("{lines} in which {condition}").format(lines=words, condition=_(" and ").join(tests))
-        if tests
-        else words
+        _("{lines} in which {condition}", lines=words, condition=_(" and ").join(tests)) if tests else words
     )
 
 
@@ -115,10 +113,10 @@ def _condition(condition: Condition, *, inner: bool = False) -> str:
     if isinstance(condition, Joined):
         joint = _(" and ") if condition.sign == "&&" else _(" or ")
         words = joint.join(_condition(part, inner=True) for part in condition.parts)
-        return _("({words})").format(words=words) if inner else words
+        return _("({words})", words=words) if inner else words
     subject = condition.subject.removeprefix("$.")
     if condition.value is None:
-        return _(_TESTS[condition.sign]).format(subject=subject)
+        return _(_TESTS[condition.sign], subject=subject)
     return _comparison(subject, condition.sign, condition.value)
 
 

@@ -23,7 +23,7 @@ class Typed(NamedTuple):
         """What was done to the text, in words; ""."""
         if not self.terms:
             return ""
-        return _("in quotation marks, as CloudWatch needs it: {terms}").format(terms=" ".join(self.terms))
+        return _("in quotation marks, as CloudWatch needs it: {terms}", terms=" ".join(self.terms))
 
 
 def as_pattern(text: str) -> Typed:

@@ -32,7 +32,7 @@ def problem_of(problem: Problem, group: str, pattern: str) -> Problem:
     if problem.kind is ProblemKind.INVALID and pattern:
         return problem.model_copy(
             update={
-                "summary": _("AWS rejected the filter pattern {pattern}.").format(pattern=clean(pattern, 80)),
+                "summary": _("AWS rejected the filter pattern {pattern}.", pattern=clean(pattern, 80)),
                 "remedy": _("Correct it, or leave it empty to show every line."),
             }
         )
@@ -40,7 +40,7 @@ def problem_of(problem: Problem, group: str, pattern: str) -> Problem:
         return problem
     return problem.model_copy(
         update={
-            "summary": _("The log group {group} does not exist.").format(group=clean(group)),
+            "summary": _("The log group {group} does not exist.", group=clean(group)),
             "remedy": _("The console keeps checking for it; check its name if it should exist."),
         }
     )

@@ -21,4 +21,4 @@ def state_words(progress: QueryProgress) -> str:
 def group_price(estimate: QueryEstimate) -> str:
     if estimate.unknown:
         return _("price unknown: the size of the log group cannot be read")
-    return _("about {size}, {yen}").format(size=size_words(estimate.bytes), yen=yen_words(estimate.yen))
+    return _("about {size}, {yen}", size=size_words(estimate.bytes), yen=yen_words(estimate.yen))

@@ -9,19 +9,19 @@ def mistake_in(query: InsightsQuery) -> str:
     if not text:
         return _("The query is empty.")
     if len(query.text) > LONGEST_TEXT:
-        return _("The query has more than {count} characters.").format(count=f"{LONGEST_TEXT:,}")
+        return _("The query has more than {count} characters.", count=f"{LONGEST_TEXT:,}")
     if query.span.start >= query.span.end:
         return _("The range must end after its start.")
     if unmasks(text):
         return _("unmask is never sent: masked data stays masked.")
     if query.language is QueryLanguage.LOGSQL and (names := placeholders(text)):
-        return _("{{{{{name}}}}} has no value.").format(name=names[0])
+        return _("{{{{{name}}}}} has no value.", name=names[0])
     return _groups(query)
 
 
 def _groups(query: InsightsQuery) -> str:
     if len(query.groups) > MOST_GROUPS:
-        return _("At most {count} log groups in one query.").format(count=MOST_GROUPS)
+        return _("At most {count} log groups in one query.", count=MOST_GROUPS)
     own = names_groups(query.text, query.language)
     if own and query.groups:
         return _("The query names its log groups itself: choose none beside it.")

@@ -146,5 +146,5 @@ def _basis(groups: Iterable[StoredGroup], measured: float | None) -> str:
     if measured is None:
         # First, as the end of the line is cut off on narrow screens.
         return sentences(_("It may be several times as much, as stored sizes are compressed."), text)
-    factor = _("Times {factor}, as measured in earlier queries.").format(factor=f"{measured:.1f}")
+    factor = _("Times {factor}, as measured in earlier queries.", factor=f"{measured:.1f}")
     return sentences(text, factor)

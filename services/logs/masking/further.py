@@ -18,11 +18,11 @@ def mistake_in(pattern: str) -> str:
     import regex  # late: only who has such patterns pays for it
 
     if not pattern or len(pattern) > LONGEST:
-        return _("must have 1 to {count} characters").format(count=LONGEST)
+        return _("must have 1 to {count} characters", count=LONGEST)
     try:
         matches_nothing = regex.compile(pattern).search("", timeout=SECONDS) is not None
     except (regex.error, RecursionError, OverflowError, TimeoutError) as error:
-        return _("is not a regular expression: {reason}").format(reason=error)
+        return _("is not a regular expression: {reason}", reason=error)
     return _("matches nothing at all, too") if matches_nothing else ""
 
 

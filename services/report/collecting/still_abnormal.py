@@ -96,7 +96,7 @@ def _alarm(
 ) -> AbnormalLine:  # fmt: skip
     verdict, words = _ALARMS[state]
     fields = {"accepted_by": ack.by, "accepted_at": ack.at, "note": ack.note} if ack is not None else {}
-    summary = _(words).format(time=since)
+    summary = _(words, time=since)
     return AbnormalLine(
         id=RawId(id), title=title, verdict=verdict, summary=summary, read_at=read_at, **fields
     )

@@ -84,7 +84,7 @@ def of_duties(lines: Iterable[DutyLine]) -> Iterator[VerdictReason | None]:
         elif line.state in words:
             yield VerdictReason(Verdict.ATTENTION, words[line.state].format(title=line.title))
         elif line.state is OccurrenceState.NO_RECORD:
-            yield VerdictReason(Verdict.UNKNOWN, _("no record of {title}").format(title=line.title))
+            yield VerdictReason(Verdict.UNKNOWN, _("no record of {title}", title=line.title))
         elif line.state is OccurrenceState.DONE and line.not_looked:
             text = _("signed off without an inspection ({inspections}): {title}")
             text = text.format(inspections=_(", ").join(line.not_looked), title=line.title)
@@ -128,8 +128,8 @@ def of_incidents(lines: Iterable[IncidentLine]) -> Iterator[VerdictReason]:
         if line.joined_to:
             continue
         if line.is_open:
-            yield VerdictReason(Verdict.ABNORMAL, _("an incident is open: {title}").format(title=line.title))
+            yield VerdictReason(Verdict.ABNORMAL, _("an incident is open: {title}", title=line.title))
         else:
             cause = line.cause or _("cause not recorded")
-            text = _("incident: {title} ({cause})").format(title=line.title, cause=cause)
+            text = _("incident: {title} ({cause})", title=line.title, cause=cause)
             yield VerdictReason(Verdict.ATTENTION, text)

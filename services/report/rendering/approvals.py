@@ -33,7 +33,7 @@ def emergency_rows(lines: Iterable[ApprovalLine], dates: Dates, day: date | None
 
 
 def _bypassed(line: ApprovalLine) -> str:
-    role = _("no approver named: {role}").format(role=line.role) if line.bypasses_approval else ""
+    role = _("no approver named: {role}", role=line.role) if line.bypasses_approval else ""
     return _("; ").join(filter(None, (role, line.freeze)))
 
 
@@ -85,17 +85,17 @@ def _briefly(line: ApprovalLine, dates: Dates, day: date | None) -> str:
         return f"{glyphs.ATTENTION} {_('EMERGENCY: {reason}').format(reason=line.reason)}"
     when = dates.at(line.consented_at or line.at, day)
     if line.way is ConsentWay.SECOND_PERSON:
-        return _("{name}, second person, {when}").format(name=line.by, when=when)
-    text = _("{who} {means} {when}").format(who=line.who, means=_by_means(line), when=when)
+        return _("{name}, second person, {when}", name=line.by, when=when)
+    text = _("{who} {means} {when}", who=line.who, means=_by_means(line), when=when)
     if not line.reference:
         return text
-    return _("{text} ({reference})").format(text=text, reference=line.reference)
+    return _("{text} ({reference})", text=text, reference=line.reference)
 
 
 def _what(line: ApprovalLine) -> str:
     if not line.title:
         return line.target or line.plan
-    return _("{title} ({target})").format(title=line.title, target=line.target)
+    return _("{title} ({target})", title=line.title, target=line.target)
 
 
 def _decision(line: ApprovalLine) -> str:
@@ -112,8 +112,7 @@ def _how(line: ApprovalLine, dates: Dates, day: date | None) -> str:
     if line.way is ConsentWay.SECOND_PERSON:
         return _("second person in a console")
     if line.way is ConsentWay.ELSEWHERE and line.consented_at is not None:
-        text = _("elsewhere, {means}, {when}")
-        return text.format(means=_by_means(line), when=dates.at(line.consented_at, day))
+        return _("elsewhere, {means}, {when}", means=_by_means(line), when=dates.at(line.consented_at, day))
     return _("; ").join(filter(None, (line.reason, _bypassed(line)))) or NOTHING
 
 

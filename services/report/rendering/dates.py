@@ -52,7 +52,7 @@ class Dates:
     def fiscal(self, first: date) -> str:
         """The fiscal year that begins on `first`: `FY 2025`, 2025年度. The era is taken from May, because the
         fiscal year that began in 平成31 is called 令和元年度 throughout."""
-        return _("FY {year}").format(year=self.year(first.replace(month=first.month % 12 + 1)))
+        return _("FY {year}", year=self.year(first.replace(month=first.month % 12 + 1)))
 
     def at(self, moment: datetime, day: date | None = None) -> str:
         """The time, such as `09:04`; prefixed with the date if that is not `day`."""
@@ -88,7 +88,7 @@ class Dates:
 
     def due(self, line: DutyLine, day: date | None = None) -> str:
         if line.until > line.day:
-            return _("until {day}").format(day=self.short(line.until))
+            return _("until {day}", day=self.short(line.until))
         if line.timed:
             return self.at(line.due_at, day)
         return _("any time") if line.day == day else self.short(line.day)

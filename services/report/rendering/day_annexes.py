@@ -37,17 +37,17 @@ def named(line: SpellLine) -> str:
 
 def began(line: SpellLine, dates: Dates, day: date) -> str:
     time = dates.at(line.since, day)
-    return time if line.began else _("before {time}").format(time=time)
+    return time if line.began else _("before {time}", time=time)
 
 
 def ended(line: SpellLine, dates: Dates, day: date) -> str:
     time = dates.at(line.last_seen, day)
-    return time if line.ended else _("ongoing at {time}").format(time=time)
+    return time if line.ended else _("ongoing at {time}", time=time)
 
 
 def lasted(line: SpellLine) -> str:
     duration = lasting(line.seconds)
-    return _("{time} or more").format(time=duration) if line.at_least else duration
+    return _("{time} or more", time=duration) if line.at_least else duration
 
 
 def acknowledged_by(line: SpellLine, dates: Dates, day: date) -> str:
@@ -98,9 +98,9 @@ def finding_blocks(line: FindingLine, dates: Dates, day: date | None) -> Iterato
 def _details(finding: Finding, dates: Dates, day: date | None) -> Iterator[str]:
     if finding.problem is not None:
         yield finding.problem.message
-    yield from (_("To do: {advice}").format(advice=each) for each in finding.advice)
+    yield from (_("To do: {advice}", advice=each) for each in finding.advice)
     if finding.window is not None:
-        yield _("Window: {span}").format(span=dates.period(finding.window.start, finding.window.end, day))
+        yield _("Window: {span}", span=dates.period(finding.window.start, finding.window.end, day))
     if finding.gap:
         yield finding.gap
     yield from finding.remarks
@@ -135,10 +135,8 @@ def _evidence(evidence: Evidence, seq: int) -> Block:
     omitted = evidence.omitted + max(0, len(evidence.rows) - ROWS)
     title = evidence.title
     if omitted:
-        more = _("{count} more rows: entry #{seq} of the journal").format(
-            count=f"{omitted:,}", seq=f"{seq:,}"
-        )
-        title = _("{title} ({more})").format(title=title, more=more)
+        more = _("{count} more rows: entry #{seq} of the journal", count=f"{omitted:,}", seq=f"{seq:,}")
+        title = _("{title} ({more})", title=title, more=more)
     rows = (
         DocumentLine(tuple(row.cells), row.verdict, wording.mark(row.verdict)) for row in evidence.rows[:ROWS]
     )
@@ -166,7 +164,7 @@ def annexes(report: DayReport, dates: Dates) -> Annexes:
     numbers |= {key: numbers[first] for key, first in firsts.items() if first in numbers}
     sections = (
         Section(
-            _("Annex {number}: {title}").format(number=numbers[key], title=section.title),
+            _("Annex {number}: {title}", number=numbers[key], title=section.title),
             section.blocks,
             section.parts,
         )
@@ -238,7 +236,7 @@ def _findings(report: DayReport, dates: Dates) -> Iterator[Part]:
     firsts = _firsts(report)
     for line in report.findings:
         if is_detailed(line) and finding_key(line) not in firsts:
-            about = line.duty or _("on demand, {name}").format(name=line.by)
+            about = line.duty or _("on demand, {name}", name=line.by)
             title = _("{inspection}, {time} ({duty})").format(
                 inspection=line.title, time=dates.at(line.at, report.first), duty=about
             )
@@ -268,7 +266,7 @@ def _alarms(report: DayReport, dates: Dates) -> Iterator[Part]:
 def _spell(line: SpellLine, report: DayReport, dates: Dates) -> DocumentLine:
     day, reason = report.first, line.reason
     if line.seen_later:
-        reason = _("(found by a later inspection) {reason}").format(reason=reason).rstrip()
+        reason = _("(found by a later inspection) {reason}", reason=reason).rstrip()
     return DocumentLine(
         (
             named(line),
@@ -330,6 +328,6 @@ def _console(report: DayReport, dates: Dates) -> Iterator[Part]:
             (dates.due(line, report.first), line.title, line.section, line.remark) for line in report.next
         )
         columns = (_("Due"), _("Duty"), _("Section of the runbook"), _("Note"))
-        title = _("Due until the end of {day}").format(day=dates.short(report.next_day or report.first))
+        title = _("Due until the end of {day}", day=dates.short(report.next_day or report.first))
         blocks.append(table(columns, rows, title=title))
     yield CONSOLE, Section(_("Next duties, and AWS charges from this console"), tuple(blocks))

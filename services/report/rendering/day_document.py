@@ -76,9 +76,9 @@ class _Page(FirstPage):
 
     def document(self) -> Document:
         report, dates = self.report, self.dates
-        title = _("Operations report, {day}").format(day=dates.day(report.first))
+        title = _("Operations report, {day}", day=dates.day(report.first))
         changes, leads = self._changes(), any(map(needs_look, report.changes))
-        opened = _("open") if report.is_open else _("closed: {why}").format(why=report.closed_name)
+        opened = _("open") if report.is_open else _("closed: {why}", why=report.closed_name)
         return Document(
             title=title,
             tone=report.verdict,
@@ -146,11 +146,9 @@ class _Page(FirstPage):
 
     def _named(self, line: DutyLine) -> str:
         if line.signed is None:
-            return _("{title} ({more})").format(
-                title=line.title, more=self.dates.due(line, self.report.first)
-            )
+            return _("{title} ({more})", title=line.title, more=self.dates.due(line, self.report.first))
         signed = f"{self.dates.at(line.signed.at, self.report.first)} {line.signed.by}"
-        return _("{title} ({more})").format(title=line.title, more=signed)
+        return _("{title} ({more})", title=line.title, more=signed)
 
     def _duty(self, line: DutyLine) -> DocumentLine:
         note = line.signed.note if line.signed else ""
@@ -244,7 +242,7 @@ class _Page(FirstPage):
             for line in report.notes
         ]
         for post in report.posts:
-            kind = _("Slack: {state}").format(state=wording.post_state(post.state))
+            kind = _("Slack: {state}", state=wording.post_state(post.state))
             rows.append(
                 (post.at, post.by, kind, post.text, Verdict.ATTENTION if post.why else Verdict.NORMAL)
             )
@@ -265,10 +263,10 @@ class _Page(FirstPage):
         if report.next_day is None:
             return self.section(_("Next open day"), [Paragraph(_("There is no open day nearby."))])
         titles = (
-            _("{title} ({more})").format(title=line.title, more=self.dates.due(line, report.next_day))
+            _("{title} ({more})", title=line.title, more=self.dates.due(line, report.next_day))
             for line in report.next
         )
-        title = _("Due until the end of {day}").format(day=self.dates.short(report.next_day))
+        title = _("Due until the end of {day}", day=self.dates.short(report.next_day))
         return self.section(
             title, [self.paragraph(_(", ").join(titles)) if report.next else Paragraph(_("None."))], CONSOLE
         )

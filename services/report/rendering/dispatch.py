@@ -116,9 +116,7 @@ def _alarms(report: PeriodReport) -> Section:
             f"{each.alarm} {each.title}".rstrip(),
             wording.alarm_state(each.state),
             str(each.count),
-            _("{time} or more").format(time=lasting(each.seconds))
-            if each.at_least
-            else lasting(each.seconds),
+            _("{time} or more", time=lasting(each.seconds)) if each.at_least else lasting(each.seconds),
             lasting(each.longest_seconds),
         )
         for each in report.alarm_counts
@@ -166,10 +164,10 @@ def _charges(report: PeriodReport, dates: Dates) -> Section:
     title = _("AWS charges from this console")
     blocks: list[Block] = [Paragraph(charges_words(report.charges, whole_day=False))]
     if report.charges.dearest_day is not None:
-        text = _("Most expensive day: {day} ({yen}; limit ¥{allowed:g} a day).")
         blocks.append(
             Paragraph(
-                text.format(
+                _(
+                    "Most expensive day: {day} ({yen}; limit ¥{allowed:g} a day).",
                     day=dates.short(report.charges.dearest_day),
                     yen=wording.yen(report.charges.dearest_yen),
                     allowed=report.charges.allowed_yen,
@@ -194,7 +192,7 @@ def _charges(report: PeriodReport, dates: Dates) -> Section:
 def _posts(report: PeriodReport) -> list[Section]:
     if not report.posts and not report.unposted:
         return []
-    text = _("sent: {sent}, not sent or unclear: {unsent}").format(sent=report.posts, unsent=report.unposted)
+    text = _("sent: {sent}, not sent or unclear: {unsent}", sent=report.posts, unsent=report.unposted)
     return [Section(_("Posts to Slack"), (Paragraph(text),))]
 
 
@@ -203,8 +201,8 @@ def document(report: Report, *, wareki: bool = False) -> Document:
     if isinstance(report, DayReport):
         return day_document(report, dates)
     name = dates.month(report.first) if report.kind == "month" else dates.fiscal(report.first)
-    title = _("Operations report, {day}").format(day=name)
-    opened = _("open days: {count}").format(count=report.open_days)
+    title = _("Operations report, {day}", day=name)
+    opened = _("open days: {count}", count=report.open_days)
     return Document(
         title=title,
         tone=report.verdict,
@@ -212,7 +210,7 @@ def document(report: Report, *, wareki: bool = False) -> Document:
         verdict=wording.overall(report),
         facts=DocumentFacts(
             (
-                (_("Days"), _("{days} ({open_days})").format(days=dates.days(), open_days=opened)),
+                (_("Days"), _("{days} ({open_days})", days=dates.days(), open_days=opened)),
                 *head_facts(report, dates),
             )
         ),

@@ -27,7 +27,7 @@ class Result:
     def title(self) -> str:
         if self.runs == 1:
             return self.newest.title
-        return _("{title} ({count} times)").format(title=self.newest.title, count=self.runs)
+        return _("{title} ({count} times)", title=self.newest.title, count=self.runs)
 
 
 def results(findings: Iterable[FindingLine]) -> list[Result]:
@@ -139,7 +139,7 @@ def _findings(lines: Iterable[tuple[Verdict | None, FindingLine]], normal: int =
             partly[verdict] += is_partly_judged(line)
     words = []
     for verdict in DISPLAY_ORDER:
-        text = _("{state} {count}").format(state=wording.verdict(verdict), count=counts[verdict])
+        text = _("{state} {count}", state=wording.verdict(verdict), count=counts[verdict])
         if partly[verdict]:
             text = _("{counted} ({partly}: {count})").format(
                 counted=text, partly=wording.partly_judged(), count=partly[verdict]
@@ -168,9 +168,7 @@ def _changes(lines: Iterable[ChangeLine]) -> str:
 
 
 def _counted(counts: dict[str, int]) -> str:
-    texts = (
-        _("{state} {count}").format(state=state, count=count) for state, count in counts.items() if count
-    )
+    texts = (_("{state} {count}", state=state, count=count) for state, count in counts.items() if count)
     return _(", ").join(texts) or _("None.")
 
 

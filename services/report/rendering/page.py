@@ -138,7 +138,7 @@ class Annexes:
     def reference(self, key: str) -> str:
         """`Annex 3`; "" where there is none."""
         number = self.numbers.get(key)
-        return _("Annex {number}").format(number=number) if number else ""
+        return _("Annex {number}", number=number) if number else ""
 
 
 class FirstPage:
@@ -148,7 +148,7 @@ class FirstPage:
 
     def section(self, title: str, blocks: Iterable[Block], key: str = "") -> Section:
         reference = self.annexes.reference(key)
-        heading = _("{title} ({more})").format(title=title, more=reference) if reference else title
+        heading = _("{title} ({more})", title=title, more=reference) if reference else title
         return Section(heading, tuple(blocks))
 
     def table_rows(

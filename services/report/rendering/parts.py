@@ -26,7 +26,7 @@ from services.report.rendering.report_wording import NOTHING
 
 
 def _by(item: TickedLine | ProgressNote, dates: Dates, day: date | None) -> str:
-    return _("{title} ({more})").format(title=item.text, more=f"{item.by} {dates.at(item.at, day)}")
+    return _("{title} ({more})", title=item.text, more=f"{item.by} {dates.at(item.at, day)}")
 
 
 STATE_TONES = {
@@ -73,7 +73,7 @@ def duty_remarks(
     """Details that the duty table has no room for: overrides, checklist items, evidence, missing findings.
     `moved` adds the reason why an occurrence is not on its rule's date."""
     remarks = tuple(
-        _("{title} ({due}): {text}").format(title=line.title, due=dates.due(line, day), text=text)
+        _("{title} ({due}): {text}", title=line.title, due=dates.due(line, day), text=text)
         for line in lines
         for text in (*([line.remark] if moved and line.remark else []), *remarks_of(line, dates, day))
     )
@@ -91,26 +91,26 @@ def remarks_of(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
     if line.underway:
         total = len(line.checked) + len(line.unchecked)
         done = _(", ").join(_by(each, dates, day) for each in line.ticked)
-        text = _("under way, {done} of {total} ticked").format(done=len(line.checked), total=total)
-        yield _("{text}: {items}").format(text=text, items=done) if done else text
+        text = _("under way, {done} of {total} ticked", done=len(line.checked), total=total)
+        yield _("{text}: {items}", text=text, items=done) if done else text
         for note in line.progress_notes:
             yield _by(note, dates, day)
     elif line.checked:
-        yield _("checked: {items}").format(items=_(", ").join(line.checked))
+        yield _("checked: {items}", items=_(", ").join(line.checked))
     if line.unchecked:
         words = _("still open: {items}") if line.underway else _("NOT checked: {items}")
         yield words.format(items=_(", ").join(line.unchecked))
     for written in line.written:
         yield f"{written.title}: {written.text}"
     if line.not_looked:
-        yield _("no finding from {inspections}").format(inspections=_(", ").join(line.not_looked))
+        yield _("no finding from {inspections}", inspections=_(", ").join(line.not_looked))
 
 
 def signed_words(line: DutyLine, dates: Dates, day: date | None) -> str:
     if line.signed is not None:
         return _signature(line.signed, dates, day, late=line.state is OccurrenceState.DONE)
     if line.signed_after is not None:
-        return _("(later: {signed})").format(signed=_signature(line.signed_after, dates, day, late=True))
+        return _("(later: {signed})", signed=_signature(line.signed_after, dates, day, late=True))
     return NOTHING
 
 
@@ -122,7 +122,7 @@ def _signature(signed: SignOff, dates: Dates, day: date | None, *, late: bool) -
         OccurrenceState.UPCOMING: _("early"),
     }.get(signed.was, "")
     signature = f"{dates.at(signed.at, day)} {signed.by}"
-    return _("{signed} ({how})").format(signed=signature, how=how) if late and how else signature
+    return _("{signed} ({how})", signed=signature, how=how) if late and how else signature
 
 
 def change_section(lines: Sequence[ChangeLine], dates: Dates, day: date | None) -> Section:
@@ -134,7 +134,7 @@ def change_section(lines: Sequence[ChangeLine], dates: Dates, day: date | None) 
 
 
 def change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[DocumentLine]:
-    title = _("{title} ({target})").format(title=line.title, target=line.target)
+    title = _("{title} ({target})", title=line.title, target=line.target)
     by, approval = line.by, allowed_words(line, dates, day)
     steps = line.steps or ()
     if line.refusal or not steps:
@@ -154,25 +154,22 @@ def change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[Do
         when = dates.at(step.at or line.at, day)
         yield DocumentLine((when, named, values, by, approval, result), _STEP_TONES.get(step.state))
     if line.revert_at is not None and line.revert_pending:
-        title_of_revert = _("revert: {title}").format(title=line.revert)
+        title_of_revert = _("revert: {title}", title=line.revert)
         remark = line.revert_remark if line.partly_done else ""
         yield DocumentLine(("", title_of_revert, dates.at(line.revert_at, day), "", "", remark))
     if line.end is not None:
         when = dates.at(line.end.at or line.at, day)
         result = f"{wording.end_state(line.end.state)} {line.end.text}".strip()
         yield DocumentLine(
-            (when, _("end: {title}").format(title=title), NOTHING, "", "", result),
-            END_TONES.get(line.end.state),
+            (when, _("end: {title}", title=title), NOTHING, "", "", result), END_TONES.get(line.end.state)
         )
     elif line.is_followed:
-        yield DocumentLine(("", _("end: {title}").format(title=title), NOTHING, "", "", wording.followed()))
+        yield DocumentLine(("", _("end: {title}", title=title), NOTHING, "", "", wording.followed()))
 
 
 def _partly(line: ChangeLine) -> str:
     text = _("the steps before {number} took effect; step {number} was not done.")
-    return _("{title}: {text}").format(
-        title=wording.partly_done(), text=text.format(number=line.partly_done + 1)
-    )
+    return _("{title}: {text}", title=wording.partly_done(), text=text.format(number=line.partly_done + 1))
 
 
 def charges_words(charges: Charges, *, whole_day: bool) -> str:
@@ -185,7 +182,7 @@ def charges_words(charges: Charges, *, whole_day: bool) -> str:
         charges.calls,
     ).format(calls=f"{charges.calls:,}", consoles=charges.consoles, yen=wording.yen(charges.yen))
     if whole_day:
-        spent = _("{spent} (daily limit ¥{allowed:g})").format(spent=spent, allowed=charges.allowed_yen)
+        spent = _("{spent} (daily limit ¥{allowed:g})", spent=spent, allowed=charges.allowed_yen)
     return _("{spent} (with CloudWatch's free tier used up: {yen})").format(
         spent=spent, yen=wording.yen(charges.worst_yen)
     )
@@ -211,15 +208,15 @@ def reasons(head: ReportHead) -> Iterator[Section]:
 
 
 def head_facts(head: ReportHead, dates: Dates) -> list[tuple[str, str]]:
-    system = _("{title} ({target})").format(title=head.system_title, target=head.system)
+    system = _("{title} ({target})", title=head.system_title, target=head.system)
     made_at = dates.stamp(head.made_at)
     if not head.complete:
-        made_at = _("{time}, before the end: the state at that time").format(time=made_at)
+        made_at = _("{time}, before the end: the state at that time", time=made_at)
     source = _("entries #{first} to #{last} of journal {id}").format(
         first=f"{head.first_seq:,}", last=f"{head.last_seq:,}", id=head.journal[:8]
     )
     if not head.first_seq:
-        source = _("no entries of these days in journal {id}").format(id=head.journal[:8])
+        source = _("no entries of these days in journal {id}", id=head.journal[:8])
     return [
         (_("System"), system),
         (_("Created"), made_at),

@@ -152,7 +152,7 @@ def alarm_state(value: str) -> str:
 def entry_kind(value: str) -> str:
     if value in _KINDS:
         return _(_KINDS[value])
-    return value if value in _EVERY_KIND else _("unknown kind ({kind})").format(kind=value)
+    return value if value in _EVERY_KIND else _("unknown kind ({kind})", kind=value)
 
 
 def yen(value: float) -> str:

@@ -126,7 +126,7 @@ def _person(role: str, reach: str, scope: Sequence[str], blocked: Sequence[str])
     if reach:
         return DocumentLine((role, reach, scopes))
     others = [text for text in blocked if text not in scope]
-    text = _("until decided, blocked: {what}").format(what=_(", ").join(others)) if others else ""
+    text = _("until decided, blocked: {what}", what=_(", ").join(others)) if others else ""
     return DocumentLine(
         (role, f"{_('UNDECIDED')}\n{BLANK}", "\n".join(filter(None, (scopes, text)))), Verdict.ATTENTION
     )
@@ -148,7 +148,7 @@ def _playbook(runbook: Runbook, book: Playbook) -> Section:
     if alarms:
         facts.append((_("Alarms"), _(", ").join(alarms)))
     if book.wait_minutes:
-        facts.append((_("Wait"), _("{count} minutes for it to recover").format(count=book.wait_minutes)))
+        facts.append((_("Wait"), _("{count} minutes for it to recover", count=book.wait_minutes)))
     minutes = book.escalate_minutes or book.wait_minutes
     if book.escalate_to:
         after = _("after {count} minutes: {who}") if minutes else "{who}"
@@ -202,7 +202,7 @@ def _steps(steps: tuple[Step, ...]) -> Iterator[Block]:
 
 def _cautions(texts: tuple[str, ...]) -> Iterator[Block]:
     for text in texts:
-        yield Paragraph(_("Caution: {text}").format(text=text), Verdict.ATTENTION)
+        yield Paragraph(_("Caution: {text}", text=text), Verdict.ATTENTION)
 
 
 def _limits(runbook: Runbook) -> Iterator[Block]:

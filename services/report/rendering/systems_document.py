@@ -27,8 +27,8 @@ def systems_document(answers: Answers, *, wareki: bool = False) -> Document:
         None if isinstance(answer, UnreadReport) else document(answer, wareki=wareki) for answer in answers
     ]
     period = next((whole.title for whole in documents if whole is not None), _("Operations report"))
-    count = plural("{count} system", "{count} systems", len(answers)).format(count=len(answers))
-    title = _("{title}: {count}").format(title=period, count=count)
+    count = plural("{count} system", "{count} systems", len(answers), count=len(answers))
+    title = _("{title}: {count}", title=period, count=count)
     missing = len(answers) - len(reports)
     unknown = (Verdict.UNKNOWN,) if missing else ()
     tone = worst((*(report.verdict for report in reports), *unknown))
@@ -81,4 +81,4 @@ def _section(answer: Report | UnreadReport, whole: Document | None) -> Section:
 def _name(answer: Report | UnreadReport) -> str:
     if not answer.system_title:
         return answer.system
-    return _("{title} ({target})").format(title=answer.system_title, target=answer.system)
+    return _("{title} ({target})", title=answer.system_title, target=answer.system)

@@ -32,14 +32,14 @@ async def credentials(subject: Examination) -> CheckOutcome:
         return of_problem(error.problem, verdict)
     now = AwsClock(subject.clock, lambda: subject.session.skew_seconds).now()
     account = str(subject.runbook.system.account)
-    text = _("{name} in the account {account}").format(name=identity.name, account=identity.account)
+    text = _("{name} in the account {account}", name=identity.name, account=identity.account)
     if identity.method:
         text = f"{text} ({identity.method})"
     left = None if identity.expires_at is None else (identity.expires_at - now).total_seconds()
     numbers = {} if left is None else {"expires_in_seconds": float(round(left))}
     if identity.expires_at is not None:
         until = stamp(identity.expires_at, ZoneInfo(subject.runbook.system.timezone), now)
-        text = _("{text}, until {time}").format(text=text, time=until)
+        text = _("{text}, until {time}", text=text, time=until)
     if identity.account != account:
         return CheckOutcome(Verdict.ABNORMAL, text, _other_account(account), numbers=numbers)
     if mismatch := subject.mismatch(identity):
@@ -51,15 +51,15 @@ async def credentials(subject: Examination) -> CheckOutcome:
 
 
 def _other_account(account: str) -> str:
-    text = _(
-        "The runbook is for the account {account}: choose another profile with --profile, or another runbook."
+    return _(
+        "The runbook is for the account {account}: choose another profile with --profile, or another runbook.",
+        account=account,
     )
-    return text.format(account=account)
 
 
 def _renew(identity: Identity, left: float) -> str:
     command = "aws sso login" if "sso" in identity.method else ""
-    text = _("They expire in {time}: renew them before your shift.").format(time=coarse(left))
+    text = _("They expire in {time}: renew them before your shift.", time=coarse(left))
     return f"{text} ({command})" if command else text
 
 
@@ -79,5 +79,5 @@ async def clock(subject: Examination) -> CheckOutcome:
         return CheckOutcome(Verdict.NORMAL, text, numbers=numbers)
     verdict = Verdict.ABNORMAL if far >= SIGNATURE_SECONDS else Verdict.ATTENTION
     if subject.session.signs_by_aws:
-        text = _("{clock}; requests are signed by AWS's time").format(clock=text)
+        text = _("{clock}; requests are signed by AWS's time", clock=text)
     return CheckOutcome(verdict, text, _("Set this machine's clock (NTP)."), numbers=numbers)

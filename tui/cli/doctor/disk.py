@@ -25,11 +25,11 @@ def room(folder: Path) -> CheckOutcome:
     if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
         return CheckOutcome(
             Verdict.ABNORMAL,
-            _("{path} cannot be written by this user.").format(path=name),
-            _("Grant this user write access to {path}.").format(path=clean(existing)),
+            _("{path} cannot be written by this user.", path=name),
+            _("Grant this user write access to {path}.", path=clean(existing)),
         )
     free = free_bytes(existing)
-    text = _("{path}: {size} free").format(path=name, size=size_words(free))
+    text = _("{path}: {size} free", path=name, size=size_words(free))
     return CheckOutcome(*_judged(free, text), numbers={"free_bytes": float(free)})
 
 

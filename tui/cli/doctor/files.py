@@ -24,7 +24,7 @@ async def configuration(subject: Examination) -> CheckOutcome:
         return replace(_mistaken(error), remedy=_("After correcting it: toban doctor"))
     path = clean(in_force.path)
     if not exists(in_force.path):
-        path = _("{path} (does not exist)").format(path=path)
+        path = _("{path} (does not exist)", path=path)
     count = len(in_force.origins)
     text = plural(
         "{path}: {count} setting differs from its default",
@@ -48,7 +48,7 @@ async def runbook(subject: Examination) -> CheckOutcome:
     name = subject.config.runbook
     remedy = ""
     if cautions and is_path(name):
-        remedy = _("To list them: toban runbook check {file}").format(file=shlex.quote(clean(name)))
+        remedy = _("To list them: toban runbook check {file}", file=shlex.quote(clean(name)))
     return CheckOutcome(
         Verdict.ATTENTION if cautions else Verdict.NORMAL,
         text,
@@ -61,7 +61,7 @@ async def runbook(subject: Examination) -> CheckOutcome:
 def _mistaken(error: DataFileError) -> CheckOutcome:
     lines = in_words(error)
     count = len(error.mistakes)
-    text = _("errors: {count}").format(count=count)
+    text = _("errors: {count}", count=count)
     return CheckOutcome(
         Verdict.ABNORMAL, text, " ".join(lines[count:]), tuple(lines[:count]), {"errors": float(count)}
     )

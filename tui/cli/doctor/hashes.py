@@ -16,7 +16,7 @@ from tui.cli.doctor.examination import SECONDS, CheckOutcome, Examination, Skipp
 async def hashes(subject: Examination) -> CheckOutcome:
     spec = subject.runbook.journal
     machine = await asyncio.to_thread(refusal, DEV_LOG)
-    syslog = _("syslog: {reason}").format(reason=machine) if machine else _("syslog takes them")
+    syslog = _("syslog: {reason}", reason=machine) if machine else _("syslog takes them")
     if not spec.log_group:
         if machine:
             return CheckOutcome(
@@ -44,9 +44,7 @@ async def hashes(subject: Examination) -> CheckOutcome:
         outcome = of_problem(error.problem, Verdict.ATTENTION)
         remedy = outcome.remedy or _("`toban policy journal` prints what it needs.")
         return CheckOutcome(outcome.verdict, f"{place}: {outcome.text}", remedy)
-    return CheckOutcome(
-        Verdict.NORMAL, _("{syslog}; {stream} can be read").format(syslog=syslog, stream=place)
-    )
+    return CheckOutcome(Verdict.NORMAL, _("{syslog}; {stream} can be read", syslog=syslog, stream=place))
 
 
 def refusal(path: Path) -> str:

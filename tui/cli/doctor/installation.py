@@ -20,9 +20,9 @@ async def installation(subject: Examination) -> CheckOutcome:
     present = [name for name in EXTRAS if name not in missing]
     parts = [version_text(), way(), clean(_PACKAGES)]
     if present:
-        parts.append(_("with {names}").format(names=_(", ").join(present)))
+        parts.append(_("with {names}", names=_(", ").join(present)))
     if missing:
-        parts.append(_("without {names}").format(names=_(", ").join(missing)))
+        parts.append(_("without {names}", names=_(", ").join(missing)))
     text = "; ".join(parts)
     if "postgresql" in missing and _is_in_postgresql(subject):
         remedy = _("The journal is in PostgreSQL: install toban[postgresql] in place of toban.")

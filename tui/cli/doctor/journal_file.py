@@ -38,7 +38,7 @@ def examine(path: Path, zone: ZoneInfo, now: datetime, here: Here = FILE) -> Che
     if not files.check(path):
         if room.verdict is not Verdict.NORMAL:
             return room
-        text = _("{path} does not exist yet; `toban` creates it when it starts.").format(path=clean(path))
+        text = _("{path} does not exist yet; `toban` creates it when it starts.", path=clean(path))
         return CheckOutcome(Verdict.NORMAL, text, numbers={"entries": 0.0, **room.numbers})
     with closing(open_quietly(path)) as reader:
         check_tables(reader)
@@ -46,9 +46,7 @@ def examine(path: Path, zone: ZoneInfo, now: datetime, here: Here = FILE) -> Che
         check_here(reader, here)
         seq, _hash = reader.head()
         verified = last_verified(reader)
-    text = plural("{path}: {count} entry", "{path}: {count} entries", seq).format(
-        path=clean(path), count=f"{seq:,}"
-    )
+    text = plural("{path}: {count} entry", "{path}: {count} entries", seq, path=clean(path), count=f"{seq:,}")
     if verified is not None:
         words = _("{text}, verified up to {seq} at {time}")
         text = words.format(text=text, seq=f"{verified.seq:,}", time=stamp(verified.at, zone, now))
@@ -57,7 +55,7 @@ def examine(path: Path, zone: ZoneInfo, now: datetime, here: Here = FILE) -> Che
         return CheckOutcome(
             Verdict.ABNORMAL,
             text,
-            _("Grant this user write access to {path}.").format(path=clean(path)),
+            _("Grant this user write access to {path}.", path=clean(path)),
             numbers=numbers,
         )
     return CheckOutcome(room.verdict, text, room.remedy and f"{room.text}. {room.remedy}", numbers=numbers)

@@ -139,8 +139,8 @@ async def _read(opened: Ledger, after: int, limit: int, clock: Clock) -> list[tu
 
 def _judged(address: str, copy: Copy, missing: Missing, seconds: float) -> CheckOutcome:
     count = copy.seq + missing.records
-    entries = plural("{count} entry", "{count} entries", count).format(
-        count=f"{count:,}{'' if missing.is_all else '+'}"
+    entries = plural(
+        "{count} entry", "{count} entries", count, count=f"{count:,}{'' if missing.is_all else '+'}"
     )
     text = (
         _("{address}: {entries}, answers in {milliseconds} ms; the copy here lacks {missing}")

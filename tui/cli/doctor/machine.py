@@ -27,7 +27,7 @@ async def language(subject: Examination) -> CheckOutcome:
     if encoding is not None:
         return CheckOutcome(
             Verdict.ABNORMAL,
-            _("{text}; the encoding is {encoding}, not UTF-8").format(text=text, encoding=encoding),
+            _("{text}; the encoding is {encoding}, not UTF-8", text=text, encoding=encoding),
             _("Set the terminal and the locale to UTF-8, for example: export LC_ALL=C.UTF-8"),
         )
     return CheckOutcome(Verdict.NORMAL, f"{text}, UTF-8")
@@ -42,7 +42,7 @@ async def versions(_subject: Examination) -> CheckOutcome:
         f"SQLite {sqlite3.sqlite_version}",
     ]
     wrong = [
-        _("{name} is {actual}; Toban needs {needed}").format(name=name, actual=_version(name), needed=needed)
+        _("{name} is {actual}; Toban needs {needed}", name=name, actual=_version(name), needed=needed)
         for name, needed in _pins()
         if _version(name) != needed
     ]
@@ -83,7 +83,7 @@ async def time_zone(subject: Examination) -> CheckOutcome:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return CheckOutcome(
             Verdict.ABNORMAL,
-            _("There is no data for the time zone {name}.").format(name=name),
+            _("There is no data for the time zone {name}.", name=name),
             _("Install the package tzdata of the system, or the one of Python: pip install tzdata"),
         )
     return CheckOutcome(Verdict.NORMAL, f"{name}, {stamp(subject.clock.now(), zone)}")

@@ -138,8 +138,8 @@ async def names(subject: Examination) -> CheckOutcome:
     problems = [problem for _text, problem in answers if problem is not None]
     details = (*missing, *dict.fromkeys(text for text, problem in answers if problem is not None))
     counts = {"names": len(answers), "missing": len(missing), "unread": len(problems)}
-    text = _("{count} names of the runbook: {missing} missing, {unread} not checked").format(
-        count=len(answers), **counts
+    text = _(
+        "{count} names of the runbook: {missing} missing, {unread} not checked", count=len(answers), **counts
     )
     verdict = Verdict.ABNORMAL if missing else Verdict.UNKNOWN if problems else Verdict.NORMAL
     remedy = _("Correct these names in the runbook.") if missing else remedy_of(problems) if problems else ""
@@ -150,14 +150,14 @@ async def _asked(
     at: _Account, key: str, name: str, one: _Names | None, every: _Names | None
 ) -> tuple[str, Problem | None]:
     """A sentence about a name that does not exist, or that could not be read, with the problem; "" for one that does."""
-    text = _('{key} = "{name}" does not exist').format(key=key, name=clean(name))
+    text = _('{key} = "{name}" does not exist', key=key, name=clean(name))
     async with at.slots:
         try:
             if name in (await (at.all(every) if one is None else one(at, name)) or ()):
                 return "", None
         except AwsError as error:
             why = error.problem
-            return _("{key}: not checked: {problem}").format(key=key, problem=why.summary), why
+            return _("{key}: not checked: {problem}", key=key, problem=why.summary), why
         try:
             others = await at.all(every)
         except AwsError as error:
@@ -168,5 +168,5 @@ async def _asked(
     near = dict.fromkeys((*get_close_matches(name, others, n=MOST_SHOWN), *sorted(others)))
     listed = _(", ").join(clean(other) for other in list(near)[:MOST_SHOWN]) or _("none")
     if (more := len(near) - MOST_SHOWN) > 0:
-        listed = _("{names} and {count} more").format(names=listed, count=more)
-    return _("{text}; there are: {names}").format(text=text, names=listed), None
+        listed = _("{names} and {count} more", names=listed, count=more)
+    return _("{text}; there are: {names}", text=text, names=listed), None

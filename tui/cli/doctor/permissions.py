@@ -72,7 +72,7 @@ def _judged(answers: list[_Answer], *, needed: int) -> CheckOutcome:
     if absent:
         remedy = _("Check the names in the runbook, and the region.")
         return CheckOutcome(Verdict.ATTENTION, text, remedy, absent, numbers)
-    text = _("{tried} of {needed} operations tried: all allowed").format(tried=tried, needed=needed)
+    text = _("{tried} of {needed} operations tried: all allowed", tried=tried, needed=needed)
     return CheckOutcome(Verdict.NORMAL, text, numbers=numbers)
 
 

@@ -80,7 +80,7 @@ async def _outcome(check: Check, subject: Examination) -> CheckOutcome:
         except Skipped as reason:
             return CheckOutcome(None, str(reason))
         except TimeoutError:
-            text = _("The check did not end within {seconds} s.").format(seconds=f"{LIMIT:.0f}")
+            text = _("The check did not end within {seconds} s.", seconds=f"{LIMIT:.0f}")
             return CheckOutcome(Verdict.UNKNOWN, text)
     text = _("The check failed because of an internal error: {summary}.")
     return CheckOutcome(

@@ -35,7 +35,7 @@ async def terminal(subject: Examination) -> CheckOutcome:
         )
     numbers = {"columns": float(size[0]), "rows": float(size[1]), "colours": float(colours)}
     if seconds is not None:
-        texts.append(_("answers in {milliseconds} ms").format(milliseconds=round(seconds * 1000)))
+        texts.append(_("answers in {milliseconds} ms", milliseconds=round(seconds * 1000)))
         numbers["answer_seconds"] = round(seconds, 4)
         drawn = await asyncio.to_thread(widths, sys.stdin.fileno(), sys.stdout.fileno())
         texts += [f"{sample} {cells}" for sample, cells in drawn.items()]
@@ -70,7 +70,7 @@ def colours_of(environment: Mapping[str, str]) -> int:
 def _colour_text(colours: int) -> str:
     if not colours:
         return _("no colours (NO_COLOR)")
-    return _("{count} colours").format(count=f"{colours:,}")
+    return _("{count} colours", count=f"{colours:,}")
 
 
 def _size_advice(size: tuple[int, int]) -> list[str]:
@@ -98,7 +98,7 @@ def _colour_advice(colours: int, environment: Mapping[str, str]) -> list[str]:
     if colours != 16 or environment.get("TERM") == "linux":
         return []
     name = "tmux-256color" if inside_tmux(environment) else "xterm-256color"
-    return [_("If the terminal has 256 colours, say so: export TERM={name}").format(name=name)]
+    return [_("If the terminal has 256 colours, say so: export TERM={name}", name=name)]
 
 
 async def _tmux_escape() -> int | None:

@@ -37,5 +37,5 @@ def _summary(answer: DoctorAnswer) -> str:
     ]
     if None in verdicts:
         counts.append(f"{_('not checked')} {verdicts.count(None)}")
-    total = plural("{count} check", "{count} checks", len(verdicts)).format(count=len(verdicts))
+    total = plural("{count} check", "{count} checks", len(verdicts), count=len(verdicts))
     return f"{total}: {_(', ').join(counts)}"

@@ -56,7 +56,7 @@ def drill_group(
                 ["--scenario"],
                 type=Named(drawable),
                 metavar="NAME",
-                help=_("Scenario whose alarm is set off; default: {name}").format(name=FIRST),
+                help=_("Scenario whose alarm is set off; default: {name}", name=FIRST),
             ),
             click.Option(["--seed"], type=int, metavar="N", help=_("Draw this incident; default: any")),
             click.Option(["--speed"], type=Speed(), metavar="N", help=_("Speed as a multiple of real time")),

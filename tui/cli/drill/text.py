@@ -52,10 +52,10 @@ def _drill(drill: DrillScore) -> Iterator[str]:
         (_("Closed"), drill.closed_after),
     ):
         yield _line(
-            title, _("{time} after the alarm").format(time=duration(seconds)) if seconds is not None else "–"
+            title, _("{time} after the alarm", time=duration(seconds)) if seconds is not None else "–"
         )
-    looks = plural("{count} look", "{count} looks", drill.looks).format(count=drill.looks)
-    changes = plural("{count} change", "{count} changes", drill.changes).format(count=drill.changes)
+    looks = plural("{count} look", "{count} looks", drill.looks, count=drill.looks)
+    changes = plural("{count} change", "{count} changes", drill.changes, count=drill.changes)
     yield _line(_("Made"), _(", ").join((looks, changes)))
     for step in drill.steps:
         mark = glyphs.DONE if step.mark is StepMark.DONE else glyphs.OFF

@@ -35,7 +35,7 @@ def agenda_lines(agenda: Agenda) -> Iterator[str]:
 
 def _day(day: Day) -> str:
     date_text = day_text(day.day, day.day)
-    return date_text if day.is_open else _("{day}  closed: {why}").format(day=date_text, why=day.closed_name)
+    return date_text if day.is_open else _("{day}  closed: {why}", day=date_text, why=day.closed_name)
 
 
 def _columns(occurrence: Occurrence, zone: tzinfo, day: Day) -> tuple[str, str, str]:

@@ -159,7 +159,7 @@ def journal_group(
                 "list",
                 callback=callback_of(show),
                 params=[*_filters(), file, *shared],
-                help=_("Print the entries by day; without --since, the newest {count}.").format(count=NEWEST),
+                help=_("Print the entries by day; without --since, the newest {count}.", count=NEWEST),
             ),
             *moving_commands(output, shared, before),
             table_command(output, shared, before),

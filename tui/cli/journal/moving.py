@@ -160,7 +160,7 @@ def _done(copied: "Copied", end: "JournalPlace", *, moves: bool) -> list[str]:
     words = plural("{count} entry is at {place}.", "{count} entries are at {place}.", copied.entries)
     lines = [
         words.format(count=f"{copied.entries:,}", place=clean(end.text)),
-        _("Newest hash: {hash}").format(hash=copied.head),
+        _("Newest hash: {hash}", hash=copied.head),
     ]
     if moves:
         lines.append(

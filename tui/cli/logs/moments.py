@@ -22,7 +22,7 @@ def length_of(text: str, option: str) -> timedelta:
             length = timedelta()
         if timedelta() < length <= timedelta(days=36_500):
             return length
-    message = _("{option}: write a length of time as 30m, 16h or 3d").format(option=option)
+    message = _("{option}: write a length of time as 30m, 16h or 3d", option=option)
     raise click.UsageError(message, click.get_current_context())
 
 

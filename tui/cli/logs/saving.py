@@ -110,7 +110,7 @@ class Saving:
         except OSError as error:
             if self._follows:
                 await self._end(
-                    _("The file could not be written to its end: {reason}").format(reason=error.strerror)
+                    _("The file could not be written to its end: {reason}", reason=error.strerror)
                 )
             raise _unwritten(error, self._export_wish.path) from error
 
@@ -159,7 +159,7 @@ class Saving:
 def _unwritten(error: OSError, path: Path) -> StartError:
     name = clean(error.filename or path)
     if isinstance(error, FileExistsError):
-        words = _("There is a file {path} already; nothing is overwritten.").format(path=name)
+        words = _("There is a file {path} already; nothing is overwritten.", path=name)
     else:
         words = f"{name}: {error.strerror or error}"
     return StartError(words, ExitStatus.CANNOT_WRITE)

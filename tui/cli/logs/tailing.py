@@ -268,4 +268,4 @@ def _late(line: LogLine) -> str:
     if not line.late:
         return ""
     minutes = max(0, line.ingested_at - line.at) / 60_000
-    return _("[late {minutes:.0f}m]").format(minutes=minutes) if minutes >= 1 else _("[late]")
+    return _("[late {minutes:.0f}m]", minutes=minutes) if minutes >= 1 else _("[late]")

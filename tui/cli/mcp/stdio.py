@@ -123,7 +123,7 @@ class _Refused(BaseModel):
 def parsed(line: bytes | None) -> types.JSONRPCMessage | str | None:
     """The message of a line, the refusal of a request that is none, or what to say about the line on standard error."""
     if line is None:
-        return _("A message of more than {count} bytes was skipped.").format(count=f"{LONGEST:,}")
+        return _("A message of more than {count} bytes was skipped.", count=f"{LONGEST:,}")
     if not line.strip():
         return None
     try:

@@ -34,7 +34,7 @@ def period_of(when: str | None, today: date) -> "Period":
         message = _("DAY must look like 2026-01-05, 2026-01, FY2025, 2025年度, 令和7年度 or yesterday")
         raise click.UsageError(message, context)
     if period.first > today:
-        raise click.UsageError(_("{name} has not begun").format(name=period.name), context)
+        raise click.UsageError(_("{name} has not begun", name=period.name), context)
     return period
 
 

@@ -83,7 +83,7 @@ class _Report:
         period = period_of(when, journal.today(now))
         report = read_report(journal, period, now, private=private)
         deliver(self.output, _rendered(report, format_of(form, to), wareki=wareki), to)
-        return _status(report)
+        return ExitStatus.NORMAL if report.verdict is None else OF_VERDICT[report.verdict.value]
 
 
 def _rendered(report: "Report", form: str, *, wareki: bool) -> str:
@@ -96,7 +96,3 @@ def _rendered(report: "Report", form: str, *, wareki: bool) -> str:
     from services.report.rendering.markdown import to_markdown
 
     return to_markdown(report, wareki=wareki)
-
-
-def _status(report: "Report") -> int:
-    return ExitStatus.NORMAL if report.verdict is None else OF_VERDICT[report.verdict.value]

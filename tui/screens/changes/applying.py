@@ -70,7 +70,7 @@ class RevealScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         with window(_("New access key")):
-            yield Static(Content(_("Access key ID: {key}").format(key=self._key)), classes="words")
+            yield Static(Content(_("Access key ID: {key}", key=self._key)), classes="words")
             yield Static(Content(_("Secret access key (hold space to see it):")))
             yield Static(Content(MASK), id="secret")
             words = _("Hidden when released, when the window loses the focus, and after {seconds} seconds.")
@@ -141,21 +141,21 @@ def apply(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
 def run_summary(run: Run) -> str:
     what = f"{run.plan.target.title}: {run.plan.title}"
     if partly(run):
-        return _("{what}. {more}").format(what=what, more=partly(run))
+        return _("{what}. {more}", what=what, more=partly(run))
     words = {
         StepState.DONE: _("Done: {what}"),
         StepState.FAILED: _("Failed: {what}"),
         StepState.REFUSED: _("Stopped before anything was sent: {what}"),
     }
     if run.watching:
-        return _("Accepted by AWS, and followed to its end: {what}").format(what=what)
+        return _("Accepted by AWS, and followed to its end: {what}", what=what)
     if run.state not in words:
         return f"{what}: {unknown_words()}"
     sentence = words[run.state].format(what=what)
     why = run.refusal or next((step.text for step in run.steps if step.state is run.state), "")
     if not why or run.state is StepState.DONE:
         return sentence
-    return _("{what}. {more}").format(what=sentence, more=why)
+    return _("{what}. {more}", what=sentence, more=why)
 
 
 def notify_outcome(app: Console, text: str, *, bad: bool = False) -> None:

@@ -77,11 +77,9 @@ class ApprovalScreen(PlacedDialog[bool]):
         if who is None or not plan.approval_scope:
             return tuple(texts)
         if who.undecided and self._is_open(EMERGENCY):
-            text = _("{role} must approve it, but the runbook names nobody.")
-            texts.append(text.format(role=who.role))
+            texts.append(_("{role} must approve it, but the runbook names nobody.", role=who.role))
         elif self._is_open(ASK):
-            text = _("{role} ({name}) must approve it.")
-            texts.append(text.format(role=who.role, name=who.name))
+            texts.append(_("{role} ({name}) must approve it.", role=who.role, name=who.name))
         return tuple(texts)
 
     def _is_open(self, way: str) -> bool:

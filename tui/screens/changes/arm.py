@@ -99,7 +99,7 @@ class ArmScreen(PlacedDialog[bool]):
                 minutes = Input(value, id="minutes", compact=True, restrict=r"\d{0,3}", select_on_focus=True)
                 minutes.cursor_blink = False
                 yield minutes
-                yield Static(Content(_("1 to {most}").format(most=self.longest)), classes="arm-label")
+                yield Static(Content(_("1 to {most}", most=self.longest)), classes="arm-label")
             if self._needs_code:
                 with HorizontalGroup():
                     yield Static(Content(_("MFA code")), classes="arm-label")
@@ -123,7 +123,7 @@ class ArmScreen(PlacedDialog[bool]):
             self._say(_("A reason is required to allow changes."))
             self.query_one("#reason", Input).focus()
         elif not 1 <= minutes <= self.longest:
-            self._say(_("The time must be from 1 to {most} minutes.").format(most=self.longest))
+            self._say(_("The time must be from 1 to {most} minutes.", most=self.longest))
             self.query_one("#minutes", Input).focus()
         elif self._needs_code and len(code) != 6:
             self._say(_("The MFA code has six digits."))
@@ -156,7 +156,7 @@ class ArmScreen(PlacedDialog[bool]):
                 self.query_one("#code", Input).focus()
             return
         _refresh(self.app)
-        self.app.inform(_("Changes are allowed for {minutes} minutes.").format(minutes=minutes))
+        self.app.inform(_("Changes are allowed for {minutes} minutes.", minutes=minutes))
         self.close_after(recorded, True)
 
     def _say(self, words: str) -> None:

@@ -387,7 +387,7 @@ class PlanScreen(PlacedDialog[None]):
             self.show_bar()
             return
         if event.typed != plan.confirm:
-            self._wrong = _("“{typed}” is not the target's name.").format(typed=event.typed)
+            self._wrong = _("“{typed}” is not the target's name.", typed=event.typed)
             self.bar.clear()
             self.show_bar()
             return

@@ -153,7 +153,7 @@ class ReviewScreen(PlacedDialog[None]):
         until, app = self.request.until, self.app
         if until is None:
             return ()
-        return ((_("valid until {when}").format(when=stamp(until, app.zone, app.now())), "muted"),)
+        return ((_("valid until {when}", when=stamp(until, app.zone, app.now())), "muted"),)
 
     @on(ConfirmBar.Confirmed)
     def confirmed(self, event: ConfirmBar.Confirmed) -> None:
@@ -161,7 +161,7 @@ class ReviewScreen(PlacedDialog[None]):
         if self.plan is None or self._done:
             return
         if event.typed != self.plan.target.title:
-            self._problem = _("“{typed}” is not the target's name.").format(typed=event.typed)
+            self._problem = _("“{typed}” is not the target's name.", typed=event.typed)
             self.bar.clear()
             self.bar.show_status(self._status(), self._until())
             return
@@ -179,7 +179,7 @@ class ReviewScreen(PlacedDialog[None]):
             self._problem, self._done = error.problem.message, False
         else:
             self.app.inform(
-                _("Approved. {name} can confirm it within 30 minutes.").format(name=self.request.asker.name)
+                _("Approved. {name} can confirm it within 30 minutes.", name=self.request.asker.name)
             )
             self.dismiss(None)
             return
@@ -205,7 +205,7 @@ class DeclineScreen(WritingDialog):
         super().__init__()
 
     def heading(self) -> str:
-        return _("Decline: {title}").format(title=self.plan.title)
+        return _("Decline: {title}", title=self.plan.title)
 
     def refused(self, text: str) -> str:
         return "" if text.strip() else _("A reason is required.")

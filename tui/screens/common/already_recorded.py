@@ -17,4 +17,4 @@ def signed_first(signed: SignOff, zone: tzinfo, now: datetime) -> str:
 
 def _first(name: str, at: datetime, zone: tzinfo, now: datetime) -> str:
     day = now.astimezone(zone).date()
-    return _("already recorded by {name}, {time}").format(name=name, time=clock_of(at, zone, day))
+    return _("already recorded by {name}, {time}", name=name, time=clock_of(at, zone, day))

@@ -28,9 +28,7 @@ class AwsCommandsScreen(Dialog[None]):
         )
 
     def compose(self) -> ComposeResult:
-        with window(
-            _("AWS commands: {title}").format(title=self.sheet.title), _("↑ ↓ choose · y copy · Esc close")
-        ):
+        with window(_("AWS commands: {title}", title=self.sheet.title), _("↑ ↓ choose · y copy · Esc close")):
             yield self.view
 
     def on_mount(self) -> None:

@@ -41,6 +41,6 @@ def confirm(app: Console, title: str, about: Content, verb: str, then: Callable[
         if yes:
             then()
 
-    keys = _("⏎ {verb} · Esc closes").format(verb=verb)
+    keys = _("⏎ {verb} · Esc closes", verb=verb)
     screen: Screen[bool] = ConfirmScreen(title, about, keys)
     app.push_screen(screen, answered)

@@ -17,7 +17,7 @@ class FollowUpField(NoteField):
 
     def __init__(self, offered: str = "", *, id: str = "follow-up") -> None:
         if offered:
-            text = _("Follow-up (optional): a day, e.g. 2026-02-02, leaves “{text}”").format(text=offered)
+            text = _("Follow-up (optional): a day, e.g. 2026-02-02, leaves “{text}”", text=offered)
         else:
             text = _("Follow-up (optional): 2026-02-02 add an index")
         super().__init__(text, id=id)
@@ -42,7 +42,6 @@ def read_follow_ups(
         first, _space, rest = line.replace("　", " ").partition(" ")
         day, task = read_coming_day(first, today), rest.strip() or offered
         if day is None or not task:
-            words = _("“{line}” needs a day and what is to be done: 2026-02-02 add an index")
-            return (), words.format(line=line)
+            return (), _("“{line}” needs a day and what is to be done: 2026-02-02 add an index", line=line)
         rows.append((task, datetime.combine(day, DUE, zone)))
     return tuple(rows), ""

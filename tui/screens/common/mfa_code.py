@@ -28,8 +28,8 @@ class CodeScreen(GuardedDialog[bool]):
 
     def compose(self) -> ComposeResult:
         with window(_("MFA code")):
-            yield Static(Content(_("Role: {role}").format(role=self.needed.role_arn)))
-            yield Static(Content(_("Device: {device}").format(device=self.needed.serial)))
+            yield Static(Content(_("Role: {role}", role=self.needed.role_arn)))
+            yield Static(Content(_("Device: {device}", device=self.needed.serial)))
             yield Input(placeholder="123456", restrict=r"\d{0,6}", max_length=6)
             yield Static(Content(_("Six digits, then ⏎. A code works once.")), id="say")
 

@@ -192,7 +192,7 @@ class ModeScreen(Framed, Screen[object]):
         ):
             problem = state.problem if state is not None else None
             if problem is not None and problem.kind is ProblemKind.FAULT:
-                summary = _("An internal error stopped this: {title}.").format(title=title)
+                summary = _("An internal error stopped this: {title}.", title=title)
                 return problem.model_copy(update={"summary": summary})
         return None
 

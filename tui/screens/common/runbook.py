@@ -92,7 +92,7 @@ def _blocked(what: Sequence[str], scope: Sequence[str]) -> Content:
     others = [each for each in what if each not in scope]
     if not others:
         return Content()
-    text = _("until decided, blocked: {what}").format(what=_(", ").join(others))
+    text = _("until decided, blocked: {what}", what=_(", ").join(others))
     return Content.styled("".join(f"\n    {line}" for line in wrap(text, LINE - 4)), "$text-warning")
 
 

@@ -137,7 +137,7 @@ class WritingDialog(GuardedDialog[bool]):
             return
         except AlreadyRecorded as error:
             name = error.entry.person.name_beside(self.app.ready.journal.shared_host)
-            words = _("{name} was faster: {text}").format(name=name, text=error.entry.text)
+            words = _("{name} was faster: {text}", name=name, text=error.entry.text)
             self.show_message(sentences(words, _("Your text is still here; Esc closes.")), trouble=True)
             return
         except NotTaken as why:

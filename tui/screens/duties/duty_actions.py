@@ -107,7 +107,7 @@ class InspectNowScreen(GuardedDialog[InspectionChoice | None]):
 
     def _show(self) -> None:
         typed = self.entry.value.strip()
-        words = _("from {text}").format(text=clean(typed)) if typed else _(SPANS[self._span])
+        words = _("from {text}", text=clean(typed)) if typed else _(SPANS[self._span])
         self.span_line.show(
             Content.assemble(
                 (_("Span") + "  ", ROLES["muted"]),
@@ -198,8 +198,7 @@ class SignAllScreen(WritingDialog):
             except (AlreadyRecorded, NotNow):
                 continue
             count += 1
-        words = plural("{count} duty is signed off", "{count} duties are signed off", count)
-        return words.format(count=count)
+        return plural("{count} duty is signed off", "{count} duties are signed off", count, count=count)
 
 
 def report(app: Console) -> None:
@@ -241,7 +240,7 @@ def rerun(app: Console, chosen: Occurrence | None) -> None:
 
 async def _rerun(app: Console, occurrence: Occurrence) -> None:
     slot = occurrence.slot
-    with app.under_way(_("{title}: inspecting…").format(title=slot.title), f"duty:{slot.key}"):
+    with app.under_way(_("{title}: inspecting…", title=slot.title), f"duty:{slot.key}"):
         await app.ready.scheduler.rerun(slot)
 
 
@@ -261,7 +260,7 @@ def run_inspection(app: Console, inspection: str, since: datetime | None = None)
 async def _run_and_show(app: Console, id: str, since: datetime | None, origin: Screen[object]) -> None:
     services = app.ready
     title = inspection_titles(services.runbook)[id]
-    with app.under_way(_("{title}: inspecting…").format(title=title), f"inspection:{id}"):
+    with app.under_way(_("{title}: inspecting…", title=title), f"inspection:{id}"):
         recorded = await services.scheduler.runs.run_on_demand(id, since=since)
     if app.screen is origin:
         app.push_screen(FindingScreen(recorded.subject, recorded, since=since))

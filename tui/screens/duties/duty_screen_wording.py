@@ -38,16 +38,16 @@ def accepting_words(
         yield Content.assemble(
             *((text, ROLES[role] if role else "") for text, role in spans),
             f"  {recorded.finding.title}  ",
-            (_("as of {time}").format(time=time_text(recorded.finding.read_at, zone, now)), ROLES["muted"]),
+            (_("as of {time}", time=time_text(recorded.finding.read_at, zone, now)), ROLES["muted"]),
             "  ",
             (recorded.finding.summary, ROLES["muted"]),
         )
         if recorded.overruled is not None:
             yield Content.styled(
-                "  " + _("overridden by {name}").format(name=recorded.overruled.by), ROLES["caution"]
+                "  " + _("overridden by {name}", name=recorded.overruled.by), ROLES["caution"]
             )
     if fired := _fired_since(findings, overview):
-        words = _("fired since the inspection: {names}; rerun it first").format(names=_(", ").join(fired))
+        words = _("fired since the inspection: {names}; rerun it first", names=_(", ").join(fired))
         yield Content.styled(f"{glyphs.FIRING} {words}", ROLES["bad"])
     missing = len(findings.expected) - len(findings.recorded)
     if missing:
@@ -117,7 +117,7 @@ def why_not(occurrence: Occurrence, zone: tzinfo, now: datetime) -> str:
     if occurrence.state is OccurrenceState.UNPLANNED:
         return _("it is not planned; it can be signed off once it is planned")
     day = when(occurrence.slot, zone, now.astimezone(zone).date())
-    return _("it can be signed off from {day} on").format(day=day)
+    return _("it can be signed off from {day} on", day=day)
 
 
 def effect_words(checklist: Checklist) -> Content:
@@ -135,10 +135,10 @@ def effect_words(checklist: Checklist) -> Content:
         )
     parts = []
     if open_lines:
-        parts.append(plural("{count} line open", "{count} lines open", open_lines).format(count=open_lines))
+        parts.append(plural("{count} line open", "{count} lines open", open_lines, count=open_lines))
     if missing:
-        parts.append(_("to be filled in: {names}").format(names=_(", ").join(missing)))
-    words = _("{rest}: ⏎ in the note records the duty as under way").format(rest=_(", ").join(parts))
+        parts.append(_("to be filled in: {names}", names=_(", ").join(missing)))
+    words = _("{rest}: ⏎ in the note records the duty as under way", rest=_(", ").join(parts))
     return Content.styled(f"{glyphs.UNDERWAY} {words}", ROLES["caution"])
 
 
@@ -155,5 +155,5 @@ def _reported(finding: Finding) -> Iterable[str]:
             table = next((each for each in finding.evidence if each.title == measure.title), None)
             times = [row.cells[0] for row in table.rows[:_TIMES]] if table is not None else []
             more = ["…"] if table is not None and len(table.rows) + table.omitted > _TIMES else []
-            words = _("{title}: {shown}").format(title=measure.title, shown=measure.shown)
-            yield words + (_(" ({note})").format(note=_(", ").join([*times, *more])) if times else "")
+            words = _("{title}: {shown}", title=measure.title, shown=measure.shown)
+            yield words + (_(" ({note})", note=_(", ").join([*times, *more])) if times else "")

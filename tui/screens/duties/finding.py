@@ -221,7 +221,7 @@ class FindingScreen(ModeScreen):
     @work(group="rerun")
     async def _rerun(self, *, consent: bool) -> None:
         finding = self.recorded.finding
-        id, words = finding.inspection, _("{title}: inspecting…").format(title=finding.title)
+        id, words = finding.inspection, _("{title}: inspecting…", title=finding.title)
         with self.app.under_way(words, f"inspection:{id}"):
             if self.slot is None:
                 runs = self.services.scheduler.runs

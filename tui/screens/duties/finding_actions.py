@@ -65,8 +65,8 @@ class OverrideScreen(WritingDialog):
             await self.app.ready.scheduler.runs.override(self.subject, self.recorded, text)
         except AlreadyRecorded as error:
             first = was_first(error.entry, self.app.zone, self.app.now(), self.app.ready.journal.shared_host)
-            raise NotTaken(_("{first}; your reason was not recorded.").format(first=first)) from error
-        return _("{title} was overridden").format(title=self.recorded.finding.title)
+            raise NotTaken(_("{first}; your reason was not recorded.", first=first)) from error
+        return _("{title} was overridden", title=self.recorded.finding.title)
 
 
 def inspection_titles(runbook: Runbook) -> dict[str, str]:
@@ -78,10 +78,10 @@ def why_not_run(app: Console, slot: ScheduledOccurrence) -> str:
     occurrence, now = app.ready.duties.now(slot), app.now()
     if occurrence.signed is not None:
         first = signed_first(occurrence.signed, app.zone, now)
-        words = _(
-            "{first}: it was signed off with the findings of that time; “Inspect now” runs it without a duty"
+        return _(
+            "{first}: it was signed off with the findings of that time; “Inspect now” runs it without a duty",
+            first=first,
         )
-        return words.format(first=first)
     if occurrence.state is OccurrenceState.UPCOMING and app.ready.calendar.day_of(now) < slot.day:
         return _("its day has not come; “Inspect now” runs it without a duty")
     return ""
@@ -153,11 +153,11 @@ def edit_allow_list(app: Console, finding: Finding) -> None:
         value = identity.network or str(identity.value)
         if value not in known_targets:
             name = _words(identity)
-            confirmation = _("{name} is now marked as known; rerun to update the finding").format(name=name)
+            confirmation = _("{name} is now marked as known; rerun to update the finding", name=name)
             choices.append(Choice(value, name))
             writes[value] = _Write(name, partial(runs.allow, identity), confirmation)
     for entry in entries:
-        confirmation = _("{name} is no longer known; rerun to update the finding").format(name=entry.target)
+        confirmation = _("{name} is no longer known; rerun to update the finding", name=entry.target)
         choices.append(Choice(entry.target, _since(entry, zone, now), _("known; remove")))
         writes[entry.target] = _Write(entry.target, partial(runs.forget, entry), confirmation)
 
@@ -189,12 +189,10 @@ async def _write(app: Console, choice: _Write) -> None:
 
 def _words(identity: UnknownIdentity) -> str:
     if identity.kind == "person":
-        return _("user {name}").format(name=identity.value)
-    return _("network {network} ({value})").format(
-        network=identity.network or identity.value, value=identity.value
-    )
+        return _("user {name}", name=identity.value)
+    return _("network {network} ({value})", network=identity.network or identity.value, value=identity.value)
 
 
 def _since(entry: Entry, zone: tzinfo, now: datetime) -> str:
     when = stamp(entry.at, zone, now)
-    return _("{name} — {by}, {time}").format(name=entry.target, by=entry.person.name, time=when)
+    return _("{name} — {by}, {time}", name=entry.target, by=entry.person.name, time=when)

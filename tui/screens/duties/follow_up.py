@@ -31,7 +31,7 @@ class FollowUpScreen(WritingDialog):
     def about(self) -> Iterable[Widget]:
         lines = [Content.styled(self._finding.title, ROLES["title"]), Content(self._finding.summary)]
         if self._offered:
-            words = _("A day alone leaves “{text}”.").format(text=self._offered)
+            words = _("A day alone leaves “{text}”.", text=self._offered)
             lines.append(Content.styled(words, ROLES["muted"]))
         yield Prose(Content("\n").join(lines), classes="about")
 
@@ -70,7 +70,7 @@ async def leave(app: Console, subject: str, target: str, rows: Iterable[tuple[st
         for text, due in rows:
             await app.ready.incidents.leave(subject, target, text, due)
     except JournalError as error:
-        return _("the follow-up was NOT recorded: {why}").format(why=error.problem.message)
+        return _("the follow-up was NOT recorded: {why}", why=error.problem.message)
     return left_words(len(rows)) if rows else ""
 
 

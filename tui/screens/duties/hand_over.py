@@ -140,7 +140,7 @@ class OfferDayScreen(OfferDialog):
     async def write(self, text: str) -> str:
         lines = [point.text for point in self.points]
         await self.app.ready.incidents.hand_over_day(self.day.isoformat(), self.to.value, text, lines)
-        return _("Offered to {who}, who accepts with 2 and H.").format(who=self.receiver)
+        return _("Offered to {who}, who accepts with 2 and H.", who=self.receiver)
 
 
 class AcceptDayScreen(GuardedDialog[bool]):
@@ -209,12 +209,12 @@ async def _accept(app: Console, subject: str, offer: HandOver) -> None:
     try:
         await incidents.accept_day(subject, offer)
     except AlreadyRecorded as error:
-        words = _("{name} was faster: {text}").format(name=error.entry.person.name, text=error.entry.text)
+        words = _("{name} was faster: {text}", name=error.entry.person.name, text=error.entry.text)
         app.inform_of(services, words, severity="warning")
     except JournalError as error:
         app.inform_of(services, error.problem.message, severity="error")
     else:
-        app.inform_of(services, _("You took the day's duty over from {who}.").format(who=offer.by))
+        app.inform_of(services, _("You took the day's duty over from {who}.", who=offer.by))
     # Another system may be shown by now.
     if app.ready.incidents is incidents:
         app.hand_over = incidents.day_offer

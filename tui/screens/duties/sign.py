@@ -52,7 +52,7 @@ class _RecordScreen(WritingDialog):
         except AlreadyRecorded as error:
             first = was_first(error.entry, self.app.zone, self.app.now(), self.app.ready.journal.shared_host)
             if text:
-                raise NotTaken(_("{first}; your note was not recorded.").format(first=first)) from error
+                raise NotTaken(_("{first}; your note was not recorded.", first=first)) from error
             return first
         except NotNow as error:
             return why_not(error.occurrence, self.app.zone, self.app.now())
@@ -178,20 +178,20 @@ class SignScreen(_RecordScreen):
         if checklist is None or unreadable:
             return unreadable
         if wrong := checklist.not_numbers():
-            return _("Must be a number: {names}").format(names=_(", ").join(wrong))
+            return _("Must be a number: {names}", names=_(", ").join(wrong))
         if self._is_progress:
             if checklist.leave_open.value:
                 missing = _(", ").join(checklist.missing())
-                return _("Still to be filled in: {names}").format(names=missing)
+                return _("Still to be filled in: {names}", names=missing)
             # A note alone is progress too: it says why nothing could be done.
             return "" if text or checklist.written else _("Nothing is ticked yet: tick what is done.")
         if checklist.unticked() and not text:
-            words = plural(
+            return plural(
                 "{count} line is left open: say why in the note.",
                 "{count} lines are left open: say why in the note.",
                 checklist.unticked(),
+                count=checklist.unticked(),
             )
-            return words.format(count=checklist.unticked())
         return ""
 
     def unsaved(self) -> str:
@@ -217,7 +217,7 @@ class SignScreen(_RecordScreen):
         if self.checklist is not None:
             more |= {"checked": list(self.checklist.ticked()), "evidence": self.checklist.evidence()}
         await duties.sign(self.occurrence, text, more=more)
-        return await self._with_follow_ups(_("{title} is signed off").format(title=title))
+        return await self._with_follow_ups(_("{title} is signed off", title=title))
 
     async def _with_follow_ups(self, words: str) -> str:
         rows, slot = self.follow_up.read(today_of(self.app), self.app.zone)[0], self.occurrence.slot
@@ -239,4 +239,4 @@ class SkipScreen(_RecordScreen):
 
     async def record(self, text: str) -> str:
         await self.app.ready.duties.skip(self.occurrence, text)
-        return _("{title} was skipped").format(title=self.occurrence.slot.title)
+        return _("{title} was skipped", title=self.occurrence.slot.title)

@@ -73,7 +73,7 @@ def _link(app: Console) -> str:
         return ""
     if state.is_chosen or state.round_trip is None:
         return _("slow line (as set)")
-    return _("slow line {seconds} s").format(seconds=f"{state.round_trip:.1f}")
+    return _("slow line {seconds} s", seconds=f"{state.round_trip:.1f}")
 
 
 def skew_words(seconds: float | None, *, signs_by_aws: bool = False) -> tuple[str, str] | None:
@@ -87,7 +87,7 @@ def skew_words(seconds: float | None, *, signs_by_aws: bool = False) -> tuple[st
     else:
         words = _("this machine's clock is {time} slow: check NTP")
     if signs_by_aws:
-        words = _("{clock}; requests are signed by AWS's time").format(clock=words)
+        words = _("{clock}; requests are signed by AWS's time", clock=words)
     words = words.format(time=time)
     return words, f"{glyphs.ATTENTION} {_('clock off by {time}').format(time=time)}"
 

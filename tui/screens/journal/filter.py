@@ -117,10 +117,10 @@ class JournalFilterScreen(GuardedDialog[EntryQuery]):
         term = clean(self.input.value.strip())
         if self.listed or not term:
             return ""
-        text = _(
-            "Nothing matches “{term}”. Delete letters to see more; for words in the entries press / instead."
+        return _(
+            "Nothing matches “{term}”. Delete letters to see more; for words in the entries press / instead.",
+            term=term,
         )
-        return text.format(term=term)
 
     def _line(self, choice: FilterChoice) -> Content:
         mark = (

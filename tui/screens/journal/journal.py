@@ -71,14 +71,14 @@ class JournalVerifyScreen(Dialog[None]):
     def _lines(self, width: int) -> list[Line]:
         if self.verification is not None:
             return verification_lines(self.verification, width) + _not_compared(self.verification, width)
-        words = _("Checking {count} entries…").format(count=f"{self.journal.health.entries:,}")
+        words = _("Checking {count} entries…", count=f"{self.journal.health.entries:,}")
         return [[(text, "muted")] for text in wrap(words, width)]
 
 
 def _not_compared(verification: Verification, width: int) -> list[Line]:
     if not (verification.anchors and verification.anchor_note):
         return []
-    words = _("Not compared: {reason}").format(reason=verification.anchor_note)
+    words = _("Not compared: {reason}", reason=verification.anchor_note)
     parts = wrap(words, max(8, width - 2))
     return [[("? " if index == 0 else "  ", "warn"), (part, "")] for index, part in enumerate(parts)]
 

@@ -43,10 +43,7 @@ class SubjectDialog(WritingDialog):
         self.subject_line.update(
             Content.assemble(
                 ("[x] " if self.subject is not None else "[ ] ", "bold $text-accent"),
-                (
-                    _(self.subject_words).format(name=name),
-                    "bold" if self.subject is not None else "$text-muted",
-                ),
+                (_(self.subject_words, name=name), "bold" if self.subject is not None else "$text-muted"),
                 ("  ^t", "$text-muted"),
             )
         )
@@ -104,4 +101,4 @@ class NoteScreen(SubjectDialog):
             data={"note": text},
         )
         entry = await self.app.ready.journal.append(new_entry)
-        return _("Recorded as journal entry {seq}").format(seq=entry.seq)
+        return _("Recorded as journal entry {seq}", seq=entry.seq)

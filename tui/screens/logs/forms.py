@@ -88,8 +88,7 @@ class ColumnsScreen(GuardedDialog[FormAnswer | None]):
 
     def compose(self) -> ComposeResult:
         with window(
-            _("Columns of {group}").format(group=clean(self._group)),
-            _("⏎ applies and remembers · Esc closes"),
+            _("Columns of {group}", group=clean(self._group)), _("⏎ applies and remembers · Esc closes")
         ):
             yield self.table
             yield Prose(id="note")

@@ -33,8 +33,8 @@ _ROWS = 16  # Rows of the list on a large screen
 
 def matching(shown: int, count: int) -> str:
     if shown == count:
-        return plural("{count} log group", "{count} log groups", count).format(count=count)
-    return _("{shown} of {count} log groups match").format(shown=shown, count=count)
+        return plural("{count} log group", "{count} log groups", count, count=count)
+    return _("{shown} of {count} log groups match", shown=shown, count=count)
 
 
 @dataclass(slots=True)
@@ -190,11 +190,10 @@ class GroupScreen(Dialog[tuple[str, ...]]):
     def _show_note(self) -> None:
         term = clean(self.query_one(Input).value.strip())
         if term and not self.order:
-            text = _("No log group matches “{term}”. ⏎ opens the group of exactly this name.")
-            note = text.format(term=term)
+            note = _("No log group matches “{term}”. ⏎ opens the group of exactly this name.", term=term)
         else:
             note = matching(len(self.order), len(self.groups))
-        ticked = plural("{count} ticked", "{count} ticked", len(self.ticks)).format(count=len(self.ticks))
+        ticked = plural("{count} ticked", "{count} ticked", len(self.ticks), count=len(self.ticks))
         self.query_one("#note", Prose).show(
             Content(sentences(note, ticked if self.ticks else "", self.reading))
         )

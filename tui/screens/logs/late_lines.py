@@ -34,15 +34,13 @@ async def ask_late_lines(app: Console, tail: PaneTail) -> None:
     try:
         estimate = await service.estimate(query.groups, query.span, query.text)
         text = _(
-            "Ask Logs Insights for lines of {group} that arrived more than {seconds} s late, since {time}."
-        )
-        text = text.format(
+            "Ask Logs Insights for lines of {group} that arrived more than {seconds} s late, since {time}.",
             group=tail.group,
             seconds=f"{lateness:,.0f}",
             time=zoned_time(query.span.start, pane.zone, now, seconds=True),
         )
         text = f"{text}\n{_price(estimate)}"
-        keys = _("⏎ {verb} · Esc closes").format(verb=_("asks"))
+        keys = _("⏎ {verb} · Esc closes", verb=_("asks"))
         if not await app.push_screen_wait(ConfirmScreen(_("Late lines"), Content(text), keys)):
             return
         pane.note = _("asking for late lines…")
@@ -59,12 +57,10 @@ async def ask_late_lines(app: Console, tail: PaneTail) -> None:
     if not last.complete:
         pane.note = _("the query did not complete: late lines may be missing")
     elif len(late) > most:
-        pane.note = _("more late lines than {most}: further ones may be missing").format(most=f"{most:,}")
+        pane.note = _("more late lines than {most}: further ones may be missing", most=f"{most:,}")
     else:
         tail.late_lines_read(round(now.timestamp() * 1000))
-        pane.note = plural("{count} late line added", "{count} late lines added", count).format(
-            count=f"{count:,}"
-        )
+        pane.note = plural("{count} late line added", "{count} late lines added", count, count=f"{count:,}")
 
 
 def _missing(stats: TailStats | None) -> tuple[float, int | None]:
@@ -89,5 +85,4 @@ async def _matching(tail: PaneTail, lines: list[LogLine]) -> list[LogLine]:
 def _price(estimate: QueryEstimate) -> str:
     if estimate.unknown:
         return group_price(estimate)
-    words = _("It scans up to {size}: {yen}.")
-    return words.format(size=size_words(estimate.bytes), yen=yen_words(estimate.yen))
+    return _("It scans up to {size}: {yen}.", size=size_words(estimate.bytes), yen=yen_words(estimate.yen))

@@ -69,7 +69,7 @@ class LayoutScreen(Dialog[SavedLayout]):
         name = clean(event.value.strip())
         if name:
             self.memory.save_layout(name, self.present)
-            self.app.inform(_("The layout is saved as {name}.").format(name=name))
+            self.app.inform(_("The layout is saved as {name}.", name=name))
             self.dismiss(None)
         else:
             self._open(self.table.cursor_key)

@@ -19,7 +19,7 @@ def choose_level(app: Console, pane: LogPane) -> None:
 def level_words(level: Severity) -> str:
     if level is Severity.PLAIN:
         return _("all lines")
-    return level.name if level is Severity.FATAL else _("{level} and worse").format(level=level.name)
+    return level.name if level is Severity.FATAL else _("{level} and worse", level=level.name)
 
 
 def _note(level: Severity, present: Severity) -> str:

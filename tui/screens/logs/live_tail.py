@@ -22,7 +22,7 @@ async def agreed(app: Console, tail: PaneTail) -> bool:
         "AWS charges ¥{yen} for every minute, beyond the free minutes of the month.\n"
         "It ends when this pane closes, with the same key, and after {minutes} minutes without a key."
     ).format(group=tail.group, yen=f"{yen:.2f}", minutes=round(IDLE / 60))
-    keys = _("⏎ {verb} · Esc closes").format(verb=_("starts"))
+    keys = _("⏎ {verb} · Esc closes", verb=_("starts"))
     return bool(await app.push_screen_wait(ConfirmScreen(_("Live Tail"), Content(text), keys)))
 
 
@@ -49,9 +49,7 @@ async def run(tail: PaneTail, session: LiveSession) -> None:
                 if state.problem is not None:
                     pane.note = state.problem.message
                 if state.ended:
-                    pane.note = _("Live Tail ended: no key for {minutes} minutes").format(
-                        minutes=round(IDLE / 60)
-                    )
+                    pane.note = _("Live Tail ended: no key for {minutes} minutes", minutes=round(IDLE / 60))
     finally:
         tail.end_live()
         pane.live = ""
@@ -61,7 +59,7 @@ def _title(state: LiveTailState) -> str:
     """`LIVE 3 min ¥4.50 sampled`."""
     parts = [_("LIVE") if state.open else _("Live Tail opens…")]
     if state.minutes:
-        parts.append(_("{count} min").format(count=state.minutes))
+        parts.append(_("{count} min", count=state.minutes))
         parts.append(f"¥{state.yen:,.2f}")
     if state.sampled:
         parts.append(_("sampled"))
@@ -75,6 +73,4 @@ async def _arn(services: Services, group: str) -> str:
     for candidate in await services.logs.groups(group):
         if candidate.id == group:
             return candidate.arn
-    raise not_found(
-        _("The log group {group} does not exist.").format(group=group), "logs", "DescribeLogGroups"
-    )
+    raise not_found(_("The log group {group} does not exist.", group=group), "logs", "DescribeLogGroups")

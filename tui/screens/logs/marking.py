@@ -55,7 +55,7 @@ class MarkScreen(SubjectDialog):
         incident = self.subject.subject if self.subject is not None else ""
         new_entry = mark_entry(self.mark, masker_of(services.runbook), incident=incident)
         entry = await services.journal.append(new_entry)
-        return _("Recorded as journal entry {seq}").format(seq=entry.seq)
+        return _("Recorded as journal entry {seq}", seq=entry.seq)
 
 
 async def toggle_mark(app: Console, pane: LogPane, origins: Origins) -> str:

@@ -86,7 +86,7 @@ class PaneSet(PaneScreen):
     def has_room(self) -> bool:
         if len(self.tails) < MOST_PANES:
             return True
-        self.app.inform(_("at most {count} panes").format(count=MOST_PANES))
+        self.app.inform(_("at most {count} panes", count=MOST_PANES))
         return False
 
     async def remove_pane(self, pane: LogPane) -> None:

@@ -68,8 +68,8 @@ async def show_hint(pane: LogPane, text: str, services: Services) -> None:
             )
         return  # whatever else is wrong with AWS, the pane itself shows
     if tried and _is_typing(pane, text):
-        count = _("matches {count} of {lines} lines on the screen").format(count=matches, lines=tried)
-        pane.prompt.show_hint(_("{first} · {second}").format(first=count, second=meaning.words))
+        count = _("matches {count} of {lines} lines on the screen", count=matches, lines=tried)
+        pane.prompt.show_hint(_("{first} · {second}", first=count, second=meaning.words))
 
 
 def _is_typing(pane: LogPane, text: str) -> bool:
@@ -317,4 +317,4 @@ def is_reading(pane: LogPane) -> bool:
 
 def close_question(group: str) -> ChooseScreen:
     choices = [Choice("close", _("Close it; search, filter, selection and counts are dropped"))]
-    return ChooseScreen(_("Close the pane {group}?").format(group=group), choices)
+    return ChooseScreen(_("Close the pane {group}?", group=group), choices)

@@ -84,7 +84,7 @@ class PatternsScreen(Dialog[PatternQuery | None]):
 
     def _show_progress(self, share: float) -> None:
         if self.is_attached:
-            self.show_below(self.query_one("#window"), _("counting… {share}").format(share=f"{share:.0%}"))
+            self.show_below(self.query_one("#window"), _("counting… {share}", share=f"{share:.0%}"))
 
     def action_switch_order(self) -> None:
         self.newest_first = not self.newest_first
@@ -226,8 +226,8 @@ def _counts(bar: LevelBar) -> LevelCounts:
 
 def _range_words(hours: int) -> str:
     if hours < 24:
-        return plural("last {count} hour", "last {count} hours", hours).format(count=hours)
-    return plural("last {count} day", "last {count} days", hours // 24).format(count=hours // 24)
+        return plural("last {count} hour", "last {count} hours", hours, count=hours)
+    return plural("last {count} day", "last {count} days", hours // 24, count=hours // 24)
 
 
 def open_tool(app: Console, request: LogPane.ToolRequested, group: str) -> None:

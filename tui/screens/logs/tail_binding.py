@@ -174,7 +174,7 @@ class PaneTail:
         if page.done:
             return ""
         time = dated_time(moment(page.back_to), self.pane.zone, self.services.clock.now(), seconds=True)
-        return _("reading older lines, back to {time}…").format(time=time)
+        return _("reading older lines, back to {time}…", time=time)
 
     def add(self, lines: Sequence[LogLine], *, late: bool = False) -> int:
         """Show lines that were read by themselves, each once; returns how many were not shown before."""

@@ -108,7 +108,7 @@ class RemarkScreen(WritingDialog):
         self.period = period
 
     def about(self) -> Iterable[Widget]:
-        words = _("Operations report {name}").format(name=self.period.name)
+        words = _("Operations report {name}", name=self.period.name)
         yield Prose(Content.styled(words, ROLES["title"]), classes="about")
 
     def refused(self, text: str) -> str:

@@ -36,8 +36,8 @@ def write_report(name: str, make_text: Callable[[], str]) -> LineMessage:
         write_private(path, make_text())
     except OSError as error:
         reason = clean(error.strerror or error)
-        return LineMessage(_("Not saved: {reason}").format(reason=reason), "warning")
-    return LineMessage(_("Saved to {path}").format(path=clean(path)))
+        return LineMessage(_("Not saved: {reason}", reason=reason), "warning")
+    return LineMessage(_("Saved to {path}", path=clean(path)))
 
 
 def offer_saving(app: Console, save: Callable[[str], LineMessage]) -> None:

@@ -104,7 +104,7 @@ class HandOverScreen(OfferDialog):
 
     async def write(self, text: str) -> str:
         await self._incidents.hand_over(self._incident, self.to.value, text)
-        return _("Offered to {who}; nothing changes until somebody accepts.").format(who=self.receiver)
+        return _("Offered to {who}; nothing changes until somebody accepts.", who=self.receiver)
 
 
 async def situation_now(
@@ -146,7 +146,7 @@ async def attempt(app: Console, record: Awaitable[object], confirmation: str) ->
     try:
         await record
     except AlreadyRecorded as error:
-        words = _("{name} was faster: {text}").format(name=error.entry.person.name, text=error.entry.text)
+        words = _("{name} was faster: {text}", name=error.entry.person.name, text=error.entry.text)
         app.inform(words, severity="warning")
         return False
     except JournalError as error:
@@ -202,7 +202,7 @@ class IncidentScreenBase(ModeScreen):
         if incident.holder == user:
             self.app.inform(_("You respond to it already."))
             return
-        confirmation = _("You respond to {title} now.").format(title=incident.title)
+        confirmation = _("You respond to {title} now.", title=incident.title)
         self._attempt(self.services.incidents.take(incident), confirmation)
 
     def _attempt(self, record: Awaitable[object], confirmation: str) -> None:
@@ -264,11 +264,11 @@ class IncidentScreenBase(ModeScreen):
             for other in others
         ]
         choices += [
-            Choice(f"{_APART}{other.id}", _("Another incident than “{title}”").format(title=other.title))
+            Choice(f"{_APART}{other.id}", _("Another incident than “{title}”", title=other.title))
             for other in others
             if other.id in near
         ]
-        title = _("“{title}” is part of…").format(title=incident.title)
+        title = _("“{title}” is part of…", title=incident.title)
 
         def chosen(id: str | None) -> None:
             apart = next((other for other in others if id == f"{_APART}{other.id}"), None)
@@ -278,7 +278,7 @@ class IncidentScreenBase(ModeScreen):
                 return
             into = next((other for other in others if other.id == id), None)
             if into is not None:
-                confirmation = _("It is part of “{title}” now.").format(title=into.title)
+                confirmation = _("It is part of “{title}” now.", title=into.title)
                 self._attempt(self.services.incidents.join(incident, into), confirmation)
 
         self.app.push_screen(ChooseScreen(title, choices), chosen)

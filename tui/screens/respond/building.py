@@ -151,9 +151,7 @@ def _telling(app: Console, view: IncidentView) -> tuple[tuple[str, str], ...]:
     day = situation.now.astimezone(situation.zone).date()
     first = role_to_tell(view.incident, view.playbook)
     people = recipients(situation.runbook, situation.playbook, day, first, situation.by)
-    reach = [
-        _("{role}: {reach}").format(role=each.role, reach=each.reach or _("(UNDECIDED)")) for each in people
-    ]
+    reach = [_("{role}: {reach}", role=each.role, reach=each.reach or _("(UNDECIDED)")) for each in people]
     return ((_("Whom to tell"), "\n".join(reach)), (_("What to say"), phone_lines(situation)))
 
 

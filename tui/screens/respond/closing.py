@@ -54,7 +54,7 @@ class CloseScreen(WritingDialog):
         self._is_firing = is_firing
 
     def heading(self) -> str:
-        return _("Close the incident: {title}").format(title=self._incident.title)
+        return _("Close the incident: {title}", title=self._incident.title)
 
     def placeholder(self) -> str:
         return _("What happened and what was done")
@@ -97,7 +97,7 @@ class CloseScreen(WritingDialog):
             # Its follow-ups may be recorded; it is closed last.
             hint = _("It is not closed; your text is still here. ⏎ tries again.")
             raise NotTaken(sentences(error.problem.message, hint)) from error
-        return _("{title} is closed.").format(title=self._incident.title)
+        return _("{title} is closed.", title=self._incident.title)
 
     def _today(self) -> date:
         return self.app.now().astimezone(self._zone).date()

@@ -59,7 +59,7 @@ def decide_dialog(title: str, write: Write, question: str = "") -> IncidentDialo
             _("Decide the cause"),
             title,
             write,
-            confirmation=_("The cause is decided: {title}").format(title=title),
+            confirmation=_("The cause is decided: {title}", title=title),
             hint=_("What convinced you (optional)"),
         )
     return IncidentDialog(

@@ -79,11 +79,11 @@ class NextLooks:
         assessment = view.assessment if view is not None else None
         following = assessment.next_look if assessment is not None else None
         if following is None or following.signal != look.signal:
-            return _("Read, and the causes are weighed anew: {signal}").format(signal=look.title)
+            return _("Read, and the causes are weighed anew: {signal}", signal=look.title)
         if place is None:
-            return _("It cannot be seen yet: {signal}").format(signal=look.title)
+            return _("It cannot be seen yet: {signal}", signal=look.title)
         # The look stands on the screen already; with the place's name the message fits a line of 80 cells.
-        return _("It cannot be seen yet; i again opens {place}.").format(place=place.title)
+        return _("It cannot be seen yet; i again opens {place}.", place=place.title)
 
 
 def logs_of(group: str, onset: datetime, samples: Sequence[LogSample | None]) -> OpenLogs | None:
@@ -225,7 +225,7 @@ class IncidentScreen(IncidentScreenBase):
     async def read_now(self, look: NextLook | None = None) -> None:
         """Read AWS at once, and weigh the causes by it; `look`: what for."""
         incident = self.incident_at_hand()
-        words = _("{title}: reading AWS…").format(title=incident.title)
+        words = _("{title}: reading AWS…", title=incident.title)
         with self.app.under_way(words, f"first-wave:{incident.id}"):
             await self._take(await self.services.response.live.read(incident, at_once=True))
         self._show()

@@ -83,9 +83,7 @@ class ToldScreen(WritingDialog):
 
     async def write(self, text: str) -> str:
         await self._incidents.contacted(self._incident, self.whom.value, self.by_what.value, text)
-        return _("Recorded: {who} was told by {channel}").format(
-            who=self.whom.value, channel=self.by_what.value
-        )
+        return _("Recorded: {who} was told by {channel}", who=self.whom.value, channel=self.by_what.value)
 
 
 def preselected(role: str, everyone: tuple[Recipient, ...]) -> str:

@@ -116,9 +116,7 @@ class OutboxScreen(Dialog[None]):
         now = next((each for each in self.app.posts if each.id == post.id), post)
         if now.state is not post.state:
             # Another console, or this one by itself, has sent or settled it while the question was on screen.
-            self.app.inform(
-                _("Not sent: the message is now {state}.").format(state=POST_STYLES[now.state].word)
-            )
+            self.app.inform(_("Not sent: the message is now {state}.", state=POST_STYLES[now.state].word))
             return
         try:
             await self.app.ready.outbox.send_again(post, "")
@@ -146,7 +144,7 @@ class OutboxScreen(Dialog[None]):
         post = self._post()
         if post is None or post.state in _OPEN:
             return post
-        self.app.inform(_("No decision is needed: {state}.").format(state=POST_STYLES[post.state].word))
+        self.app.inform(_("No decision is needed: {state}.", state=POST_STYLES[post.state].word))
         return None
 
 
@@ -185,5 +183,5 @@ class DecideScreen(WritingDialog):
             await self._decide(self.post, text)
         except AlreadyRecorded as error:
             first = was_first(error.entry, self.app.zone, self.app.now(), self.app.ready.journal.shared_host)
-            raise NotTaken(_("{first}; your reason was not recorded.").format(first=first)) from error
-        return _("Recorded: {decision}").format(decision=self._title)
+            raise NotTaken(_("{first}; your reason was not recorded.", first=first)) from error
+        return _("Recorded: {decision}", decision=self._title)

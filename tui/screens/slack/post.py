@@ -96,7 +96,7 @@ class PostScreen(WritingDialog):
         self._warned = ""
 
     def heading(self) -> str:
-        return _("Slack message: {title}").format(title=self.proposal.title)
+        return _("Slack message: {title}", title=self.proposal.title)
 
     def about(self) -> Iterable[Widget]:
         outbox = self.app.ready.outbox
@@ -165,7 +165,7 @@ class PostScreen(WritingDialog):
             ).format(count=count)
         if _(FILL) in text and text != self._warned:
             self._warned = text
-            return _("“{gap}” is still in the text. Press ⏎ again to send anyway.").format(gap=_(FILL))
+            return _("“{gap}” is still in the text. Press ⏎ again to send anyway.", gap=_(FILL))
         return ""
 
     def unsaved(self) -> str:
@@ -174,7 +174,7 @@ class PostScreen(WritingDialog):
     async def write(self, text: str) -> str:
         outbox = self.app.ready.outbox
         entry = await outbox.release(self.id_of_post, text, self.proposal)
-        number = _(" ({note})").format(note=entry.seq) if entry is not None else ""
+        number = _(" ({note})", note=entry.seq) if entry is not None else ""
         if outbox.why:
-            return _("Recorded{number}, not sent: {why}").format(number=number, why=outbox.why)
-        return _("Recorded{number}; sending to {channel}").format(number=number, channel=outbox.channel)
+            return _("Recorded{number}, not sent: {why}", number=number, why=outbox.why)
+        return _("Recorded{number}; sending to {channel}", number=number, channel=outbox.channel)

@@ -6,7 +6,7 @@ from textual.binding import BindingType
 from textual.events import Key
 
 from services.i18n import N_, _
-from services.models.fleet import Standing, SystemState
+from services.models.fleet import Standing
 from tui import messages
 from tui.commands import bindings
 from tui.screens.common.mode_screen import ModeScreen
@@ -89,11 +89,8 @@ class SystemsScreen(ModeScreen):
     def _moved(self) -> None:
         self.block.update()
 
-    def _system(self) -> SystemState | None:
-        return next((each for each in self.app.systems if each.key == self.table.cursor_key), None)
-
     def _lines(self, width: int) -> list[Line]:
-        system = self._system()
+        system = next((each for each in self.app.systems if each.key == self.table.cursor_key), None)
         if system is None:
             return []
         head: Line = [(system.title, "strong"), (f"  {system.key}  {system.account}", "muted")]

@@ -30,4 +30,4 @@ class AcknowledgeScreen(WritingDialog):
 
     async def write(self, text: str) -> str:
         await self.app.ready.acknowledgements.acknowledge(self.alarm, text)
-        return _("{name} is acknowledged").format(name=self.alarm.name)
+        return _("{name} is acknowledged", name=self.alarm.name)

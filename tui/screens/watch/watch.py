@@ -265,9 +265,9 @@ class WatchScreen(PaneScreen):
         """Notify that the cursor's alarm has no row any more; the key must not act on its neighbour."""
         alarm, overview = message.alarm, self.app.overview
         if alarm is None:
-            self.app.inform(_("{name} no longer exists").format(name=message.name))
+            self.app.inform(_("{name} no longer exists", name=message.name))
         elif overview is not None and not overview.has_current(alarm.id):
-            self.app.inform(_("{name} could not be read again").format(name=message.name))
+            self.app.inform(_("{name} could not be read again", name=message.name))
         else:
             words = _("{name} is in a line with others now: {state}")
             self.app.inform(words.format(name=message.name, state=ALARM_STYLES[alarm.state].text))

@@ -292,7 +292,7 @@ class CellOutput:
         """Send what differs if that is allowed now; otherwise schedule the next try."""
         self._cancel()
         self._read_answers()
-        if not self._open or not self.is_drawn or self._is_current():
+        if not self._open or not self.is_drawn or self._encoder.is_current(self._back, self.cursor):
             return
         now = self._loop.time()
         if self._writer.is_busy:
@@ -305,9 +305,6 @@ class CellOutput:
             self._wait_until(min(due, self._flow.probe_at()))
         else:
             self._wait_until(min(due, probe))
-
-    def _is_current(self) -> bool:
-        return self._encoder.is_current(self._back, self.cursor)
 
     def _send(self, now: float) -> None:
         self._encoder.has_margins = self.answers.has_margins

@@ -132,7 +132,7 @@ class Field(ValueInput):
 
     def restricted(self) -> None:
         super().restricted()
-        long = _("This field takes at most {count} characters.").format(count=self.max_length)
+        long = _("This field takes at most {count} characters.", count=self.max_length)
         self.post_message(self.Refused(_("Only digits are accepted here.") if self.restrict else long))
 
 
@@ -243,10 +243,10 @@ def _digits(parameter: Parameter) -> str:
 def _hint(parameter: Parameter) -> str:
     low, high = parameter.minimum, parameter.maximum
     if low is not None and high is not None:
-        return _("{low} to {high}").format(low=low, high=high)
+        return _("{low} to {high}", low=low, high=high)
     if low is not None:
-        return _("{low} or more").format(low=low)
-    return _("up to {high}").format(high=high) if high is not None else ""
+        return _("{low} or more", low=low)
+    return _("up to {high}", high=high) if high is not None else ""
 
 
 def _widget_id(parameter: Parameter) -> str:

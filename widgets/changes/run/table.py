@@ -99,7 +99,7 @@ def request_rows(
 def until_text(request: ApprovalRequest, zone: tzinfo, now: datetime) -> str:
     if request.until is None or request.state not in (ApprovalState.ASKED, ApprovalState.GIVEN):
         return NOTHING
-    return _("valid until {when}").format(when=stamp(request.until, zone, now))
+    return _("valid until {when}", when=stamp(request.until, zone, now))
 
 
 def run_rows(runs: Sequence[Run], waiting: Collection[str], zone: tzinfo, now: datetime) -> list[Row]:

@@ -34,7 +34,7 @@ def watch_span(run: Run, zone: tzinfo, now: datetime) -> Span | None:
     if state is None or watch is None:
         return None
     if state is WatchState.RUNNING and watch.begins_at is not None and now < watch.begins_at:
-        text = _("begins {when}").format(when=stamp(watch.begins_at, zone, now))
+        text = _("begins {when}", when=stamp(watch.begins_at, zone, now))
         return (f"{glyphs.UPCOMING} {text}", "key")
     style = WATCH_STYLES[state]
     percent = run.progress.percent if run.progress is not None and state is WatchState.RUNNING else None
@@ -53,7 +53,7 @@ def watch_lines(run: Run, zone: tzinfo, now: datetime, width: int) -> list[Line]
     if run.watching:
         begins = watch.begins_at
         if begins is not None and begins > now:
-            text = _("AWS begins {when}; it is followed from then on.").format(when=stamp(begins, zone, now))
+            text = _("AWS begins {when}; it is followed from then on.", when=stamp(begins, zone, now))
             lines += hanging([("  ", "")], text, width)
         text = _("Followed until {end}, at most until {when}; another console continues it if this one ends.")
         text = text.format(end=watch.ends_when, when=stamp(watch.gives_up_at, zone, now))
@@ -140,7 +140,7 @@ def progress_lines(plan: Plan, run: Run | None, width: int) -> list[Line]:
 
 def _stage_lines(stages: tuple[Stage, ...], party: str, width: int) -> list[Line]:
     chips: list[Line] = [
-        [_MARKS[stage.mark], (" ", ""), (_(stage.title).format(party=party), _WORDS.get(stage.mark, ""))]
+        [_MARKS[stage.mark], (" ", ""), (_(stage.title, party=party), _WORDS.get(stage.mark, ""))]
         for stage in stages
     ]
     row: list[Span] = [("  ", "")]
@@ -218,7 +218,7 @@ def state_spans(run: Run, zone: tzinfo, now: datetime) -> list[Span]:
         return [(f"{glyphs.ATTENTION} {_('partly done')}", "bad")]
     if run.elsewhere_until is not None:
         time = clock(run.elsewhere_until, zone, seconds=False, name=False)
-        return [(_("? elsewhere or cut off: recheck {time}").format(time=time), "warn")]
+        return [(_("? elsewhere or cut off: recheck {time}", time=time), "warn")]
     if (followed := watch_span(run, zone, now)) is not None:
         return [followed]
     style = RUN_STYLES[run.state]

@@ -98,7 +98,7 @@ def read_notes(context: EvidenceContext, *sources: Source, width: int) -> list[I
         elif reading.omitted:
             entries.append(note(f"omitted:{source}", f"{glyphs.OFF} {reading.omitted}", width))
         if reading.cut:
-            words = _("not all of it: {why}").format(why=reading.cut)
+            words = _("not all of it: {why}", why=reading.cut)
             entries.append(note(f"cut:{source}", words, width))
     return entries
 

@@ -44,7 +44,7 @@ def _row(context: EvidenceContext, measure: Measure, series: Series, width: int)
         (pad(number(series.last, text.unit), 9, "right"), "strong"),
     ]
     parts: list[Span] = [
-        (_("before T0 {value}").format(value=number(usual, text.unit) if before else NOTHING), "muted")
+        (_("before T0 {value}", value=number(usual, text.unit) if before else NOTHING), "muted")
     ]
     if since:
         low_is_bad = measure in LOW_IS_BAD

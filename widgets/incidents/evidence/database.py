@@ -56,11 +56,11 @@ def _network(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     if path is None:
         return entries
     if path.allowed:
-        words = _("port {port} is open to the tasks: {rule}").format(port=path.port, rule=path.rule)
+        words = _("port {port} is open to the tasks: {rule}", port=path.port, rule=path.rule)
         first: Span = (f"{glyphs.NORMAL} " + _("Security group") + "  ", "good")
         return [*entries, note("network", words, width, "", [first])]
     groups = _(", ").join(path.task_groups)
-    words = _("no rule opens port {port} to the tasks ({groups})").format(port=path.port, groups=groups)
+    words = _("no rule opens port {port} to the tasks ({groups})", port=path.port, groups=groups)
     first = (f"{glyphs.ABNORMAL} " + _("Security group") + "  ", "bad")
     return [*entries, note("network", words, width, "bad", [first])]
 
@@ -80,8 +80,8 @@ def storage_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]
     for span in SPANS:
         per_hour = change_per_hour(series.times, series.values, span)
         hours = span // HOUR
-        name = plural("past {count} hour", "past {count} hours", hours).format(count=hours)
-        text = _("{change} an hour").format(change=number(per_hour, BYTES)) if per_hour is not None else "—"
+        name = plural("past {count} hour", "past {count} hours", hours, count=hours)
+        text = _("{change} an hour", change=number(per_hour, BYTES)) if per_hour is not None else "—"
         entries.append(fact(f"storage:{span}", name, [(text, "bad" if (per_hour or 0) < 0 else "muted")]))
     entries.append(_end(context, series.times, series.values, width))
     return [*entries, *_ceiling(context, width)]
@@ -99,7 +99,7 @@ def _end(
     since = context.now.timestamp() - times[-1]
     first, last = (coarse(seconds - since) for seconds in left)
     time = first if first == last else span_text(first, last)
-    words = _("Used up in {time} if it goes on like this.").format(time=time)
+    words = _("Used up in {time} if it goes on like this.", time=time)
     return note("storage:end", f"{glyphs.ABNORMAL} {words}", width, "bad")
 
 
@@ -110,5 +110,5 @@ def _ceiling(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     if database.max_storage_gib is None:
         words = _("RDS does not extend the storage by itself.")
     else:
-        words = _("RDS extends the storage by itself up to {size} GiB.").format(size=database.max_storage_gib)
+        words = _("RDS extends the storage by itself up to {size} GiB.", size=database.max_storage_gib)
     return [note("storage:ceiling", words, width), *_pending(context, width)]

@@ -45,7 +45,7 @@ def _entries(
     notes = read_notes(context, source, width=width)
     if sample is None:
         return notes
-    count = plural("{count} line", "{count} lines", len(sample.lines)).format(count=len(sample.lines))
+    count = plural("{count} line", "{count} lines", len(sample.lines), count=len(sample.lines))
     more = "" if sample.is_whole else " " + _("and more")
     group = crop_middle(clean(str(sample.group)), max(12, width - cell_len(count + more) - 2))
     entries = [heading(f"log:{source}", group, (count + more, "muted")), *notes]

@@ -32,7 +32,7 @@ _BEFORE, _AFTER = timedelta(minutes=30), timedelta(minutes=2)
 def write_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     entries = read_notes(context, Source.TRAIL, Source.TRAIL_GLOBAL, width=width)
     writes, until = context.evidence.writes, context.evidence.trail_until
-    words = _("known until {time}").format(time=context.time(until)) if until else _("about 5 minutes late")
+    words = _("known until {time}", time=context.time(until)) if until else _("about 5 minutes late")
     entries.append(heading("writes", _("Changes that CloudTrail recorded"), (words, "muted")))
     if not writes and until:
         words = _("CloudTrail shows none up to {time}; what came later is not seen yet.")
@@ -46,7 +46,7 @@ def write_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
         who = event.actor.shown
         text = f"{event.name}  {_(', ').join(event.resources)}  {who}".replace("    ", "  ")
         if event.error:
-            text += "  " + _("refused: {error}").format(error=event.error)
+            text += "  " + _("refused: {error}", error=event.error)
         entries.append(note(f"write:{event.id}", text, width, "strong" if is_near else "muted", first))
     return entries
 

@@ -20,10 +20,7 @@ def target_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     healthy, registered = counts["healthy"], sum(counts.values()) - counts["unused"] - counts["draining"]
     is_bad = healthy < registered or not registered
     summary: list[Span] = [
-        (
-            _("{healthy} of {count} healthy").format(healthy=healthy, count=registered),
-            "bad" if is_bad else "good",
-        )
+        (_("{healthy} of {count} healthy", healthy=healthy, count=registered), "bad" if is_bad else "good")
     ]
     entries.append(fact("targets", _("Targets"), summary))
     if not registered:
@@ -54,5 +51,5 @@ def _target(target: TargetHealth, width: int) -> IncidentEntry:
     ]
     text = word_of(TARGET_STATES, target.state)
     if target.reason:
-        text = _("{state}: {why}").format(state=text, why=word_of(TARGET_REASONS, target.reason))
+        text = _("{state}: {why}", state=text, why=word_of(TARGET_REASONS, target.reason))
     return note(f"target:{target.id}:{target.port}", text, width, "muted" if is_healthy else role, first)

@@ -42,10 +42,10 @@ def count_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]:
     running, desired = str(service.running), str(service.desired)
     counts: list[Span] = [
         (
-            _("running {running} of desired {desired}").format(running=running, desired=desired),
+            _("running {running} of desired {desired}", running=running, desired=desired),
             "bad" if short else "strong",
         ),
-        (_("pending {count}").format(count=service.pending), "warn" if service.pending else "muted"),
+        (_("pending {count}", count=service.pending), "warn" if service.pending else "muted"),
     ]
     if short:
         shortfall = service.desired - service.running
@@ -80,9 +80,9 @@ def _deployment(context: EvidenceContext, deployment: Deployment, number: int) -
     if deployment.counted:
         line.append((f"  {deployment.running}/{deployment.desired}", ""))
     if deployment.failed:
-        line.append(("  " + _("failed tasks: {count}").format(count=deployment.failed), "bad"))
+        line.append(("  " + _("failed tasks: {count}", count=deployment.failed), "bad"))
     if deployment.created is not None:
-        words = _("deployed {time}").format(time=context.time(deployment.created))
+        words = _("deployed {time}", time=context.time(deployment.created))
         line.append((f"  {words}", "caution" if is_new else "muted"))
     return IncidentEntry(f"deployment:{deployment.id}:{number}", (line,), can_choose=False)
 
@@ -97,7 +97,7 @@ def stopped_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]
         return [*entries, note("stopped:none", _("No task stopped within the last hour."), width)]
     entries += [_stopped_task(context, task, width) for task in tasks[:_MOST_STOPPED]]
     if len(tasks) > _MOST_STOPPED:
-        more = _("{count} more").format(count=len(tasks) - _MOST_STOPPED)
+        more = _("{count} more", count=len(tasks) - _MOST_STOPPED)
         entries.append(note("stopped:more", more, width))
     return entries
 
@@ -114,7 +114,7 @@ def _stopped_task(context: EvidenceContext, task: StoppedTask, width: int) -> In
     text = stop_reason(_reasons(task)) or word_of(STOP_CODES, task.code)
     ends = [exit_text(container.exit_code) for container in codes]
     if ends:
-        text += "  " + _("exit code {code}").format(code=_(", ").join(ends))
+        text += "  " + _("exit code {code}", code=_(", ").join(ends))
     entry = note(f"stopped:{task.id}", text, width, "bad" if is_bad else "", first)
     log = context.evidence.application_errors
     if log is None or task.ended is None:
@@ -138,9 +138,7 @@ def scaling_entries(context: EvidenceContext, width: int) -> list[IncidentEntry]
         return [*entries, note("scaling:none", _("Auto Scaling is not configured"), width, "warn")]
     desired = evidence.service.desired if evidence.service is not None else None
     at_most = desired is not None and desired >= target.maximum
-    bounds: list[Span] = [
-        (_("{least} to {most} tasks").format(least=target.minimum, most=target.maximum), "strong")
-    ]
+    bounds: list[Span] = [(_("{least} to {most} tasks", least=target.minimum, most=target.maximum), "strong")]
     if at_most:
         bounds.append((f"  {glyphs.ABNORMAL} " + _("at the maximum"), "bad"))
     if target.suspended:
@@ -159,7 +157,7 @@ def _activity(context: EvidenceContext, activity: ScalingActivity, number: int, 
     first: Line = [(context.clock(activity.at) + " ", "muted")]
     if activity.not_scaled:
         reasons = _(", ").join(word_of(NOT_SCALED, code) for code in activity.not_scaled)
-        text, role = _("not scaled: {why}").format(why=reasons), "bad"
+        text, role = _("not scaled: {why}", why=reasons), "bad"
     else:
         state = word_of(ACTIVITY_STATES, activity.status)
         text, role = f"{scaling_text(activity.description)} ({state})", ""

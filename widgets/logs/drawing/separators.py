@@ -72,7 +72,7 @@ class SeparatorRules:
         if before is None or local_day(before, self.zone) != day:
             rules.append((day_text(day, self._today()), "rule"))
         if self.quiet and before is not None and at - before >= self.quiet:
-            rules.append((_("{span} without a line").format(span=duration((at - before) / 1000)), "rule"))
+            rules.append((_("{span} without a line", span=duration((at - before) / 1000)), "rule"))
         if self.marks_hidden and above is not None and row - above > 1:
             hidden = plural("{count} line hidden", "{count} lines hidden", row - above - 1)
             rules.append((hidden.format(count=f"{row - above - 1:,}"), "rule"))
@@ -111,7 +111,7 @@ class SeparatorRules:
 
     def _gap(self, gap: Gap) -> tuple[str, str]:
         span = range_text(gap.start, gap.end, self.zone, self._today())
-        return _("lines may be missing {span}: {reason}").format(span=span, reason=gap.reason), "gap"
+        return _("lines may be missing {span}: {reason}", span=span, reason=gap.reason), "gap"
 
 
 def _between(before: int | None, at: int, end: int) -> bool:

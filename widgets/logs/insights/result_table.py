@@ -253,4 +253,4 @@ class ResultTable(LineWidget, can_focus=True):
     def position_words(self) -> str:
         count = len(self.order)
         at = min(self.cursor + 1, count)
-        return _("row {at} of {count}").format(at=f"{at:,}", count=f"{count:,}") if count else ""
+        return _("row {at} of {count}", at=f"{at:,}", count=f"{count:,}") if count else ""

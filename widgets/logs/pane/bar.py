@@ -85,7 +85,7 @@ class LogBar(PaneRow):
             parts.append((1, Content.styled(text.format(count=f"{facts.marking:,}"), "bold $text-accent")))
         parts.append((5, _muted(_lines(facts))))
         if facts.dropped:
-            text = _("older lines dropped: {count}").format(count=f"{facts.dropped:,}")
+            text = _("older lines dropped: {count}", count=f"{facts.dropped:,}")
             parts.append((3, Content.styled(text, "$text-warning")))
         return self.fitted(parts + _stats(facts, self.zone))
 
@@ -138,7 +138,7 @@ def _mode(facts: PaneBarFacts) -> Part:
         return 0, _muted(_("at the end"))
     if facts.mode is PaneMode.FOLLOWING:
         return 0, Content.styled(f"{glyphs.RUNNING} {_('following')}", "bold $text-success")
-    new = _("\u2193 {count} new").format(count=f"{facts.new:,}") if facts.new else ""
+    new = _("\u2193 {count} new", count=f"{facts.new:,}") if facts.new else ""
     if facts.mode is PaneMode.PAUSED:
         return 0, Content.styled(
             f" {glyphs.PAUSED} {_('paused')} {new}".rstrip() + " ", "bold reverse $text-warning"
@@ -151,8 +151,8 @@ def _mode(facts: PaneBarFacts) -> Part:
 def _lines(facts: PaneBarFacts) -> str:
     count = f"{facts.lines:,}"
     if facts.visible != facts.lines:
-        return _("{shown} of {count} lines").format(shown=f"{facts.visible:,}", count=count)
-    return plural("{count} line", "{count} lines", facts.lines).format(count=count)
+        return _("{shown} of {count} lines", shown=f"{facts.visible:,}", count=count)
+    return plural("{count} line", "{count} lines", facts.lines, count=count)
 
 
 def _stats(facts: PaneBarFacts, zone: tzinfo | None) -> list[Part]:
@@ -170,7 +170,7 @@ def _stats(facts: PaneBarFacts, zone: tzinfo | None) -> list[Part]:
     if facts.reach:
         parts.append((7, _muted(facts.reach)))
     if facts.held_mb >= 1:
-        memory = _("{size} of {most} MB").format(size=f"{facts.held_mb:.0f}", most=facts.most_mb)
+        memory = _("{size} of {most} MB", size=f"{facts.held_mb:.0f}", most=facts.most_mb)
         parts.append((8, _muted(memory)))
     if facts.read_at is not None:
         words = _("tried {time}") if facts.failing else _("read {time}")
@@ -185,16 +185,16 @@ def _stats(facts: PaneBarFacts, zone: tzinfo | None) -> list[Part]:
 def _delays(stats: TailStats) -> list[Part]:
     parts: list[Part] = []
     if stats.lag is not None and stats.lag > BEHIND:
-        lag = _("{seconds} s behind").format(seconds=f"{stats.lag:,.0f}")
+        lag = _("{seconds} s behind", seconds=f"{stats.lag:,.0f}")
         parts.append((2, Content.styled(lag, "$text-warning")))
     if stats.late:
-        late = _("late {count}").format(count=f"{stats.late:,}")
+        late = _("late {count}", count=f"{stats.late:,}")
         parts.append((4, Content.styled(late, "$text-accent")))
     if stats.throttled:
-        text = _("throttled {count}").format(count=f"{stats.throttled:,}")
+        text = _("throttled {count}", count=f"{stats.throttled:,}")
         parts.append((4, Content.styled(text, "$text-warning")))
     if stats.waiting > LONG_WAIT:
-        text = _("waits {seconds} s for its turn").format(seconds=f"{stats.waiting:.0f}")
+        text = _("waits {seconds} s for its turn", seconds=f"{stats.waiting:.0f}")
         parts.append((5, Content.styled(text, "$text-warning")))
     return parts
 
@@ -202,8 +202,8 @@ def _delays(stats: TailStats) -> list[Part]:
 def rate_text(rate: float) -> str:
     """Lines a second: `1,250/s`, `1.5/s`; below one, lines a minute: `3/min`."""
     if rate < 1:
-        return _("{rate}/min").format(rate=max(1, round(rate * 60)))
-    return _("{rate}/s").format(rate=f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}")
+        return _("{rate}/min", rate=max(1, round(rate * 60)))
+    return _("{rate}/s", rate=f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}")
 
 
 def _muted(text: str) -> Content:

@@ -194,7 +194,7 @@ class LogPrompt(Prompt[Ask]):
         if not mistake or pattern == self._refused:
             return False
         self._refused = pattern
-        self.complain(_("⏎ again sends it anyway · {mistake}").format(mistake=mistake))
+        self.complain(_("⏎ again sends it anyway · {mistake}", mistake=mistake))
         return True
 
     def _parse_range(self, text: str) -> bool:
@@ -216,7 +216,7 @@ class LogPrompt(Prompt[Ask]):
         at = parse_moment(text, zone, near)
         if at is None:
             today = near.astimezone(zone).date().isoformat()
-            self.complain(_("not a time; try 9:12 or {day} 9:12").format(day=today))
+            self.complain(_("not a time; try 9:12 or {day} 9:12", day=today))
             return False
         self.post_message(self.TimeEntered(at, minute=at % MINUTE == 0))
         return True

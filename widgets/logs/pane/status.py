@@ -47,7 +47,7 @@ def _filter_texts(lines: LogLines) -> tuple[str, ...]:
     shown = lines.view.shown
     texts = [filter_text(each) for each in shown.active]
     if off := len(shown.filters) - len(shown.active):
-        texts.append(plural("{count} filter off", "{count} filters off", off).format(count=off))
+        texts.append(plural("{count} filter off", "{count} filters off", off, count=off))
     if shown.hides and shown.context:
         texts.append(f"\u00b1{shown.context}")
     return tuple(texts)
@@ -100,12 +100,12 @@ def empty_text(
     if failing:
         return _("No lines: reading failed.")
     if scope:
-        return _("No lines: {scope}").format(scope=scope)
+        return _("No lines: {scope}", scope=scope)
     if stats is None or stats.complete_to is None:
         return _("Waiting for the first read…")
     if pattern:
-        return _("Read {polls} times; no line matches the filter.").format(polls=f"{stats.polls:,}")
-    return _("Read {polls} times; the log group has no new lines.").format(polls=f"{stats.polls:,}")
+        return _("Read {polls} times; no line matches the filter.", polls=f"{stats.polls:,}")
+    return _("Read {polls} times; the log group has no new lines.", polls=f"{stats.polls:,}")
 
 
 def _range(lines: LogLines, start: int, end: int) -> str:
@@ -123,9 +123,9 @@ def _complete(lines: LogLines, stats: TailStats | None, read_at: datetime | None
     if start >= end:
         return ""
     if read_at is None or read_at.timestamp() * 1000 - end > PRESENT:
-        return _("complete {range}").format(range=_range(lines, start, end))
+        return _("complete {range}", range=_range(lines, start, end))
     zone, today = lines.format.zone, lines.today()
-    return _("complete from {time}").format(time=second_text(start, zone, today))
+    return _("complete from {time}", time=second_text(start, zone, today))
 
 
 def _incomplete(lines: LogLines, stats: TailStats | None) -> str:
@@ -135,11 +135,7 @@ def _incomplete(lines: LogLines, stats: TailStats | None) -> str:
     zone, today = lines.format.zone, lines.today()
     if stats.incomplete_from is None:
         gap = stats.late_gap
-        return (
-            _("late lines of {range} not read (+)").format(range=_range(lines, gap.start, gap.end))
-            if gap
-            else ""
-        )
+        return _("late lines of {range} not read (+)", range=_range(lines, gap.start, gap.end)) if gap else ""
     return _("lines over {span} late not read since {time} (+)").format(
         span=_span_words(stats.lateness), time=second_text(stats.incomplete_from, zone, today)
     )
@@ -149,22 +145,22 @@ def _reach(stats: TailStats | None) -> str:
     """How late a line may be and is shown; "" where `_incomplete` says it."""
     if stats is None or stats.incomplete_from is not None or stats.lateness < 60:
         return ""
-    return _("late lines up to {span} shown").format(span=_span_words(stats.lateness))
+    return _("late lines up to {span} shown", span=_span_words(stats.lateness))
 
 
 def _span_words(seconds: float) -> str:
     if seconds < 60:
-        return _("{count} s").format(count=round(seconds))
+        return _("{count} s", count=round(seconds))
     if seconds < 7200:
-        return _("{count} min").format(count=round(seconds / 60))
-    return _("{count} h").format(count=round(seconds / 3600))
+        return _("{count} min", count=round(seconds / 60))
+    return _("{count} h", count=round(seconds / 3600))
 
 
 def _search(pager: LogPager) -> str:
     # A quarter of the row: the counters have to fit beside it.
     most = max(12, pager.size.width // 4)
     if pager.view.slow:
-        return _("/{text}: takes too long, given up").format(text=crop(clean(pager.view.slow), most))
+        return _("/{text}: takes too long, given up", text=crop(clean(pager.view.slow), most))
     query, cursor = pager.view.query, pager.lines.cursor
     if pager.search.running:
         return _("searching…")
@@ -174,8 +170,8 @@ def _search(pager: LogPager) -> str:
     matches = pager.view.matches
     count = matches.count()
     if not count:
-        return _("/{text}: no match").format(text=text)
+        return _("/{text}: no match", text=text)
     if cursor is not None and matches.contains(cursor):
         place = matches.rank(cursor) + 1
-        return _("/{text}: {place} of {count}").format(text=text, place=f"{place:,}", count=f"{count:,}")
-    return _("/{text}: {count} lines").format(text=text, count=f"{count:,}")
+        return _("/{text}: {place} of {count}", text=text, place=f"{place:,}", count=f"{count:,}")
+    return _("/{text}: {count} lines", text=text, count=f"{count:,}")

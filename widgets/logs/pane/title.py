@@ -47,7 +47,7 @@ class LogTitle(PaneRow):
             parts.append((1, Content.styled(f" {facts.live} ", "bold $text-warning on $warning-muted")))
         if facts.pattern:
             pattern = crop(facts.pattern, max(SHORTEST, self.size.width // 5))
-            text = _("filter {pattern}").format(pattern=pattern)
+            text = _("filter {pattern}", pattern=pattern)
             parts.append((1, Content.styled(f" {text} ", "$foreground on $accent-muted")))
         if facts.threshold is not Severity.PLAIN:
             words = {

@@ -273,9 +273,7 @@ class Listeners:
     def _of(self, alarm: Alarm, answer: Sending) -> dict[str, object]:
         topics = people(alarm)
         is_silent = bool(topics) and not any(map(self._subscriptions.reaches, topics))
-        notes = (
-            [_("nobody is subscribed to {topics}").format(topics=topic_names(topics))] if is_silent else []
-        )
+        notes = [_("nobody is subscribed to {topics}", topics=topic_names(topics))] if is_silent else []
         # A copy is not validated: names from outside are cleaned here.
         marks: dict[str, object] = {
             "heard_by": self._declared.get(str(alarm.id), self._for_all),
@@ -292,17 +290,16 @@ class Listeners:
 def note_of(answer: Sending) -> str:
     """More on an answer in words; "" if there is nothing to add."""
     if answer.when == "already":
-        text = _("while {alarms} is in ALARM already, nothing more is sent")
-        return text.format(alarms=_named(answer.through))
+        return _("while {alarms} is in ALARM already, nothing more is sent", alarms=_named(answer.through))
     if answer.when == "unknown" and answer.doubt in _DOUBTS:
-        return _(_DOUBTS[answer.doubt]).format(alarms=_named(answer.doubtful))
+        return _(_DOUBTS[answer.doubt], alarms=_named(answer.doubtful))
     if answer.when != "together":
         return ""
     named = answer.needs[: NAMED + 1]
-    needs = [_(_NEEDS[states]).format(alarm=name) for name, states in named if states in _NEEDS]
+    needs = [_(_NEEDS[states], alarm=name) for name, states in named if states in _NEEDS]
     rest = [name for name, states in named if states not in _NEEDS]
-    words = [_("it notifies only while {needs}").format(needs=_named(needs))] if needs else []
-    words += [_("whether it notifies depends on {alarms}").format(alarms=_named(rest))] if rest else []
+    words = [_("it notifies only while {needs}", needs=_named(needs))] if needs else []
+    words += [_("whether it notifies depends on {alarms}", alarms=_named(rest))] if rest else []
     return _("; ").join(words)
 
 

@@ -54,4 +54,4 @@ def overview_of(
 
 
 def too_many(count: int) -> str:
-    return _("There are more than {count} alarms: only the first are listed.").format(count=f"{count:,}")
+    return _("There are more than {count} alarms: only the first are listed.", count=f"{count:,}")

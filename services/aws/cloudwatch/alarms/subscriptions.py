@@ -61,7 +61,7 @@ class TopicSubscriptions:
                 if any(arn.startswith("arn:") for arn in arns):
                     return True
                 if not all(arns):
-                    text = _("AWS returned an unreadable item under {key}.").format(key="Subscriptions")
+                    text = _("AWS returned an unreadable item under {key}.", key="Subscriptions")
                     raise incomplete(text, "sns", "ListSubscriptionsByTopic")
         except NotFound:
             return False

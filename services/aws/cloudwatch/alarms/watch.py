@@ -93,8 +93,7 @@ class AlarmList:
         if self.problem is not None:
             text = _("The list of all alarms could not be read: {reason}")
             return text.format(reason=self.problem.problem.summary)
-        text = _("The list of all alarms is being read: {count} so far.")
-        return text.format(count=f"{len(self._alarms):,}")
+        return _("The list of all alarms is being read: {count} so far.", count=f"{len(self._alarms):,}")
 
     def put(self, alarms: Iterable[Alarm]) -> None:
         reading = (self._clock.elapsed(), self._reading)

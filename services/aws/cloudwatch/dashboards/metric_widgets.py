@@ -108,13 +108,13 @@ def account_of(props: Properties, default: str) -> str:
 
 def traces(rows: Sequence[object], defaults: Defaults, remarks: WidgetRemarks) -> tuple[Trace, ...]:
     if len(rows) > MOST_ROWS:
-        remarks.add(_("Only the first {count} metric rows are read.").format(count=MOST_ROWS), lost=True)
+        remarks.add(_("Only the first {count} metric rows are read.", count=MOST_ROWS), lost=True)
     ids = _Ids(rows[:MOST_ROWS])
     curves: list[Trace] = []
     previous: list[str] | None = None
     for number, row in enumerate(rows[:MOST_ROWS], 1):
         try:
-            items, options = _split(row, remarks, _("row {number}").format(number=number))
+            items, options = _split(row, remarks, _("row {number}", number=number))
             if options.has("expression"):
                 curves.append(_trace(options, defaults, ids, expression=_expression(items, options)))
             else:
@@ -243,7 +243,7 @@ def _pairs(
 ) -> Iterator[tuple[Properties, Properties | None]]:
     """Each annotation as (first, second); only a band or a span has a second."""
     for number, item in enumerate(annotations.items(key), 1):
-        where = _("annotation {number}").format(number=number)
+        where = _("annotation {number}", number=number)
         if isinstance(item, list) and len(item) == 2:
             yield Properties(item[0], remarks, where), Properties(item[1], remarks, where)
         elif isinstance(item, dict):

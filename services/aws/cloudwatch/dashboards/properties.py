@@ -42,7 +42,7 @@ class WidgetRemarks:
     def all(self) -> tuple[str, ...]:
         if not self._more:
             return tuple(self._texts)
-        return (*self._texts, _("…and {count} more notices.").format(count=self._more))
+        return (*self._texts, _("…and {count} more notices.", count=self._more))
 
 
 class Properties:
@@ -55,7 +55,7 @@ class Properties:
         if isinstance(value, dict):
             self._values = value
         elif value is not None:
-            remarks.add(_("{where} is not an object; it is ignored.").format(where=where), lost=True)
+            remarks.add(_("{where} is not an object; it is ignored.", where=where), lost=True)
         self._unread = set(self._values)
 
     def get(self, key: str) -> object:
@@ -142,14 +142,12 @@ class Properties:
     def finish(self) -> None:
         if self._unread:
             keys = ", ".join(clean(key, 40) for key in sorted(self._unread, key=str)[:8])
-            self.remarks.add(_("Unrecognized in {where}: {keys}").format(where=self.where, keys=keys))
+            self.remarks.add(_("Unrecognized in {where}: {keys}", where=self.where, keys=keys))
 
     def bad(self, key: str, value: object) -> None:
         excerpt = clean(value if isinstance(value, str) else type(value).__name__, 40)
         self.remarks.add(
-            _("{where}.{key} has an unrecognized value: {value}").format(
-                where=self.where, key=key, value=excerpt
-            ),
+            _("{where}.{key} has an unrecognized value: {value}", where=self.where, key=key, value=excerpt),
             lost=key in _JUDGED,
         )
 

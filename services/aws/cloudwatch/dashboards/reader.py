@@ -92,7 +92,7 @@ def parse_body(name: str, body: str) -> Dashboard:
     props = Properties(value, remarks, _("dashboard"))
     widgets = props.items("widgets")
     if len(widgets) > MOST_WIDGETS:
-        remarks.add(_("Only the first {count} widgets are read.").format(count=MOST_WIDGETS), lost=True)
+        remarks.add(_("Only the first {count} widgets are read.", count=MOST_WIDGETS), lost=True)
     if not props.has("widgets"):
         remarks.add(_("The dashboard lists no widgets."), lost=True)
     start, end = props.point("start"), props.point("end")
@@ -118,9 +118,7 @@ def _variables(props: Properties, remarks: WidgetRemarks) -> None:
             if isinstance(each, dict)
         )
         remarks.add(
-            _("Variables cannot be chosen here; widgets show what the definition says: {names}").format(
-                names=names
-            )
+            _("Variables cannot be chosen here; widgets show what the definition says: {names}", names=names)
         )
 
 

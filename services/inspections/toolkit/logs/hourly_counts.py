@@ -43,7 +43,7 @@ class Hours:
             )
             for at, count in ordered
         ]
-        return table(_("By hour"), (_("From ({zone})").format(zone=zone_name(zone)), _("Count")), rows)
+        return table(_("By hour"), (_("From ({zone})", zone=zone_name(zone)), _("Count")), rows)
 
 
 def _most(item: tuple[datetime, int]) -> tuple[int, datetime]:

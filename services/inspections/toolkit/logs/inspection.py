@@ -104,7 +104,7 @@ class InsightsInspection(Inspection):
         return ()
 
     def nothing_advice(self, queries: Queries) -> tuple[str, ...]:
-        return (_("Check that something writes to {group}.").format(group=queries.group),)
+        return (_("Check that something writes to {group}.", group=queries.group),)
 
     def unknown(
         self, queries: Queries, summary: str, *, advice: Iterable[str] = (), estimate_yen: float | None = None

@@ -128,9 +128,8 @@ class Queries:
 
     @property
     def span_words(self) -> str:
-        text = _("the {hours} that have logs")
         return (
-            text.format(hours=hours_words(self.covered))
+            _("the {hours} that have logs", hours=hours_words(self.covered))
             if self.begins_late
             else hours_words(self._request.hours)
         )
@@ -179,7 +178,7 @@ class Queries:
             if size:
                 return size
             why = _("AWS does not list the log group.")
-        self.builder.remark(_("The price could not be estimated. {why}").format(why=why))
+        self.builder.remark(_("The price could not be estimated. {why}", why=why))
         return None
 
     def consent_summary(self, yen: float) -> str:
@@ -247,15 +246,13 @@ class Queries:
         )
 
     def _tell(self, result: QueryResult) -> None:
-        text = _("Logs Insights: {count} log events scanned").format(count=f"{result.scanned:,}")
+        text = _("Logs Insights: {count} log events scanned", count=f"{result.scanned:,}")
         self._request.on_progress(Progress(text=text))
 
 
 def partial_words(result: QueryResult) -> str:
     reason = _STATES.get(result.state, _STOPPED)
-    return _("{why} Partial: {count} matches so far, not judged.").format(
-        why=_(reason), count=f"{result.matched:,}"
-    )
+    return _("{why} Partial: {count} matches so far, not judged.", why=_(reason), count=f"{result.matched:,}")
 
 
 async def shares(queries: Queries) -> dict[str, int]:
@@ -265,7 +262,7 @@ async def shares(queries: Queries) -> dict[str, int]:
         return await queries.insights.fields_of(queries.group, queries.span.end)
     except AwsError as error:
         queries.builder.remark(
-            _("The fields of the log group could not be read. {why}").format(why=error.problem.summary)
+            _("The fields of the log group could not be read. {why}", why=error.problem.summary)
         )
         return {}
 

@@ -221,7 +221,7 @@ async def _holes(queries: Queries, until: datetime, events: list[TimeSpan]) -> l
 def silence_words(queries: Queries, silence: LogSilence) -> str:
     """Sentences about missing events; "" if none are missing."""
     if silence.unread:
-        text = _("Could not read whether events still arrive: {why}").format(why=silence.unread)
+        text = _("Could not read whether events still arrive: {why}", why=silence.unread)
         return sentences(unkept_words(queries), text)
     return sentences(unkept_words(queries), _hole_words(queries, silence), _end_words(queries, silence))
 
@@ -229,7 +229,7 @@ def silence_words(queries: Queries, silence: LogSilence) -> str:
 def unkept_words(queries: Queries) -> str:
     """That the log group does not, or may not, keep events of the whole window; "" if it does."""
     if queries.kept_since is None:
-        return _("It is not known how far back {group} has events.").format(group=queries.group)
+        return _("It is not known how far back {group} has events.", group=queries.group)
     if not queries.begins_late:
         return ""
     text = _("{group} has nothing from before {time}: what happened until then is not known.")
@@ -273,7 +273,7 @@ def _end_words(queries: Queries, silence: LogSilence) -> str:
         return ""
     at = zoned_time(silence.since, queries.zone)
     if not silence.ended:
-        return _("No events since {time}, as at the same time on previous days.").format(time=at)
+        return _("No events since {time}, as at the same time on previous days.", time=at)
     text = _("No events in {group} since {time}: what happened after that is not known.")
     compared = _compared(queries, silence.likeness, queries.settled_end)
     return sentences(text.format(group=queries.group, time=at), compared)
@@ -281,8 +281,7 @@ def _end_words(queries: Queries, silence: LogSilence) -> str:
 
 def _compared(queries: Queries, likeness: Likeness, at: datetime) -> str:
     if likeness is Likeness.UNUSUAL:
-        text = _("At the same time on {days} there are events.")
-        return text.format(days=days_like(at, queries.calendar))
+        return _("At the same time on {days} there are events.", days=days_like(at, queries.calendar))
     if likeness is Likeness.NEW:
         return _("The log group does not have enough previous days to compare that with.")
     if likeness is Likeness.COSTLY:
@@ -295,7 +294,7 @@ def silence_measures(queries: Queries, silence: LogSilence) -> Iterator[Measure]
         since = queries.start if queries.begins_late else None
         yield Measure(
             title=_("Retained log events"),
-            shown=_("from {time}").format(time=zoned_time(since, queries.zone)) if since else "",
+            shown=_("from {time}", time=zoned_time(since, queries.zone)) if since else "",
             allowed=_("from the beginning of the window"),
             verdict=Verdict.UNKNOWN,
             at=since,
@@ -304,9 +303,7 @@ def silence_measures(queries: Queries, silence: LogSilence) -> Iterator[Measure]
     if silence.unread or silence.since is not None:
         yield Measure(
             title=_("Log events"),
-            shown=_("until {time}").format(time=zoned_time(silence.since, queries.zone))
-            if silence.since
-            else "",
+            shown=_("until {time}", time=zoned_time(silence.since, queries.zone)) if silence.since else "",
             allowed=_("up to the end of the window"),
             # A usual silence is for information and has no verdict.
             verdict=Verdict.UNKNOWN if silence.unread or silence.ended else None,

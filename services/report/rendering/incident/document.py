@@ -162,7 +162,7 @@ def annexes(report: IncidentReport, dates: Dates, day: date) -> Annexes:
     sections = {key: section for key, section in parts.items() if section.blocks}
     numbers = {key: number for number, key in enumerate(sections, 1)}
     numbered = (
-        Section(_("Annex {number}: {title}").format(number=numbers[key], title=section.title), section.blocks)
+        Section(_("Annex {number}: {title}", number=numbers[key], title=section.title), section.blocks)
         for key, section in sections.items()
     )
     return Annexes(tuple(numbered), numbers)
@@ -274,7 +274,7 @@ class _Page(FirstPage):
 
     def document(self) -> Document:
         report, incident = self.report, self.incident
-        title = _("Incident report: {title}").format(title=incident.title)
+        title = _("Incident report: {title}", title=incident.title)
         return Document(
             title=title,
             tone=Verdict.ABNORMAL if incident.is_open else None,
@@ -288,15 +288,13 @@ class _Page(FirstPage):
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         report, incident, dates = self.report, self.incident, self.dates
-        yield _("System"), _("{title} ({target})").format(title=report.system_title, target=report.system)
+        yield _("System"), _("{title} ({target})", title=report.system_title, target=report.system)
         yield self._trigger()
         yield _("Since"), self._since()
         yield _("Until"), self._until()
         response = time_taken(incident.mtta_seconds)
         if incident.taken_at is not None:
-            response = _("{duration} ({time})").format(
-                duration=response, time=dates.at(incident.taken_at, self.day)
-            )
+            response = _("{duration} ({time})", duration=response, time=dates.at(incident.taken_at, self.day))
         yield _("Time to respond (MTTA)"), response
         yield _("Time to recovery (MTTR)"), recovery_taken(incident)
         yield _("State"), report.course or NOTHING
@@ -317,7 +315,7 @@ class _Page(FirstPage):
             first=f"{incident.seq:,}", last=f"{report.last_seq:,}", id=report.journal[:8]
         )
         if incident.closed_at is None and report.measured_until is not None:
-            read = _("AWS, read at {time}").format(time=dates.at(report.measured_until, self.day))
+            read = _("AWS, read at {time}", time=dates.at(report.measured_until, self.day))
             source = _("; ").join((source, read))
         yield _("Made from"), source
         if report.runbook_draft:
@@ -336,12 +334,12 @@ class _Page(FirstPage):
     def _since(self) -> str:
         alarm = self.dates.whole(self.incident.since)
         if self.incident.trigger is TriggerKind.FINDING:
-            return _("{time} (inspected)").format(time=alarm)
+            return _("{time} (inspected)", time=alarm)
         if self.incident.target.startswith(OUTAGE):
             return alarm
         onset = self.report.onset
         if onset is None or onset.basis is not OnsetBasis.BASELINE:
-            return _("{time} (the alarm)").format(time=alarm)
+            return _("{time} (the alarm)", time=alarm)
         return _("{onset} (T0: the first bad minute), alarm {time}").format(
             onset=self.dates.at(onset.at, self.day), time=alarm
         )
@@ -349,10 +347,10 @@ class _Page(FirstPage):
     def _until(self) -> str:
         incident = self.incident
         if incident.recovered_at is not None:
-            return _("{time} (recovery judged)").format(time=self.dates.at(incident.recovered_at, self.day))
+            return _("{time} (recovery judged)", time=self.dates.at(incident.recovered_at, self.day))
         if incident.closed_at is not None:
-            return _("{time} (closed; recovery was not judged)").format(
-                time=self.dates.at(incident.closed_at, self.day)
+            return _(
+                "{time} (closed; recovery was not judged)", time=self.dates.at(incident.closed_at, self.day)
             )
         return _("not ended yet")
 
@@ -365,9 +363,9 @@ class _Page(FirstPage):
         if report.measured_until is None:
             why = report.evidence_problem or _("No evidence was recorded, so nothing is measured.")
             return self.section(_("Impact"), [Paragraph(why, Verdict.UNKNOWN)])
-        words = _("{text}.").format(text=report.impact) if report.impact else ""
+        words = _("{text}.", text=report.impact) if report.impact else ""
         if not words:
-            until = _("Read at {time}.").format(time=self.dates.at(report.measured_until, self.day))
+            until = _("Read at {time}.", time=self.dates.at(report.measured_until, self.day))
             words = sentences(_("What users noticed was not measured."), until)
         blocks: list[Block] = [self.paragraph(words)]
         if report.figures:
@@ -398,7 +396,7 @@ class _Page(FirstPage):
         # Why another cause leads says nothing about the one that was decided on.
         is_about = decision is None or decision.cause in [cause.id for cause in self.report.causes[:1]]
         if self.report.reason and self.report.word is not Word.OPEN and is_about:
-            yield _("Why: {reason}").format(reason=self.report.reason)
+            yield _("Why: {reason}", reason=self.report.reason)
 
     def _weighings(self) -> Iterator[str]:
         report, decision = self.report, self.incident.decision
@@ -408,10 +406,10 @@ class _Page(FirstPage):
                 leader=_(", ").join(titles([decision.leader], report.causes)) or NOTHING,
             )
         elif report.word is not None:
-            text = _("The newest evidence, weighed with the weights of today: {word}").format(
-                word=word_text(report.word)
+            text = _(
+                "The newest evidence, weighed with the weights of today: {word}", word=word_text(report.word)
             )
-            yield _("{text} ({more})").format(text=text, more=report.why) if report.why else text
+            yield _("{text} ({more})", text=text, more=report.why) if report.why else text
 
     def _cause_row(self, cause: AssessedCause) -> DocumentLine:
         then = self.report.decided_scores.get(cause.id)
@@ -419,7 +417,7 @@ class _Page(FirstPage):
         is_decided = decision is not None and decision.cause == cause.id
         return DocumentLine(
             (
-                _("{title} (decided)").format(title=cause.title) if is_decided else cause.title,
+                _("{title} (decided)", title=cause.title) if is_decided else cause.title,
                 str(then) if then is not None else NOTHING,
                 str(cause.score),
                 self._signals(cause.supporting),

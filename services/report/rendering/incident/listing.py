@@ -28,14 +28,14 @@ def time_taken(seconds: float | None) -> str:
 def recovery_taken(line: IncidentLine) -> str:
     taken = time_taken(line.mttr_seconds)
     is_judged = line.recovered_at is not None or line.closed_at is None
-    return taken if is_judged else _("not judged (closed after {duration})").format(duration=taken)
+    return taken if is_judged else _("not judged (closed after {duration})", duration=taken)
 
 
 def responder_words(line: IncidentLine) -> str:
     if line.offered_to is None:
         return line.holder or NOTHING
     to = line.offered_to or _("the next person")
-    return _("{who} (offered to {to}, not accepted yet)").format(who=line.holder or NOTHING, to=to)
+    return _("{who} (offered to {to}, not accepted yet)", who=line.holder or NOTHING, to=to)
 
 
 def incident_columns() -> tuple[str, ...]:
@@ -80,8 +80,8 @@ def incident_section(lines: Iterable[IncidentLine], count: IncidentCount, dates:
         mttr=time_taken(count.recovery_seconds),
     )
     if unconfirmed := count.ended - count.recovered:
-        more = _("{count} closed without a judged recovery").format(count=unconfirmed)
-        words = _("{text}; {more}").format(text=words, more=more)
+        more = _("{count} closed without a judged recovery", count=unconfirmed)
+        words = _("{text}; {more}", text=words, more=more)
     blocks = (Paragraph(words), table(incident_columns(), rows, widths=WIDTHS))
     yield Section(_("Incidents"), blocks)
 
@@ -93,11 +93,11 @@ def incident_annex(lines: Iterable[IncidentLine], dates: Dates, day: date | None
 
 def _details(line: IncidentLine, dates: Dates, day: date | None) -> Iterator[Block]:
     items = [
-        _("{target}, since {time}").format(target=line.target, time=dates.at(line.since, day)),
+        _("{target}, since {time}", target=line.target, time=dates.at(line.since, day)),
         *_course(line, dates, day),
         *(contact_words(contact, dates, day) for contact in line.contacted),
         *(follow_up_words(follow_up, dates) for follow_up in line.follow_ups),
-        _("The whole report: toban incident report {number}").format(number=line.seq),
+        _("The whole report: toban incident report {number}", number=line.seq),
     ]
     yield Bullets(tuple(items))
     if line.summary:
@@ -127,5 +127,5 @@ def contact_words(contact: Contacted, dates: Dates, day: date | None) -> str:
 def follow_up_words(follow_up: FollowUpLine, dates: Dates) -> str:
     """`残課題: インデックス追加を検討 (期限 01-21(水)、tanaka)`, with whether it is done."""
     due = dates.short(follow_up.due.astimezone(dates.zone).date())
-    words = _("follow-up: {text} (due {day}, {name})").format(text=follow_up.text, day=due, name=follow_up.by)
+    words = _("follow-up: {text} (due {day}, {name})", text=follow_up.text, day=due, name=follow_up.by)
     return f"{glyphs.DONE} {words}" if follow_up.done_at is not None else words

@@ -108,7 +108,7 @@ def _flags(flags: dict[str, Any]) -> QueryFlags:
     if flags["since"] and (flags["start"] or flags["end"]):
         raise click.UsageError(_("give either --since, or --from and --to"), context)
     if len(text) > LONGEST_TEXT:
-        message = _("a query has at most {count} characters").format(count=f"{LONGEST_TEXT:,}")
+        message = _("a query has at most {count} characters", count=f"{LONGEST_TEXT:,}")
         raise click.UsageError(message, context)
     if len(flags["groups"]) > MOST_GROUPS:
         message = _("Logs Insights reads at most {count} log groups in one query")
@@ -117,7 +117,7 @@ def _flags(flags: dict[str, Any]) -> QueryFlags:
     for pair in flags["params"]:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            message = _("--param {text}: write it as NAME=VALUE").format(text=clean(pair))
+            message = _("--param {text}: write it as NAME=VALUE", text=clean(pair))
             raise click.UsageError(message, context)
         values[name] = value
     return QueryFlags(

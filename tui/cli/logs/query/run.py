@@ -204,7 +204,7 @@ class QueryCommand:
                 raise click.UsageError(f"--param {mistakes.unknown_name(clean(name), names)}", context)
         missing = [name for name in names if name not in values]
         if missing:
-            message = _("--param {name}=… is missing").format(name=missing[0])
+            message = _("--param {name}=… is missing", name=missing[0])
             raise click.UsageError(message, context)
         return filled(saved.text, values) if names else saved.text
 
@@ -228,7 +228,7 @@ class QueryCommand:
         try:
             return await self._services.insights.estimate(groups, query.span, query.text, query.language)
         except AwsError as error:
-            self.tell(_("The price could not be estimated. {why}").format(why=error.problem.summary))
+            self.tell(_("The price could not be estimated. {why}", why=error.problem.summary))
             return None
 
     def _agreed(self, estimate: QueryEstimate | None) -> bool:
@@ -240,7 +240,7 @@ class QueryCommand:
         if flags.max_yen is not None and estimate is not None and not unknown:
             if estimate.yen <= flags.max_yen:
                 return True
-            self.tell(_("Not run: that is more than --max-yen {yen}.").format(yen=f"{flags.max_yen:g}"))
+            self.tell(_("Not run: that is more than --max-yen {yen}.", yen=f"{flags.max_yen:g}"))
             return False
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             self.tell(
@@ -259,8 +259,8 @@ class QueryCommand:
         return state
 
     def _progress_words(self, state: QueryProgress) -> str:
-        text = _("{state}: {scanned} events scanned, {size}, {yen}; {rows} rows so far (partial)")
-        return text.format(
+        return _(
+            "{state}: {scanned} events scanned, {size}, {yen}; {rows} rows so far (partial)",
             state=state_words(state),
             scanned=f"{state.scanned:,}",
             size=size_words(state.bytes),
@@ -273,12 +273,12 @@ class QueryCommand:
         compile_error = error.compile_error
         assert compile_error is not None
         mask = masker_of(self._services.runbook).mask if self._flags.mask else str
-        lines = [_("The query does not compile: {reason}").format(reason=mask(compile_error.message))]
+        lines = [_("The query does not compile: {reason}", reason=mask(compile_error.message))]
         place = compile_error.place(query.text)
         if place is not None:
             row, column = place
             text = (clean_block(query.text).split("\n") + [""] * row)[row]
-            where = _("line {line}, column {column}").format(line=row + 1, column=column + 1)
+            where = _("line {line}, column {column}", line=row + 1, column=column + 1)
             caret = [f"  {' ' * cell_len(text[:column])}^"] if mask(text) == text else []
             lines += [where, f"  {mask(text)}", *caret]
         return lines

@@ -33,9 +33,7 @@ def head_lines(
 ) -> list[str]:
     span = with_zone(period_text(query.span.start, query.span.end, zone), query.span.end, zone)
     groups = ", ".join(clean(group) for group in query.groups)
-    rows = plural("{count} row", "{count} rows", len(final.rows.rows)).format(
-        count=f"{len(final.rows.rows):,}"
-    )
+    rows = plural("{count} row", "{count} rows", len(final.rows.rows), count=f"{len(final.rows.rows):,}")
     counts = _("{rows}; {matched} of {scanned} events match; {size}: {yen}").format(
         rows=rows,
         matched=f"{final.matched:,}",
@@ -53,7 +51,7 @@ def head_lines(
     ]
     if not final.is_whole:
         lines.append(
-            "# " + _("{state}: the rows are partial; do not judge by them").format(state=state_words(final))
+            "# " + _("{state}: the rows are partial; do not judge by them", state=state_words(final))
         )
     return lines
 
@@ -135,18 +133,14 @@ def price_line(estimate: QueryEstimate | None) -> str:
     if estimate is None:
         return _("Price: unknown")
     if estimate.skippable:
-        text = _("Price: {least} to {most} for {size}; the index on {fields} may save the difference")
-        return text.format(
+        return _(
+            "Price: {least} to {most} for {size}; the index on {fields} may save the difference",
             least=yen_words(estimate.least_yen),
             most=yen_words(estimate.yen),
             size=size_words(estimate.bytes),
             fields=", ".join(estimate.indexed),
         )
-    text = _("Price: about {size}, {yen}").format(
-        size=size_words(estimate.bytes), yen=yen_words(estimate.yen)
-    )
+    text = _("Price: about {size}, {yen}", size=size_words(estimate.bytes), yen=yen_words(estimate.yen))
     if not estimate.unknown:
         return text
-    return (
-        text + " " + _("without {groups}, whose size is unknown").format(groups=", ".join(estimate.unknown))
-    )
+    return text + " " + _("without {groups}, whose size is unknown", groups=", ".join(estimate.unknown))

@@ -31,7 +31,7 @@ class TaskPane(CoveringPane):
         self.group = group
         self.task = task
         self.ended = ended
-        self.pane.title = _("Task {id}").format(id=clean(task, 12))
+        self.pane.title = _("Task {id}", id=clean(task, 12))
         self.pane.scope = _("looking for the task's streams…")
         self._streams: tuple[RawId, ...] = ()
         self._from = int((ended - BEFORE).timestamp() * 1000)

@@ -118,7 +118,7 @@ class MergedPanes(CoveringPane):
             self._waiting += lettered(lines, letter)
 
     def _state(self, percent: int | None = None) -> None:
-        merging = "" if percent is None else " " + _("{percent}%").format(percent=percent)
+        merging = "" if percent is None else " " + _("{percent}%", percent=percent)
         self.pane.title = _("Merged") + merging
         panes = list(self.panes.values())
         by_letter = [(self.letters[key], pane) for key, pane in self.panes.items()]

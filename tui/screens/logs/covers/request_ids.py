@@ -67,8 +67,8 @@ class RequestPane(CoveringPane):
             elif state.is_done and not state.is_whole:
                 notes[group] = f"{state.lines}+"
         self._show_sources(notes)
-        self.pane.title = _("{id} ±{minutes} min").format(
-            id=clean(self.request.value), minutes=self.around // MINUTE
+        self.pane.title = _(
+            "{id} ±{minutes} min", id=clean(self.request.value), minutes=self.around // MINUTE
         )
         self.pane.scope = self._scope()
         if problems:

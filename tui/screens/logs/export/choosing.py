@@ -125,9 +125,7 @@ class ExportDialog(GuardedDialog[bool]):
                 words = _("There is a file {path} already; nothing is overwritten.")
                 self.show(words.format(path=clean(error.filename or wish.path)), trouble=True)
             except OSError as error:
-                self.show(
-                    _("Not saved: {reason}").format(reason=clean(error.strerror or error)), trouble=True
-                )
+                self.show(_("Not saved: {reason}", reason=clean(error.strerror or error)), trouble=True)
             except AwsError as error:
                 self.show(sentences(_("Nothing was exported."), error.problem.message), trouble=True)
             except JournalError as error:
@@ -199,7 +197,7 @@ async def _export(app: Console, what: PaneExport) -> bool:
         return await services.log_exports.lines(what.subject(start, end), batches, wish, progress)
 
     span = (what.start_ms, what.end_ms) if what.rows is None else None
-    words = _("{what} of {group}").format(what=what.title, group=clean(what.name))
+    words = _("{what} of {group}", what=what.title, group=clean(what.name))
     return await _offer(app, words, what.name, run, span)
 
 
@@ -211,7 +209,7 @@ async def offer_rows_export(
     async def run(wish: ExportWish, _span: Span | None, _progress: Callable[[int], None]) -> ExportHead:
         return await app.ready.log_exports.rows(subject, columns, rows, wish)
 
-    words = _("The {count} rows of the query").format(count=f"{len(rows):,}")
+    words = _("The {count} rows of the query", count=f"{len(rows):,}")
     return await _offer(app, words, "query", run, None)
 
 

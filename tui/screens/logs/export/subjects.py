@@ -46,8 +46,8 @@ class PaneExport:
             return _("A span of time, read from CloudWatch Logs")
         count = len(ids_in(self.pane, self.rows))
         if self.kind is ExportKind.SELECTION:
-            return plural("The selected line", "The {count} selected lines", count).format(count=f"{count:,}")
-        return plural("The line shown", "The {count} lines in memory", count).format(count=f"{count:,}")
+            return plural("The selected line", "The {count} selected lines", count, count=f"{count:,}")
+        return plural("The line shown", "The {count} lines in memory", count, count=f"{count:,}")
 
     def subject(self, start_ms: int, end_ms: int) -> ExportSubject:
         return ExportSubject(
@@ -93,7 +93,7 @@ def _hidden(pane: LogPane) -> str:
         return ""
     levels = [level_words(shown.threshold)] if shown.threshold else []
     filters = ", ".join([*levels, *(filter_text(each) for each in shown.active)])
-    return _("Only what the pane showed of the lines: {filters}").format(filters=filters)
+    return _("Only what the pane showed of the lines: {filters}", filters=filters)
 
 
 def ids_in(pane: LogPane, rows: tuple[int, int]) -> list[int]:

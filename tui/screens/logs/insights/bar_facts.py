@@ -28,7 +28,7 @@ def _items(app: Console, draft: QueryDraft) -> tuple[BarItem, ...]:
         BarItem("language", draft.language.label),
         BarItem("groups", groups),
         BarItem("span", range_words(draft.span, app.zone, app.now())),
-        BarItem("limit", _("≤ {count} rows").format(count=rows)),
+        BarItem("limit", _("≤ {count} rows", count=rows)),
         BarItem("saved", _("Saved…")),
         BarItem("past", _("Earlier…")),
     )

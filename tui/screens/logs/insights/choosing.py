@@ -63,7 +63,7 @@ async def choose_span(app: Console, draft: QueryDraft) -> bool:
     choices = [
         Choice(
             text,
-            _("the last {time}").format(time=length_words(size)),
+            _("the last {time}", time=length_words(size)),
             range_words(up_to(now, timedelta(seconds=size)), zone, now),
         )
         for text, size in PRESETS
@@ -91,7 +91,7 @@ def _typed(at: datetime, zone: tzinfo) -> str:
 
 async def choose_limit(app: Console, draft: QueryDraft) -> int | None:
     limits = [limit for limit in LIMITS if limit <= draft.language.most_rows]
-    choices = [Choice(str(limit), _("at most {count} rows").format(count=f"{limit:,}")) for limit in limits]
+    choices = [Choice(str(limit), _("at most {count} rows", count=f"{limit:,}")) for limit in limits]
     screen = ChooseScreen(_("Rows of the result"), choices, at=str(draft.limit), harmless=True)
     key = await app.push_screen_wait(screen)
     return int(key) if key else None
@@ -165,7 +165,7 @@ async def choose_past(app: Console) -> DraftChange | None:
     if not choices:
         app.inform(_("no query was run of late"))
         return None
-    title = _("Earlier queries: {who}").format(who=who_spent(app, past)) if past else _("Earlier queries")
+    title = _("Earlier queries: {who}", who=who_spent(app, past)) if past else _("Earlier queries")
     key = await app.push_screen_wait(ChooseScreen(title, choices, harmless=True))
     if not key:
         return None
@@ -207,9 +207,7 @@ async def agreed(app: Console, estimate: QueryEstimate | None) -> bool:
         return True
     price = _("at an unknown price")
     if estimate is not None:
-        price = _("for about {size}, {yen}").format(
-            size=size_words(estimate.bytes), yen=yen_words(estimate.yen)
-        )
-    choices = [Choice("run", _("Run it {price}").format(price=price))]
+        price = _("for about {size}, {yen}", size=size_words(estimate.bytes), yen=yen_words(estimate.yen))
+    choices = [Choice("run", _("Run it {price}", price=price))]
     answer: str | None = await app.push_screen_wait(ChooseScreen(_("Run the query?"), choices))
     return answer == "run"

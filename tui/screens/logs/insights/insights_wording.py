@@ -16,10 +16,10 @@ def price_line(estimate: QueryEstimate) -> Line:
             fields=", ".join(estimate.indexed),
         )
     else:
-        text = _("about {size}, {yen}").format(size=size_words(estimate.bytes), yen=yen_words(estimate.yen))
+        text = _("about {size}, {yen}", size=size_words(estimate.bytes), yen=yen_words(estimate.yen))
     line = [(text, "strong"), ("  ", ""), (estimate.basis, "muted")]
     if estimate.unknown:
-        groups = _("without {groups}, whose size is unknown").format(groups=", ".join(estimate.unknown))
+        groups = _("without {groups}, whose size is unknown", groups=", ".join(estimate.unknown))
         line.insert(1, (f" {glyphs.ATTENTION} {groups}", "warn"))
     return line
 
@@ -61,7 +61,7 @@ def final_line(progress: QueryProgress, yen: float, saved_yen: float) -> Line:
             (f"  {partial_words(rows)}", "warn"),
             *_cost(progress, yen, saved_yen),
         ]
-    text = plural("{count} row", "{count} rows", rows).format(count=f"{rows:,}")
+    text = plural("{count} row", "{count} rows", rows, count=f"{rows:,}")
     matched = _("{matched} of {scanned} events match").format(
         matched=f"{progress.matched:,}", scanned=f"{progress.scanned:,}"
     )
@@ -78,7 +78,7 @@ def cancelled_line(progress: QueryProgress, yen: float) -> Line:
 
 
 def _cost(progress: QueryProgress, yen: float, saved_yen: float) -> Line:
-    cost = _("{size} scanned: {yen}").format(size=size_words(progress.bytes), yen=yen_words(yen))
+    cost = _("{size} scanned: {yen}", size=size_words(progress.bytes), yen=yen_words(yen))
     line = [("  ", ""), (cost, "strong")]
     if progress.skipped:
         text = _("{yen} saved by indexes ({size} skipped)")

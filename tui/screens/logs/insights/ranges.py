@@ -16,10 +16,10 @@ _BETWEEN = re.compile(r"\s*(?:–|~|〜|～|\.\.| - | to )\s*")
 
 def length_words(seconds: int) -> str:
     if seconds < _HOUR:
-        return _("{count} min").format(count=seconds // 60)
+        return _("{count} min", count=seconds // 60)
     if seconds < _DAY:
-        return _("{count} h").format(count=seconds // _HOUR)
-    return plural("{count} day", "{count} days", seconds // _DAY).format(count=seconds // _DAY)
+        return _("{count} h", count=seconds // _HOUR)
+    return plural("{count} day", "{count} days", seconds // _DAY, count=seconds // _DAY)
 
 
 def up_to(now: datetime, length: timedelta) -> TimeSpan:
@@ -53,4 +53,4 @@ def range_words(span: TimeSpan, zone: tzinfo, now: datetime) -> str:
     """`09:00–10:00 JST (1h)`."""
     text = with_zone(period_text(span.start, span.end, zone, now), span.end, zone)
     length = span_text(int((span.end - span.start).total_seconds() * 1000))
-    return _("{time} ({length})").format(time=text, length=length)
+    return _("{time} ({length})", time=text, length=length)

@@ -121,7 +121,7 @@ class InsightsScreen(ModeScreen):
         try:
             return await self.services.insights.estimate(groups, query.span, query.text, query.language)
         except AwsError as error:
-            self._say(_("The price could not be estimated. {why}").format(why=error.problem.summary))
+            self._say(_("The price could not be estimated. {why}", why=error.problem.summary))
             return None
 
     @work(group="fields", exclusive=True)
@@ -171,7 +171,7 @@ class InsightsScreen(ModeScreen):
         place = compile_error.place(query.text)
         where = ""
         if place is not None:
-            where = _("line {line}, column {column}").format(line=place[0] + 1, column=place[1] + 1) + ": "
+            where = _("line {line}, column {column}", line=place[0] + 1, column=place[1] + 1) + ": "
         self._say(where + compile_error.message)
         self.editor.show_error(place)
         self.editor.focus()

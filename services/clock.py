@@ -81,8 +81,7 @@ class SystemClock:
 
 class SpedClock:
     """A clock that runs `speed` times as fast; shared by the console and the embedded AWS. The simulated time
-    is `origin` at the machine's time `since` (epoch seconds), so two processes with the same three values
-    agree."""
+    is `origin` at the machine's time `since` (epoch seconds)."""
 
     def __init__(self, origin: datetime, since: float, speed: float) -> None:
         self.origin = origin

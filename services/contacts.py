@@ -19,8 +19,7 @@ def reachable(runbook: Runbook) -> tuple[Reachable, ...]:
 
 
 def escalation(runbook: Runbook, role: str) -> str:
-    """How to reach `role`, as part of a sentence; says so if the runbook leaves it undecided. "" for an empty
-    role."""
+    """How to reach `role`, as part of a sentence, also if the runbook leaves that undecided; "" for none."""
     if not role:
         return ""
     contacts = [each for each in reachable(runbook) if each.role == role]

@@ -1,5 +1,4 @@
-"""The command `toban`. Draws an outline before anything else is imported, because importing takes noticeable
-time."""
+"""The command `toban`. Draws an outline before the imports, which take time."""
 
 import gc
 import os

@@ -1,6 +1,5 @@
 """The application: shell first, then the feeds, then the modes. The first frame needs only Textual; models,
-widgets and AWS are imported after it is painted. Longer than other files because every key of the console
-begins here."""
+widgets and AWS are imported after it is painted. Every key begins here."""
 
 import asyncio
 import gc

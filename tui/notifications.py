@@ -39,8 +39,7 @@ def sentence(changed: tuple[Alarm, ...]) -> str:
 
 def duty_changes(before: DutyView | None, after: DutyView) -> str:
     """Return what became due or late since the previous view, as `late: A; due: B, C`; "" for nothing. In the
-    first view nothing is new. Only the passing of time counts, so that planning, a sign-off or a finding made
-    in between announces nothing."""
+    first view nothing is new. Only the passing of time counts, not what was done in between."""
     if before is None:
         return ""
     waiting = (*after.carried, *after.running, *after.today.occurrences)

@@ -40,8 +40,7 @@ class StartOptions:
 
 
 class StartError(Exception):
-    """The console cannot start; the message says what to do. `status` is the exit status, one of
-    `tui.exit_status`."""
+    """The message says what to do; `status` is one of `tui.exit_status`."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)

@@ -44,9 +44,8 @@ def begin(
     appends: bool = True,
     proves: bool = True,
 ) -> Beginning:
-    """The session and the alarms of the runbook's system; sends no request yet. `appends`: whether it may
-    append to the journal's log stream. `proves`: whether what it reads must be of the runbook's account and
-    region."""
+    """The session and the alarms of the runbook's system; sends no request yet. `appends`: it may append to
+    the journal's log stream. `proves`: what it reads must be of the runbook's account."""
     zone = ZoneInfo(runbook.system.timezone)
     meter = UsageMeter(clock, usd_jpy=yen_per_dollar(runbook.costs), zone=zone)
     log_stream = JournalLogStream(runbook.journal.log_group, runbook.journal.log_stream)

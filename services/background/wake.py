@@ -27,8 +27,7 @@ class Wake:
 
     async def wait(self, clock: Clock, seconds: float | None) -> bool:
         """Wait until `wake` is called or `seconds` of the clock's time have passed; None: until `wake` is
-        called. Returns whether `wake` was called. A call that arrives while the wait is being cancelled
-        counts for the next wait."""
+        called. Returns whether `wake` was called. A call during a cancellation counts for the next wait."""
         if seconds is None:
             await self.until_woken()
             return True

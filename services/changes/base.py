@@ -154,9 +154,8 @@ class Change(ABC):
     @abstractmethod
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """Plan the change from live state read now; `parameters` are the values as typed, by id. Raises
-        AwsError. `id` is the plan's. Planning again with the same id, parameters and state gives the same
-        requests, so that an approval of the plan stays valid. An invalid value results in a refusal, never in
-        an exception."""
+        AwsError. `id` is the plan's. The same id, parameters and state give the same requests, so that an
+        approval stays valid. An invalid value results in a refusal."""
 
     @abstractmethod
     async def observe(self, step: PlannedStep) -> Observation:
@@ -286,8 +285,7 @@ def warning(text: str, *, grave: bool = False) -> Caution:
 
 def observed(digest: str, text: str, *, after: bool, before: bool) -> Observation:
     """The observed state of a step's target: `digest` as in `PlannedStep.expects`, `text` a sentence.
-    `after`: the step's final state; `before`: its initial state; neither: the target was changed by somebody
-    else."""
+    `after`: the step's final state; `before`: its initial state; neither: somebody else changed it."""
     place = Place.AFTER if after else Place.BEFORE if before else Place.ELSEWHERE
     return Observation(digest=digest, place=place, text=text)
 

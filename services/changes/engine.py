@@ -130,8 +130,8 @@ class ChangeEngine:
     ) -> Plan:
         """A plan from live state; refused if its target is being changed or the journal cannot be written.
         `target`: a resource's id or display name; `parameters`: values as typed, by id; `id`: that of an
-        earlier plan, which may be approved. A preview is applied nowhere: its journal need only be readable.
-        Raises AwsError, KeyError."""
+        earlier plan, which may be approved. A preview needs a readable journal only. Raises AwsError,
+        KeyError."""
         unread = ""
         try:
             await self._history.catch_up()  # a plan may depend on earlier runs

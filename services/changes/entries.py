@@ -47,9 +47,8 @@ def refused(plan: Plan, why: str, step: PlannedStep | None = None) -> NewEntry:
 
 
 def intent(plan: Plan, step: PlannedStep, ahead: float = 0.0, mark: str = "") -> NewEntry:
-    """The step's request is about to be sent; the entry takes the hold on its target. `ahead`: by how many
-    seconds this machine's clock is ahead of AWS's; so much longer its signature is accepted. `mark`: what the
-    request says in its user agent."""
+    """The step's request is about to be sent; the entry takes the hold on its target. `ahead`: the seconds by
+    which this machine's clock is ahead of AWS's. `mark`: what the request says in its user agent."""
     return NewEntry(
         kind=EntryKind.INTENT,
         subject=plan.id,
@@ -73,8 +72,7 @@ def outcome(
     request: str = "",
 ) -> NewEntry:
     """The outcome of the step's request; `answer` is what the change keeps of the response, `request` the
-    response's id. A final outcome shares its claim with RESOLVED, so that only one of two consoles releases
-    the hold."""
+    response's id. A final outcome shares its claim with RESOLVED: one console releases the hold."""
     final = state is not StepState.UNKNOWN
     return NewEntry(
         kind=EntryKind.OUTCOME,

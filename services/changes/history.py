@@ -69,9 +69,8 @@ class ChangeHistory(GroupedProjection):
 
     async def lock(self, targets: Collection[str], *, of: str = "") -> Lock | None:
         """Who may be changing one of these resources, according to the runs and the journal's own holds. `of`
-        is a confirmed plan: then only runs confirmed before it count, and holds are not checked, because the
-        journal checks them when the plan's intents are recorded. Reads new entries first. Raises
-        JournalError."""
+        is a confirmed plan: then only runs confirmed before it count; the journal checks holds when the
+        plan's intents are recorded. Reads new entries first. Raises JournalError."""
         await self.load()
         for run in self.runs():
             before = not of or run.seq < self._runs[of].seq
@@ -116,8 +115,7 @@ class ChangeHistory(GroupedProjection):
 
     def is_contradicted(self, plan: str) -> bool:
         """Whether a console has found a step of the plan not done, or a person has said so, and unlocked its
-        resource. AWS's answer, which this console may still have to record, outweighs that in what is
-        shown."""
+        resource. AWS's answer, which may still have to be recorded, outweighs that."""
         return any(
             entry.kind is EntryKind.RESOLVED and entry.data.get("state") != StepState.DONE
             for entry in self.recorded(plan)
@@ -125,8 +123,7 @@ class ChangeHistory(GroupedProjection):
 
     def is_overtaken(self, plan: str, intent: Entry) -> bool:
         """Whether a plan confirmed after `plan` was sent to the intent's resource before the intent was
-        recorded. A confirmed plan locks its resources until other consoles show it as not started: then this
-        one had come so far."""
+        recorded. Until then a confirmed plan locks its resources."""
         confirmed = self._runs[plan].seq
         return any(
             entry.kind is EntryKind.INTENT and entry.target == intent.target and entry.seq < intent.seq

@@ -64,8 +64,7 @@ class MadePlans:
 
     def timed_here(self, plan: Plan) -> Plan:
         """The plan with times by this machine's clock, by which its watch goes: as `mismatch` has made it
-        again. All else is as it was read and confirmed: the freeze, above all, is not part of what was made
-        again."""
+        again. All else, above all the freeze, is as it was read and confirmed."""
         again = self._made_again.pop(plan.id, plan)
         times = {"made_at": again.made_at, "expires_at": again.expires_at, "watch": again.watch}
         return plan.model_copy(update=times)

@@ -98,8 +98,7 @@ class Watches:
 
     def _open(self, runs: Iterable[Run]) -> Iterator[tuple[Run, Watch, datetime | None]]:
         """The followed runs of the kinds that this version knows, with their watches and the time of the
-        first read. A later change of the same kind and target, such as one that withdraws it, may have ended
-        it before its window."""
+        first read. A later change of the same kind and target may have ended it before its window."""
         every = tuple(runs)
         newest: dict[tuple[str, str], int] = {}
         for run in every:

@@ -264,8 +264,8 @@ class DashboardReader:
 
     async def _answers(self, due: Sequence[requests.WidgetRequest]) -> list[BatchAnswer]:
         """Send the requests in as few calls as possible. AWS rejects a whole call for one malformed
-        expression, so a rejected batch is repeated widget by widget, and the faulty widget is requested on
-        its own from then on."""
+        expression, so a rejected batch is repeated widget by widget, and the faulty one goes alone from then
+        on."""
         apart = [ask for ask in due if self._refused.get(ask.key) == ask.traces]
         alone_keys = {ask.key for ask in apart}
         together = [ask for ask in due if ask.key not in alone_keys]

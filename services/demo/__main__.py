@@ -1,6 +1,5 @@
 """`python -m services.demo`: the embedded AWS as a process of its own; see `services.demo.launch`. Prints one
-JSON line on stdout when it is ready, then nothing. Ends when its stdin is closed or its parent ends, and then
-deletes its scratch folder."""
+JSON line on stdout when it is ready. Ends when its stdin is closed or its parent ends."""
 
 import argparse
 import gc

@@ -1,6 +1,6 @@
 """Effects: what happens in the embedded AWS for a while, as a scenario's data say it. Each describes what AWS
-shows of a trouble, not how it is judged. Times are seconds of the world's clock after its beginning; negative
-is before it."""
+shows of a trouble, not how it is judged. Times are seconds after the world's beginning; negative is before
+it."""
 
 from typing import Annotated, Literal
 

@@ -1,6 +1,6 @@
 """IAM users with their access keys; the rest of IAM is moto's. Source: ListUsers, ListAccessKeys,
-GetAccessKeyLastUsed, CreateAccessKey, UpdateAccessKey, DeleteAccessKey (IAM API reference). AWS deletes an
-active key without complaint."""
+GetAccessKeyLastUsed, CreateAccessKey, UpdateAccessKey, DeleteAccessKey (IAM API reference). AWS deletes
+active keys, too."""
 
 import base64
 import hashlib

@@ -1,6 +1,5 @@
 """A scenario: what happens in the embedded AWS, and what its account has in addition, as one validated TOML
-file. Times are seconds of the world's clock after its beginning; negative is before it. `days_ago` counts
-days before the beginning."""
+file. Times are seconds after the world's beginning, negative before it; `days_ago` counts days before it."""
 
 import tomllib
 from dataclasses import dataclass

@@ -38,8 +38,7 @@ class MaintenanceDates:
 
     async def read(self) -> tuple[BaseDate, ...]:
         """One date for each pending action that nobody has requested yet and that AWS applies by itself. If
-        RDS cannot be read, the last dates stay, so that the dates of access keys do not depend on it; without
-        any, the remark says why."""
+        RDS cannot be read, the last dates stay; without any, the remark says why."""
         spec = self._runbook.rds
         if spec is None:
             return ()

@@ -91,8 +91,7 @@ class ScheduleCache:
     ) -> Iterator[ScheduledOccurrence]:
         """The occurrences from `first` to the day before `today` that may still have to be done, in order.
         Those that were missed are left out if their last day is before `missed_since`, except those of the
-        keys in `begun`. Nearly all occurrences are missed, and only two months are scheduled for the few that
-        are not."""
+        keys in `begun`. Only two months are scheduled for the few that are not missed."""
         rules = self._of_rules()
         recent = (today.replace(day=1) - _DAY).replace(day=1)
         duties: set[str] = set()

@@ -43,8 +43,8 @@ def state_of(
 ) -> OccurrenceState:
     """The state at `now`. `began`: when the journal began; None if the occurrence is known without the
     journal. What was late before the journal began is NO_RECORD, because it may have been done unrecorded,
-    unless a person has begun it since. While the journal cannot be `read`, whatever may have been signed or
-    planned is NO_RECORD too."""
+    unless a person has begun it since. So is whatever may have been signed while the journal cannot be
+    `read`."""
     if record.signed is not None:
         return OccurrenceState.SKIPPED if record.skipped else OccurrenceState.DONE
     if not read and (slot.if_planned or now >= slot.due_at):

@@ -108,9 +108,9 @@ class GithubClient:
     async def put_secret(
         self, permit: "WriteGrant", body: Mapping[str, Any], leaving: Callable[[], None] = lambda: None
     ) -> None:
-        """Write the secret that the grant names: exactly one attempt. `leaving` is called when the request is
-        about to leave; it is not sent if that raises an AwsError. Raises AwsError, whose `certain` says
-        whether nothing was written."""
+        """Write the secret that the grant names: exactly one attempt. `leaving` is called just before;
+        nothing is sent if that raises an AwsError. Raises AwsError, whose `certain` says whether nothing was
+        written."""
         operation, path = PUT_SECRET, written_path(permit)
         if not path:
             raise self._blocked(operation)

@@ -43,8 +43,7 @@ def new_file(path: Path) -> int:
 
 def read_private(path: Path, limit: int) -> str:
     """The text of a file that belongs to this user and that nobody else may read, as ssh asks for its keys.
-    Raises Unsuitable if others may read or write it, or if it belongs to somebody else; OSError;
-    UnicodeDecodeError."""
+    Raises Unsuitable for any other file; OSError; UnicodeDecodeError."""
     content = regular_files.read(path, limit)
     status = path.stat()
     if status.st_uid != os.geteuid():

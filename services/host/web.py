@@ -1,5 +1,5 @@
 """HTTP to other services than AWS: answers of limited size, no redirects, the environment's proxy. Imported
-late, as its library is large."""
+late: it is large."""
 
 import urllib.request
 from collections.abc import Callable

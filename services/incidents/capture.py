@@ -1,7 +1,6 @@
 """Captures the first wave of every incident once, whichever consoles are open and whatever they show. The
 console that first writes the claim `first-wave:<incident>:1` into the journal reads. Another one takes over
-with `…:2` if no evidence followed within LEASE seconds, so that nothing is lost with a console that was
-killed."""
+with `…:2` if no evidence followed within LEASE seconds."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -35,8 +35,7 @@ def causes_of(
     runbook: Runbook, playbook: Playbook | None = None, alarm: AlarmMoment | None = None
 ) -> tuple[CauseSpec, ...]:
     """The causes that are weighed: those that the playbook names, else all that belong to no other playbook
-    and apply to the alarm; None: any of the system's own. A playbook of findings that names none weighs none
-    for a finding."""
+    and apply to the alarm; None: any of the system's own. A playbook of findings may weigh none."""
     specs = causes_by_id(runbook).values()
     return tuple(spec for spec in specs if _belongs(spec, runbook, playbook, alarm))
 

@@ -10,8 +10,7 @@ from services.models.step_records import due_at
 
 def clocks(incident: Incident, playbook: Playbook | None, now: datetime) -> tuple[IncidentClock, ...]:
     """The clocks that the playbook sets; () if it sets none. They start when the alarm fired. While it flaps
-    they go on, so that each return does not give new minutes; they start anew only after recovery was
-    judged."""
+    they go on; they start anew only after recovery was judged."""
     if playbook is None:
         return ()
     starts = incident.trouble_since

@@ -41,9 +41,8 @@ def opened(
     facts: Iterable[str] = (),
     steps: Iterable[str] = (),
 ) -> NewEntry:
-    """A new incident; `after` is the id of the one before it, so that two consoles cannot open two. `text` is
-    the sentence of a finding, or what was seen without an alarm, `facts` what was measured, `steps` what it
-    says to do."""
+    """A new incident; `after` is the id of the one before it, so that two consoles cannot open two. `text`: a
+    finding's sentence, or what was seen without an alarm; `facts`: what was measured; `steps`: what to do."""
     own = {"facts": [clean(fact) for fact in facts], "steps": [clean(step) for step in steps]}
     return NewEntry(
         kind=EntryKind.INCIDENT_OPENED,

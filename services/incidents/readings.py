@@ -83,8 +83,7 @@ class Readings:
 
     async def note(self, incident: Incident, is_last: bool = False) -> None:
         """Record the newest reading if the word, the first cause, or how sure an answer is differs from the
-        journal's. `is_last`: in any case, and a new one, as the incident is closed and the report counts
-        until then."""
+        journal's. `is_last`: in any case, as the incident is closed."""
         current = self._incidents.of(incident.id) or incident
         if not current.is_open or not current.evidence:
             return

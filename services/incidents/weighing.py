@@ -1,6 +1,5 @@
 """Weighs the causes: evidence in, scores and words out. Pure: the same evidence gives the same scores on any
-host. The model and its reasons are explained in the guide; the weights are in `causes.toml` and in the
-runbook."""
+host. The guide explains the model; the weights are in `causes.toml` and in the runbook."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta

@@ -101,9 +101,8 @@ class Appender:
         return entry if is_stored else None
 
     async def catch_up(self, *, checks: bool = True) -> None:
-        """Take over every record that the ledger has and the copy has not. `checks`: ask first, by one
-        request more, whether the ledger still has the copy's newest entry. Raises JournalError, also if it
-        has not; Unavailable."""
+        """Take over every record that the ledger has and the copy has not. `checks`: ask first whether the
+        ledger still has the copy's newest entry. Raises JournalError, also if not; Unavailable."""
         after = await self._write(lambda writer: writer.head.seq)
         if checks and after:
             newest = await self._ledger.read(after - 1, 1)

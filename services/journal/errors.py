@@ -4,8 +4,7 @@ from services.models.problem import Problem
 
 class JournalError(Exception):
     """The journal could not be read or written; `problem` has the cause and the remedy. In a file nothing was
-    recorded. A ledger that did not answer may have recorded the entry nevertheless: whoever decides by that
-    reads the journal again."""
+    recorded. A ledger that did not answer may have recorded it: read the journal again."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.summary)

@@ -18,8 +18,7 @@ _SETTLE = 0.05  # Seconds from the kernel's report to the comparison: an entry i
 class FileWatcher:
     """A thread that compares the file's status every `seconds` and calls `on_change` in the event loop. It
     only compares the status of the file and its -wal; reading is left to `on_change`. While nothing changes
-    it waits for the kernel's report instead, where there is one. Use it as a context manager in the event
-    loop."""
+    it waits for the kernel's report, where there is one. A context manager."""
 
     def __init__(self, path: Path, seconds: float, on_change: Callable[[], object]) -> None:
         self._paths = (path, Path(f"{path}-wal"))

@@ -242,9 +242,8 @@ class Journal:
         return verification
 
     async def verify_slowly(self) -> None:
-        """Verify the whole chain a little at a time, once a day by one of the consoles. Never returns. A
-        fault is treated like any other damage that a reader finds: nothing more is written, and the health
-        says so."""
+        """Verify the whole chain a little at a time, once a day by one of the consoles. Never returns. After
+        a fault nothing more is written, and the health says so."""
         reviewed: datetime | None = None
         while True:
             await self._clock.sleep(BETWEEN)
@@ -280,8 +279,7 @@ class Journal:
 
     async def follow(self) -> AsyncIterator[int]:
         """Yield the newest entry's number: at once, then whenever this or another console has written. Also
-        yields when `health` has changed. Supports any number of listeners; each receives every change. Ends
-        with `close`."""
+        yields when `health` has changed. Every listener receives every change. Ends with `close`."""
         reported: JournalHealth | None = None
         if self._watching is None:
             # One watcher for all listeners.

@@ -53,8 +53,7 @@ class Projection(ABC):
 
     def absorb(self, entries: Iterable[Entry]) -> None:
         """Apply entries, in any order and possibly repeatedly; entries of other kinds, and those that wait,
-        are ignored. An entry that waits for the ledger comes again with its own number once it is
-        recorded."""
+        are ignored. Those come again with their own number once recorded."""
         for entry in entries:
             if entry.kind in self.spans and not entry.waits and self.apply(entry.without_large_body()):
                 self.version += 1

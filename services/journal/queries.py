@@ -44,8 +44,8 @@ def select(
     newest_first: bool,
     whole: bool = True,
 ) -> tuple[str, list[object]]:
-    """The statement and its values; its rows are the columns of `chain.COLUMNS`. Without `whole`, the body of
-    a large entry is ""."""
+    """The statement and its values; its rows are the columns of `chain.COLUMNS`. Without `whole`, large
+    bodies are ""."""
     selected = SELECTED if whole else LISTED
     where = _where(query)
     tables, outer = _tables(query)

@@ -60,8 +60,7 @@ class JournalWriter:
 
     def decide(self, draft: NewEntry, *, at: datetime, person: Person, nonce: str) -> WriteDecision:
         """What the draft becomes after the newest entry. Also raises AlreadyRecorded and HeldByAnother.
-        `nonce` identifies the draft, which an earlier attempt may have recorded; a file always tells whether
-        it did."""
+        `nonce` identifies the draft, which an earlier attempt may have recorded."""
         return WriteDecision(self._use(lambda store: next_entry(store, draft, at=at, person=person)))
 
     def put(self, row: Row) -> Row | None:

@@ -102,8 +102,7 @@ class RequestSearch:
         changed: Callable[[], object],
     ) -> None:
         """Read `[start_ms, end_ms]` of every group; `take` gets a group's lines, `changed` is called with
-        every page. A group that cannot be read has a problem in its state; the others are read all the
-        same."""
+        every page. A group that cannot be read has a problem in its state."""
         self.states = {group: GroupSearch(group) for group in self.groups}
         changed()
         await asyncio.gather(*(self._read(group, start_ms, end_ms, take, changed) for group in self.groups))

@@ -29,8 +29,7 @@ class ProblemKind(StrEnum):
 
 
 class Problem(Model):
-    """A failure in words. Only `services.aws.client.sdk.error_translation` and the readers above it make
-    one."""
+    """A failure in words. Made by `error_translation` and the readers above it."""
 
     kind: ProblemKind
     """Kind of failure."""

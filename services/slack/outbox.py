@@ -1,7 +1,6 @@
 """The outbox: every released note is sent exactly once, or waits for a person's decision. As in the change
-engine, an attempt is recorded, then made once, then its outcome is recorded. An attempt without a clear
-outcome is never simply repeated: if Slack can be read, the console checks whether it has the note; otherwise
-a person decides."""
+engine, an attempt is recorded, then made once, then its outcome is recorded. Without a clear outcome the
+console looks whether Slack has the note; if it cannot, a person decides."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -158,8 +158,8 @@ def shown_place(text: str) -> str:
 
 
 def bring_up_to_date(place: "JournalPlace") -> str:
-    """Read what this host's copy of a shared journal lacks. Returns what prevents that, having printed it;
-    "": nothing. Begins no journal."""
+    """Read what this host's copy of a shared journal lacks. Returns what prevents that, printed; "": nothing.
+    Begins none."""
     if place.address is None:
         return ""
     import asyncio

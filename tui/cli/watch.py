@@ -1,7 +1,6 @@
 """`toban watch --headless`: watches the alarms without a screen, so that no incident goes unrecorded at
 night. It opens incidents, captures their first wave and prints a line for each event. It never changes AWS,
-posts nothing and takes no part in duties. It ends on SIGTERM, SIGINT, SIGHUP and SIGQUIT with status 128 +
-n."""
+posts nothing and takes no part in duties. Signals end it with status 128 + n."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -43,8 +43,7 @@ vars(widget)["StylesCache"] = ForgottenStyles
 
 class StyleFreeze:
     """Exempts the startup's objects from garbage collection, but collects a mode's screen once it is closed.
-    Other screens that were opened during the startup stay in memory: collecting one takes longer than a key
-    may wait."""
+    Other screens of the startup stay: collecting one takes longer than a key may wait."""
 
     def __init__(self) -> None:
         self._screens: WeakSet[Screen[Any]] = WeakSet()

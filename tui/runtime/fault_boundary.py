@@ -42,9 +42,8 @@ def is_cancelled() -> bool:
 
 
 def forget_sender(message: Message, *, last: bool = False) -> None:
-    """Drop the sender of a handled `message` that is not passed on; `last`: the app has handled it. The
-    message loop of a quiet widget refers to its newest message until the next one, and thus to a closed
-    screen."""
+    """Drop the sender of a handled `message` that is not passed on; `last`: the app has handled it. A quiet
+    widget's loop refers to its newest message, and thus to a closed screen."""
     ends_here = last or message.no_dispatch or not message.bubble or message._stop_propagation
     if ends_here and isinstance(message._sender, Widget):
         message._sender = None

@@ -1,6 +1,5 @@
-"""What a first start lacks, each with the next command to type; standard library only. Whoever starts Toban
-for the first time may have installed it without the demo, and may not read the language that the locale leads
-to."""
+"""What a first start lacks, each with the next command to type; standard library only. The demo may not be
+installed, and the locale's language may not be the reader's."""
 
 import json
 import os

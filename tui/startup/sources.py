@@ -24,8 +24,7 @@ class ConfigSources:
 
 async def read_sources(options: StartOptions) -> ConfigSources:
     """Read the files of the system that is shown first, in a thread. Raises StartError with every mistake and
-    a remedy. The runbooks of the other systems are not read: their mistakes must not keep this one from its
-    start."""
+    a remedy. Other systems' runbooks are not read: their mistakes must not prevent this start."""
     return await _in_words(lambda: sources_of(load_config(options)))
 
 

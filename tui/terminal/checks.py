@@ -67,8 +67,7 @@ def _is_utf8(encoding: str) -> bool:
 
 def forget_textual_settings(environ: MutableMapping[str, str] | None = None) -> None:
     """Remove variables with which the environment could press keys, load classes or write logs through
-    Textual. Also those that would make its start fail. Must be called before Textual is imported, which reads
-    them once."""
+    Textual. Also those that make its start fail. To be called before Textual is imported."""
     environ = os.environ if environ is None else environ
     for name in [*environ]:
         if (name.startswith("TEXTUAL_") or name == "TEXTUAL") and name not in _TEXTUAL_KEPT:

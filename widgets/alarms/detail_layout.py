@@ -16,8 +16,7 @@ _GAP = 1  # Rows between parts
 
 class DetailLayout(Layout):
     """One column; two with the curve at the right; on a large screen the curve below, over the whole width.
-    The chart takes the rows that nothing else needs. Blocks have as many rows as lines, whatever the style
-    sheets say."""
+    The chart takes the rows that nothing else needs."""
 
     name = "detail"
 

@@ -1,7 +1,6 @@
 """The message line: one message to the operator, in the row above the footer. A low terminal has no row to
 spare, so there the message stands in the footer's place for as long as it lasts. A higher one keeps a row
-free for it, and a long message takes the footer's row as well. Either way nothing moves and no content is
-covered."""
+free for it, and a long message takes the footer's row as well. Nothing moves."""
 
 import re
 from bisect import bisect_left

@@ -1,6 +1,6 @@
 """The frame of every live panel: a head with title and age, a notice when reading fails, a body. A panel
-never misrepresents its data: waiting, fresh, stale, failed and empty look different. For a new age only the
-head's one row is repainted."""
+never misrepresents its data: waiting, fresh, stale, failed and empty look different. A new age repaints one
+row."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo

@@ -142,8 +142,7 @@ def is_bare(code: str) -> bool:
 
 def lacks_operation(code: str, message: str = "") -> bool:
     """Whether an error proves that the operation is not there; of an answer without a code, `message` is its
-    body. A status alone proves nothing: what stands between the console and AWS can send any, for a
-    minute."""
+    body. A status alone proves nothing: a proxy can send any, for a minute."""
     if is_bare(code):
         stated = _FOREIGN_CODE.match(message)
         code = next(filter(None, stated.groups())) if stated else ""

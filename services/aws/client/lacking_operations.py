@@ -1,6 +1,5 @@
 """Operations that the endpoint has said it does not have; they are not asked for again for a while. Not for
-good: something between the console and AWS can say so, too, and nothing that is watched may stay away for
-that."""
+good: a proxy can say so, too."""
 
 from services.aws.client.errors import AwsError
 from services.clock import Clock, Mark, mark, passed

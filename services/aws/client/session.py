@@ -208,8 +208,7 @@ class AwsSession:
     ) -> dict[str, Any]:
         """Send the granted request exactly once, without retries or redirects, and return the response.
         `answer["ResponseMetadata"]["RequestId"]` is AWS's request id; a response without one raises
-        Incomplete. Raises AwsError; `services.aws.client.errors.nothing_done` decides whether the write had
-        no effect."""
+        Incomplete. Raises AwsError; `errors.nothing_done` decides whether the write had no effect."""
         login = await self._loaded()
         return await detached(login.write(permit, required=required, timeout=timeout))
 

@@ -1,6 +1,5 @@
 """Observes the traffic with AWS: counts requests, and knows AWS's time, by which requests are signed where
-AWS demands it. AWS's time is the Date of its newest answer plus what has passed since by a clock that cannot
-be set."""
+AWS demands it. AWS's time is the Date of its newest answer plus what has passed since (monotonic)."""
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar

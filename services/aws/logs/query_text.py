@@ -1,7 +1,6 @@
 """The syntax of Logs Insights queries: removes comments, splits commands, quotes names and values. Source:
 "CloudWatch Logs Insights language query syntax" and "Use aliases and comments in queries" (Amazon CloudWatch
-Logs user guide). Only lines that start with `#` are documented as comments; existing runbooks also put
-comments after a command."""
+Logs user guide). Only whole lines are documented as comments; runbooks also put them after a command."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -68,7 +67,7 @@ def value(text: str) -> str:
 
 
 def parts(query: str) -> Iterator[str]:
-    """The query in pieces: quoted texts and regular expressions (perhaps without their end), comments, and single other
+    """The query in pieces: quoted texts and regular expressions (perhaps unended), comments, and other
     characters."""
     position = 0
     command = ""

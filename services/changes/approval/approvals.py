@@ -185,8 +185,8 @@ class Approvals(GroupedProjection):
 
     def may_serve(self, plan: Plan) -> bool:
         """Whether approvals can still be asked for, given and used under this plan's id, as far as they are
-        read. False once one of them was declined, used or expired, or covers another plan: the plan needs a
-        new id."""
+        read. False once one was declined, used or expired, or covers another plan: the plan needs a new
+        id."""
         return all(
             entry.kind in _CURRENT and entry.data.get("digest") == plan.digest and self._is_fresh(entry)
             for entry in self.recorded(plan.id)

@@ -1,7 +1,6 @@
 """The last look at the journal before a request is sent: what consoles on other hosts have written since the
-intent. Clocks alone do not decide. A virtual machine that was paused has a clock that stood still: by it no
-time has passed, while another console has found the step not done, or not started, and made the change
-itself."""
+intent. Clocks alone do not decide: that of a paused virtual machine stood still while another console found
+the step not done and made the change itself."""
 
 from datetime import tzinfo
 

@@ -1,6 +1,5 @@
 """Fills in the evidence of the runbook's duties that a change has measured (`measured_by`). Recorded as
-progress, so that the duty shows it whoever carried the change out, in this console or another one. A value
-that is there already stays."""
+progress, so that every console's duty shows it. A value that is there already stays."""
 
 from collections.abc import Iterator
 from contextlib import suppress

@@ -20,8 +20,8 @@ def requested_at(runs: Iterable[Run], plan: Plan) -> datetime:
 
 def restored_at(events: Iterable[DatabaseEvent], since: datetime, now: datetime) -> datetime:
     """When a restored instance became available: after its first backup, or at the last event of its
-    creation. The present moment if RDS reports neither; the watch may see the end later than it was, where no
-    console was open."""
+    creation. The present moment if RDS reports neither; without an open console the watch sees the end
+    late."""
     own = [event for event in events if since - SKEW <= event.at <= now + SKEW]
     backups = [event.at for event in own if "backup" in event.categories and "finished" in _text(event)]
     creations = [event.at for event in own if {"creation", "restoration", "recovery"} & set(event.categories)]

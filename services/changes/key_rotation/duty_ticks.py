@@ -1,6 +1,5 @@
 """Ticks the lines of the runbook's rotation duties that AWS and GitHub prove. Recorded as progress, so that
-the duty shows how far it is whoever carried it out, in this console, another one, or elsewhere, and after a
-restart."""
+every console's duty shows how far it is, wherever it was carried out."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress

@@ -38,8 +38,7 @@ def _storage(state: ReadState) -> Iterator[Fact]:
 
 
 def _full_text(state: ReadState) -> str:
-    """`full in 1h 20m at the present rate`; "" if it is not certain that the storage fills. Without free
-    storage it says so instead."""
+    """`full in 1h 20m at the present rate`; "" if that is not certain. Says so if the storage is full."""
     end, free = state.load.depletion, state.load.free
     if free is not None and free <= 0:
         return _("it is full")

@@ -1,6 +1,5 @@
 """Passes requests without a handler on to moto. moto raises NotImplementedError for operations it lacks, and
-other exceptions for whole services; the stock server answers those with an HTML page that botocore cannot
-read."""
+other exceptions for whole services; the stock server answers those with an HTML page."""
 
 import io
 import logging

@@ -62,8 +62,7 @@ def network_path(
     database: Sequence[SecurityGroup], tasks: Sequence[SecurityGroup], port: int, addresses: Iterable[str]
 ) -> NetworkPath:
     """Whether a rule of the database's groups lets the tasks connect to `port`; `addresses` are the tasks'
-    own. Raises Undetermined if only rules with address ranges or prefix lists could, and these cannot be
-    compared."""
+    own. Raises Undetermined if only rules that cannot be compared could (prefix lists)."""
     if not tasks or not database:
         raise Undetermined(_("The tasks or the database have no security groups of their own."))
     path = partial(
@@ -157,8 +156,7 @@ async def targets(wave: Wave, reader: SourceReader) -> Answered:
 
 async def tasks(wave: Wave, reader: SourceReader) -> Answered:
     """Tasks that stopped in the last hour, which ECS forgets first of all; running ones where they may
-    differ. They are read also where the service is not. A second attempt spares the running ones, for want of
-    requests."""
+    differ. They are read also where the service is not. A second attempt spares the running ones."""
     is_first = not reader.requests
 
     async def may_differ() -> bool:

@@ -42,8 +42,7 @@ def signals_of(facts: Facts) -> tuple[Signal, ...]:
 
 def _aged(signal: Signal, facts: Facts) -> Signal:
     """A signal of a source that was read earlier and failed since: it makes nothing surer than a source not
-    read. What has happened stays so. Of a state, only what shows a cause itself is kept, as one of its
-    effects."""
+    read. What has happened stays; of a state, only what shows a cause itself."""
     reading = facts.evidence.reading(signal.source)
     if reading is None or reading.as_of is None or signal.source not in _CHANGING:
         return signal

@@ -1,7 +1,6 @@
 """Checks the age of every user's access keys, their last use, which keys are left over, and root's keys. The
-written runbook checks one user, and takes 90 days for a quarter of a year. They count from the day on which a
-key was created; the last of them is the latest date, so a due date on a closed day is moved to an earlier
-day."""
+written runbook checks one user, and takes 90 days for a quarter of a year. They count from the day of
+creation; a due date on a closed day is moved to an earlier one."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

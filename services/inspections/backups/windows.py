@@ -1,6 +1,5 @@
 """Assigns snapshots to backup windows, and finds the windows without one. A snapshot belongs to the window
-that began before it. Times are compared, never dates, because RDS writes UTC dates and the window is usually
-around local midnight."""
+that began before it. Times are compared, never dates: RDS's are UTC."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -64,9 +64,8 @@ class CostLine:
         return _sum(self.negative, days)
 
     def ceased(self, compared: Compared) -> date | None:
-        """The first of the newest seven days without a figure, if every day of the week before has one. AWS
-        reports a service without costs with an amount of zero. A missing newest day alone may just be
-        late."""
+        """The first of the newest seven days without a figure, if every day of the week before has one. A
+        service without costs has zeros. A missing newest day alone may be late."""
         days = self._without_figure(compared)
         return days[0] if days and days != (compared.week.last,) else None
 

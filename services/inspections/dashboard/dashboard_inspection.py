@@ -144,8 +144,7 @@ def target_checks(
     curves: Sequence[DashboardCurve], answer: WindowSeries, zone: tzinfo, runbook: Runbook
 ) -> Iterator[CheckRow]:
     """The number of healthy targets of each group; the fewest tasks are the limit of the runbook's group.
-    Only that is a limit: another group may have one target by intention. That none is left is another
-    check."""
+    Only that is a limit: another group may have one target by intention."""
     alb, ecs = runbook.alb, runbook.ecs
     own_group, least = alb.target_group if alb else "", ecs.usual_min if ecs else None
     missing = "" if own_group and least else "ecs.usual_min" if own_group else "alb.target_group"

@@ -1,7 +1,6 @@
 """The consoles that are open on this journal, as far as it tells: the one that began first need not wait for
 others. It is a hint that keeps several consoles from asking AWS the same at once. What is inspected only once
-is decided by the claims (`claims.py`), so an answer that is wrong costs a wait or a needless attempt, never
-an inspection."""
+is decided by the claims (`claims.py`)."""
 
 import asyncio
 import os

@@ -37,8 +37,7 @@ def newest_end(
     reader: JournalReader, inspection: str, since: datetime, now: datetime
 ) -> tuple[datetime, int] | None:
     """The newest end up to `now` in the sign-offs recorded since a time, and the entry's number; blocks.
-    Nothing is signed off before it ends, so no sign-off recorded before the newest end has a newer one.
-    Raises sqlite3.Error."""
+    Nothing is signed off before it ends. Raises sqlite3.Error."""
     newest: tuple[datetime, int] | None = None
     before = None
     while True:

@@ -1,7 +1,6 @@
 """Runs the inspections of duties automatically when they are due, in only one of the open consoles. That
 console claims them in the journal first; the others wait for the findings, and take over if it ends. The
-console that began first claims at once. The others give it some time, so that they neither ask AWS the same
-nor write at once."""
+console that began first claims at once; the others give it some time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -54,8 +53,7 @@ class Claims:
         return real(self._clock, LEASE).total_seconds() - self._reads.age(owner.subject, owner.seq)
 
     async def acquire(self, slot: ScheduledOccurrence) -> bool:
-        """Try to claim a slot's inspections. Also True if the journal cannot be written: then each console
-        runs its own inspections."""
+        """Try to claim a slot's inspections; also True if the journal cannot be written."""
         before = self._records.claim(slot.key)
         try:
             entry = await self._journal.append(entries.claim_entry(slot, _turn(before) + 1))

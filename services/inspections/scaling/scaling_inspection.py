@@ -47,8 +47,8 @@ _DONE, _UNDER_WAY = "Successful", ("Pending", "InProgress", "Overridden")
 def refusals(
     reading: ServiceReading, titles: Titles, now: datetime, zone: tzinfo, written: Sequence[str]
 ) -> CheckRow:
-    """Attention while the newest relevant decision was refused or failed. `written`: the runbook's advice on
-    a high load."""
+    """Attention while the newest relevant decision was refused. `written`: the runbook's advice on a high
+    load."""
     title, decisions = titles(_("Scaling activities")), reading.decisions
     if isinstance(decisions, AwsError):
         return unknown(title)

@@ -58,8 +58,7 @@ class Question:
 
 def plan(spec: TrailSpec, home: str, enabled: Iterable[str], users: Iterable[str]) -> list[Question]:
     """The look-ups that answer the runbook's questions. `enabled`: the enabled regions, empty if unknown;
-    `users`: whose events are looked up. Regions other than the system's have few changes, so one look-up
-    covers all of them."""
+    `users`: whose events are looked up. Other regions have few changes: one look-up each."""
     # Always include `home`, where the system is, and the global region, where root signs in.
     regions = tuple(dict.fromkeys((*(enabled or spec.sign_in_regions), home, spec.global_region)))
     questions = [Question(region, Purpose.SIGN_IN, SIGN_IN_SOURCE) for region in regions]

@@ -1,6 +1,5 @@
 """The query for Athena, and the parsing of its rows. The written runbook's query names neither a partition
-nor a time and selects every column: it would scan all logs. This one reads only the window's days, and
-counts."""
+nor a time and selects every column: it would scan all logs. This one reads the window's days."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -85,8 +85,7 @@ def last_before(reader: JournalReader, moment: datetime) -> int:
 
 def surely_before(reader: JournalReader, moment: datetime) -> int:
     """A number up to which every entry was written before then, whatever clocks were wrong; 0 if there is
-    none. What was written while a clock was set back is not before what it follows; a clock that was ahead
-    makes it lower."""
+    none. A clock that was ahead makes it lower."""
     text = "SELECT min(seq) FROM (SELECT seq FROM entries WHERE at >= ? ORDER BY at LIMIT ?)"
     first = reader.query(text, (micros(moment), NEAR))[0][0]
     last = last_before(reader, moment)

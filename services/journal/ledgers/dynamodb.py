@@ -1,6 +1,6 @@
 """A ledger in a DynamoDB table, by single conditional puts and consistent reads: no transactions, no lease.
-The same calls work on a global table with multi-Region strong consistency. The requests themselves are
-`services.aws.ledgers.table`'s."""
+The same calls work on a global table with multi-Region strong consistency. Requests:
+`services.aws.ledgers.table`."""
 
 from services.aws.client.meter import UsageMeter
 from services.aws.ledgers.sessions import ledger_session

@@ -1,6 +1,5 @@
 """Compares every record of a ledger with this host's copy. The copy alone shows whether the chain is intact.
-Whoever may write to the ledger could have replaced a record there, which only a host without a copy would
-notice."""
+A record of the ledger could have been replaced, which only a host without a copy would notice."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple

@@ -46,8 +46,7 @@ class LogExports:
         progress: Progress = lambda _count: None,
     ) -> ExportHead:
         """Export lines in the order in which they come. Raises OSError (FileExistsError: nothing is
-        overwritten), JournalError, and what `batches` raises; then, and when it is cancelled, no file is left
-        behind."""
+        overwritten), JournalError, and what `batches` raises; then, and when cancelled, leaves no file."""
         zone = ZoneInfo(wish.zone or self._runbook.system.timezone)
         return await self._export(
             subject,

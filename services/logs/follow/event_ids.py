@@ -70,9 +70,8 @@ class _Minute:
 
 
 class EventIds:
-    """The ids of a log group's events; the oldest minutes are dropped when there are more than `most`. An id
-    is represented by its 64-bit hash: with a million ids a minute, one event in 10^13 is taken for
-    another."""
+    """The ids of a log group's events; the oldest minutes are dropped when there are more than `most`. Ids
+    are 64-bit hashes: with a million a minute, one event in 10^13 is taken for another."""
 
     def __init__(self, most: int = MOST_IDS) -> None:
         self._most = most

@@ -1,6 +1,5 @@
-"""Log tails shared by all panes that show the same group with the same filter pattern. There is one follow
-loop per (group, pattern), however many panes show it; a pane that opens later first receives the newest lines
-already read."""
+"""Log tails shared by all panes that show the same group with the same filter pattern. One follow loop per
+(group, pattern); a pane that opens later first receives the newest lines already read."""
 
 import asyncio
 from collections import deque

@@ -1,6 +1,5 @@
 """Secrets whose name stands in another place: objects of JSON that say `name` and `value`, lists, tables,
-`INSERT`. One pass over the punctuation of a text, as tolerant as a cut or quoted text needs; what is no JSON
-has no strings that count."""
+`INSERT`. One pass over the punctuation, as tolerant as a cut or quoted text needs."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -24,8 +24,7 @@ class TargetRows(NamedTuple):
 
 def divide(height: int, facts: int, runs: int, *, has_load: bool = True) -> TargetRows:
     """Divide `height` rows between `facts` rows of state, the last hour, and `runs` changes that were made.
-    The state is whole first; then the table gets its rows, at most half of the rest, and the charts what
-    remains."""
+    The state first; then the table, at most half of the rest; then the charts."""
     offers = max(_LEAST_OFFERS, facts + 1)
     rest = height - offers
     table = min(max(_LEAST_RUNS, runs + _FRAME), max(_LEAST_RUNS, rest // 2))

@@ -37,8 +37,8 @@ class FrameSpace(Widget):
 
 
 class Dimmed(Base):
-    """Draws the screen below behind a dialog. Of Textual's private methods it overrides `_extend_compose`; it
-    reads the cache of drawn lines."""
+    """Draws the screen below behind a dialog. Overrides Textual's `_extend_compose`; reads its cache of
+    lines."""
 
     _behind_rows: dict[int, Strip] | None = None
     _behind_grey: Style | None = None

@@ -108,8 +108,7 @@ class StyledRuns:
 
 def arranged(runs: list[StyledRun], renditions: Renditions) -> list[StyledRun]:
     """The runs of a frame sorted by style rather than by row, where that is shorter. Rows with characters
-    that some terminals draw wider come first, in their own order: the cells that these characters cover are
-    written after them."""
+    that some terminals draw wider come first: the cells that these cover are written after them."""
     doubtful = {run.y for run in runs if not _is_steady(run.cells)}
     turn: dict[int, int] = {}
     for run in runs:

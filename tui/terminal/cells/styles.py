@@ -61,8 +61,7 @@ class Rendition(NamedTuple):
     @property
     def coarse(self) -> "Rendition":
         """The same with its foreground reduced to the 256 colours, which takes half the bytes. Unchanged
-        where the foreground fills the cell (reverse): beside the exact colour the difference would be
-        visible."""
+        where it fills the cell (reverse): the difference would be visible."""
         if self.foreground[:5] != "38;2;" or self.attributes & _REVERSE:
             return self
         return self._replace(foreground=_numbered(self.foreground))

@@ -171,8 +171,7 @@ class Output:
 
 def _open_again(fileno: int) -> tuple[int, bool]:
     """(the same terminal opened again as non-blocking, True): the shell's own descriptor must stay blocking.
-    Where that is not allowed, (a duplicate of the descriptor, False): the thread then waits inside
-    `write`."""
+    Where that is not allowed, (a duplicate of it, False): `write` then waits."""
     with suppress(OSError):
         return os.open(os.ttyname(fileno), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK), True
     with suppress(OSError):

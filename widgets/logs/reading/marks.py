@@ -26,8 +26,8 @@ def digest_of(text: str) -> str:
 
 class Marks:
     """The marks of one pane, by the ids of their lines. A mark whose line is not held (restored from an
-    earlier session, dropped, or read again with another filter) waits until a line of the same time, stream
-    and text arrives."""
+    earlier session, dropped, or read again with another filter) waits for a line of the same time, stream and
+    text."""
 
     def __init__(self, view: LogView, changed: Callable[[], None]) -> None:
         self._view = view

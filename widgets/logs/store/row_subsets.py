@@ -1,6 +1,6 @@
 """Subsets of a store's rows: the visible ones, the matches of a search. The rows of a chunk are computed at
-the first request and cached until the chunk changes, so that a subset stays correct while lines are appended,
-dropped or inserted late."""
+the first request and cached until the chunk changes, so that a subset stays correct while lines come and
+go."""
 
 import asyncio
 import time

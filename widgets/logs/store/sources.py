@@ -1,6 +1,5 @@
 """Lines of several stores or log groups as one: each with the letter of its source in front of its stream. A
-stream's name cannot contain a colon (CreateLogStream, Amazon CloudWatch Logs API reference), so `A:stream` is
-unambiguous. Pure."""
+stream's name has no colon (CreateLogStream, CloudWatch Logs API), so `A:stream` is unambiguous. Pure."""
 
 from collections.abc import Iterator, Sequence
 from heapq import merge

@@ -139,8 +139,7 @@ class _Session(AioSession):
 
 class Clients:
     """One session and its clients, opened on first use, for as long as its credentials are valid. Reads and
-    writes use separate clients, hence separate connection pools: ten hung reads must not delay a change, and
-    their retry policies differ."""
+    writes use separate clients, as hung reads must not delay a change and their retries differ."""
 
     def __init__(
         self,

@@ -73,8 +73,8 @@ def _hashed(folder: str) -> list[str]:
 
 
 def open_token(path: str, *_mode: Any, **_options: Any) -> io.StringIO:
-    """A replacement for `open` for a file that contains only a secret. Never blocks on a pipe. Raises
-    OSError, UnfitFile."""
+    """As `open`, for a file that contains only a secret. Never blocks on a pipe. Raises OSError,
+    UnfitFile."""
     text = _text(path)
     known_secrets.remember([text.strip()])
     return io.StringIO(text)

@@ -5,9 +5,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Collect no garbage meanwhile. An answer of 1 MB is ten thousands of objects; making them would start
-    collections that traverse these and, from time to time, everything else: a tenth of a second in which no
-    key is answered."""
+    """Collect no garbage meanwhile. The objects of an answer of 1 MB would start collections, during which no
+    key is answered for a tenth of a second."""
     collecting = gc.isenabled()
     gc.disable()
     try:

@@ -1,6 +1,5 @@
 """Patches for what the SDK does besides requests: files it opens, programs it runs, secrets it obtains, what
-it repeats. The SDK has no hooks for these, so names in its modules are replaced; tests fail if one of them
-moves."""
+it repeats. There are no hooks for these, so names in its modules are replaced; tests notice if one moves."""
 
 import asyncio
 import subprocess

@@ -29,9 +29,8 @@ class Alarms:
 
     async def overview(self, *, topics: bool = False) -> AlarmOverview:
         """Every alarm, including missing ones that the runbook expects. Raises AwsError. `topics`: ask
-        whether anybody is subscribed to the topics of the runbook's alarms, if nobody has today. Where AWS
-        has more than can be read, the runbook's alarms, those that fire and those without data are read
-        too."""
+        whether anybody is subscribed to the topics of the runbook's alarms, if nobody has today. Where there
+        are too many, the runbook's, those that fire and those without data are read too."""
         listed = await self.requests.read()
         expected = [str(alarm.name) for alarm in self._runbook.alarms]
         alarms = by_name(listed.alarms)

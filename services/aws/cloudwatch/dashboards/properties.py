@@ -1,6 +1,5 @@
 """Typed access to a dashboard body's JSON, in which any value may have the wrong type. A value that the
-grammar does not allow adds a remark and yields the default, so that a dashboard never fails as a whole and
-nothing is dropped silently."""
+grammar does not allow adds a remark and yields the default: no dashboard fails as a whole."""
 
 import re
 from collections.abc import Collection, Mapping

@@ -43,8 +43,8 @@ class WidgetBox:
 
 
 def placed(widgets: Sequence[object], remarks: Sequence[WidgetRemarks]) -> list[WidgetBox]:
-    """A box per widget; one without x and y goes to the topmost free place, as in CloudWatch. Widgets with
-    coordinates are placed first."""
+    """A box per widget; one without x and y goes to the topmost free place, as in CloudWatch. Those with both
+    are placed first."""
     boxes: list[WidgetBox | None] = [None] * len(widgets)
     free = [0] * COLUMNS
     flowing: list[tuple[int, int, int]] = []

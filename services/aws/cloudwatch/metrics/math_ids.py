@@ -36,8 +36,7 @@ def references(expression: str, ids: frozenset[str]) -> frozenset[str]:
 
 def rename(expression: str, names: Mapping[str, str], metrics: Sequence[str]) -> str:
     """The expression with every id of `names` replaced. `METRICS()` and `METRICS("part")` become the list of
-    the widget's own metrics (`metrics`, old ids), because in a shared call they would include other widgets'
-    metrics."""
+    the widget's own metrics (`metrics`, old ids): a shared call has others, too."""
     if is_sql(expression):
         return expression
 
@@ -69,9 +68,8 @@ def prefixed(queries: Sequence[MetricQuery], prefix: str) -> tuple[MetricQuery, 
 
 
 def packed(queries: Sequence[MetricQuery], size: int) -> list[list[MetricQuery]]:
-    """Calls of at most `size` queries that keep expressions together with the queries they use. A group
-    larger than `size` is not split: AWS rejects it with its own message. A call contains at most one Metrics
-    Insights query."""
+    """Calls of at most `size` queries that keep expressions together with the queries they use. A larger
+    group is not split: AWS rejects it. A call has at most one Metrics Insights query."""
     calls: list[list[MetricQuery]] = []
     has_sql: list[bool] = []
     for group in _groups(queries):

@@ -1,6 +1,5 @@
 """CloudWatch metrics: reads the series of metric queries. Source: GetMetricData, ListMetrics (Amazon
-CloudWatch API reference). The former is billed per metric, not per datapoint, so a whole window is fetched at
-once."""
+CloudWatch API reference). The former is billed per metric, so a whole window is fetched at once."""
 
 import asyncio
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,6 @@
 """The meaning of expressions of Logs Insights: conditions, arithmetic, and the functions that the console
 sends. Source: "filter", "Operations and functions", "Supported regular expressions" (Amazon CloudWatch Logs
-user guide). A function beyond these is refused, and the refusal says that it is the demo that does not know
-it."""
+user guide). Other functions are refused as unknown to the demo."""
 
 import math
 import operator

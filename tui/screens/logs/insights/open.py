@@ -17,8 +17,7 @@ _DRAFTS: WeakKeyDictionary[Console, dict[str, QueryDraft]] = WeakKeyDictionary()
 
 async def open_query(app: Console, groups: Sequence[str], shown: tuple[datetime, datetime] | None) -> None:
     """Open the query screen on `groups`, over the time that is `shown` in the pane; then open the row's log.
-    What was asked of this system before is there again; groups and range follow the pane unless a result is
-    still shown."""
+    What was asked before is there again; groups and range follow the pane unless a result is shown."""
     span, ends_now = _span(shown, app.now())
     drafts, id = _DRAFTS.setdefault(app, {}), str(app.ready.runbook.system.id)
     draft = drafts.setdefault(id, QueryDraft(span=span))

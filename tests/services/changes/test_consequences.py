@@ -378,9 +378,9 @@ def test_every_consequence_is_said_in_some_case(monkeypatch):
     } | {*rollout._GAPS.values()}
     translated: set[str] = set()
 
-    def recorded(text, *_more):
+    def recorded(text, *_more, **values):
         translated.add(text)
-        return text
+        return text.format(**values) if values else text
 
     for module in [each for name, each in sys.modules.items() if name.startswith("services.changes.")]:
         for name in ("_", "plural"):
